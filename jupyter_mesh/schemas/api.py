@@ -1,0 +1,268 @@
+"""Bodies of the mesh's own HTTP API (`/mesh/api/…`). OpenAPI and the frontend's types come from these.
+
+Money is a decimal string in USD (exact; never a float), time is RFC 3339 in UTC, durations are milliseconds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+
+class Body(BaseModel):
+    """Base of every body: immutable."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Me(Body):
+    """Who the caller is and what the gateway offers them."""
+
+    user: str
+    groups: list[str]
+    scopes: list[str]
+    via: str
+    host: Literal["personal", "hub", "standalone"]
+    version: str
+    purposes: list[str] = Field(description="Purposes open to the caller; empty: free text.")
+    purpose_required: bool
+    default_model: str | None
+    admin_contact: str | None = None
+
+
+class PriceCard(Body):
+    """USD per million tokens."""
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal | None = None
+    source: str
+
+
+class Speed(Body):
+    """Measured over the last 24 hours by this gateway; absent when nothing was measured."""
+
+    calls: int
+    p50_ms: float | None
+    p95_ms: float | None
+    first_token_ms: float | None
+    tokens_per_second: float | None
+    error_rate: float
+    sparkline: list[float | None] = Field(description="Median total ms in each of 24 hours, oldest first.")
+
+
+class ModelCard(Body):
+    """One model or alias the caller may use."""
+
+    id: str
+    kind: Literal["model", "alias"]
+    provider: str
+    connection: str
+    targets: list[str] = Field(description="For an alias: the models behind it, in order.")
+    strategy: str | None = None
+    operations: list[str]
+    capabilities: list[str]
+    context_window: int | None
+    max_output: int | None
+    price: PriceCard | None
+    residency: Literal["local", "region", "external"]
+    trains_on_requests: bool | None
+    retains_requests: str | None
+    offline_demo: bool
+    description: str
+    speed: Speed | None
+    healthy: bool = Field(description="False while its circuit is open.")
+
+
+class Offer(Body):
+    """Something the mesh found and could connect: off until accepted."""
+
+    id: str
+    title: str = Field(description="Such as 'OpenAI (key found in OPENAI_API_KEY)'.")
+    provider: str
+    models: list[str]
+    price_note: str
+    residency: Literal["local", "region", "external"]
+
+
+class Models(Body):
+    """The catalogue as this caller sees it."""
+
+    models: list[ModelCard]
+    offers: list[Offer]
+    default_model: str | None
+
+
+class Spend(Body):
+    """Money and tokens over some calls. `cost_usd` sums known costs; `unpriced` counts the others."""
+
+    cost_usd: Decimal
+    saved_usd: Decimal
+    calls: int
+    cached_calls: int
+    input_tokens: int
+    output_tokens: int
+    unpriced: int
+
+
+class UsageRow(Body):
+    """Spend of one group of calls; `key` holds the grouping fields."""
+
+    key: dict[str, str]
+    spend: Spend
+
+
+class Usage(Body):
+    """Rows and their total."""
+
+    since: datetime
+    until: datetime
+    by: list[str]
+    rows: list[UsageRow]
+    total: Spend
+
+
+class BudgetStatus(Body):
+    """One budget window that applies to the caller."""
+
+    name: str
+    limit_usd: Decimal
+    spent_usd: Decimal
+    held_usd: Decimal
+    window: str
+    window_start: datetime
+    window_end: datetime | None
+    hard: bool
+    forecast_usd: Decimal | None = Field(description="At the present rate, by the end of the window.")
+
+
+class NamedSpend(Body):
+    """Spend of one model or application."""
+
+    name: str
+    spend: Spend
+
+
+class CostSummary(Body):
+    """Everything the cost part of the sidebar shows, computed once, by the gateway."""
+
+    document: str | None
+    notebook: Spend | None
+    notebook_series: list[Decimal] = Field(description="Cost of the notebook's last 20 calls, oldest first.")
+    today: Spend
+    month: Spend
+    month_by_model: list[NamedSpend]
+    month_by_application: list[NamedSpend]
+    budgets: list[BudgetStatus]
+
+
+class TokenCounts(Body):
+    """Tokens by class; `input` includes cached, `output` includes reasoning."""
+
+    input: int
+    output: int
+    cache_read: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+    input_audio: int = 0
+    output_audio: int = 0
+    input_image: int = 0
+    estimated: bool = False
+
+
+class Timings(Body):
+    """Milliseconds since the call entered the gateway."""
+
+    total: float
+    first_token: float | None = None
+    upstream: float | None = None
+    overhead: float | None = None
+
+
+class CallSummary(Body):
+    """One line of the list of calls."""
+
+    id: str
+    started_at: datetime
+    user: str
+    application: str
+    document: str | None
+    purpose: str
+    operation: str
+    requested_model: str
+    model: str | None
+    outcome: Literal[
+        "pending", "answered", "cached", "refused", "blocked", "failed", "aborted", "interrupted"
+    ]
+    tokens: TokenCounts
+    cost_usd: Decimal | None
+    timing: Timings | None
+    error_code: str | None
+    parent: str | None = None
+
+
+class CallPage(Body):
+    """Newest first; `next` is None on the last page."""
+
+    calls: list[CallSummary]
+    next: str | None
+
+
+class CallDetail(Body):
+    """Everything recorded of one call."""
+
+    summary: CallSummary
+    candidates: list[str]
+    attempts: list[JsonValue]
+    notices: list[JsonValue]
+    verdicts: list[JsonValue]
+    screened: str
+    finish_reason: str | None
+    error_message: str | None
+    saved_usd: Decimal
+    price_source: str | None
+    tags: dict[str, JsonValue]
+    request: JsonValue | None = Field(description="As sent, after redaction; null where policy keeps none.")
+    response: JsonValue | None
+    children: list[CallSummary]
+
+
+class Preference(Body):
+    """A user's default model; null clears it."""
+
+    default_model: str | None
+
+
+class DryRun(Body):
+    """What a call would do; nothing was sent."""
+
+    model: str
+    candidates: list[str]
+    prompt: JsonValue = Field(description="The body as it would be sent, after redaction.")
+    findings: list[JsonValue] = Field(description="Kinds and counts of what would be redacted, blocked or alerted.")
+    blocked: bool
+    input_tokens: int
+    max_output_tokens: int
+    estimated_cost_usd: Decimal | None = Field(description="Input plus expected output; null when unpriced.")
+    max_cost_usd: Decimal | None
+
+
+class Health(Body):
+    """`status` is `ok` or `unavailable`; `checks` says why."""
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, str]
+    version: str
+
+
+class Problem(Body):
+    """The `error` object of every refusal: OpenAI's shape plus `request_id`."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str
+    request_id: str | None = None

@@ -1,0 +1,97 @@
+"""What is recorded of a call: the intent before anything leaves, the completion after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from .json import JsonObject
+from .spend import Usage
+
+Outcome: TypeAlias = Literal[
+    "answered", "cached", "refused", "blocked", "failed", "aborted", "interrupted"
+]
+"""`refused`: by the mesh, nothing was sent. `interrupted`: the gateway died; settled after restart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """Who asked what, of which model, for which purpose. Durable before the call leaves."""
+
+    id: str
+    started_at: datetime
+    user: str
+    via: str
+    application: str
+    operation: str
+    requested_model: str
+    candidates: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    purpose: str = "unspecified"
+    document: str | None = None
+    key_id: str | None = None
+    parent: str | None = None
+    tags: JsonObject = field(default_factory=dict)
+    streamed: bool = False
+    estimated_cost: Decimal = Decimal(0)
+    """The reservation: what the call is charged if the gateway dies and nobody can say more."""
+    content: JsonObject | None = None
+    """The request as sent (after redaction), or None when policy stores no content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Milliseconds since the call entered the pipeline; None where it did not happen."""
+
+    total: float
+    first_token: float | None = None
+    upstream: float | None = None
+    """Time spent waiting for providers."""
+    overhead: float | None = None
+    """The gateway's own time before the request left plus after the last event arrived."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """How a call ended. Durable before the last byte is sent to the client."""
+
+    id: str
+    ended_at: datetime
+    outcome: Outcome
+    model: str | None = None
+    """`connection/name` of what really answered."""
+    provider: str | None = None
+    connection: str | None = None
+    usage: Usage = Usage()
+    cost: Decimal | None = None
+    """None: the price is unknown. A cache hit costs 0."""
+    saved: Decimal = Decimal(0)
+    """What a cache hit would have cost."""
+    timing: Timing = Timing(total=0.0)
+    finish_reason: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    attempts: tuple[JsonObject, ...] = ()
+    notices: tuple[JsonObject, ...] = ()
+    verdicts: tuple[JsonObject, ...] = ()
+    """Guards' verdicts: kind, count, action; never the text found."""
+    price_source: str | None = None
+    screened: str = "no"
+    """`yes`, `no`, or why not."""
+    content: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A reservation of money in one budget window."""
+
+    budget: str
+    """Stable key of the budget and the one it applies to, such as `2|user=ada`."""
+    window_start: datetime
+    window: str
+    limit: Decimal
+    amount: Decimal
+    hard: bool = True
+    """A soft budget counts and warns but never refuses."""

@@ -1,0 +1,140 @@
+"""Rules as `mesh.yaml` and the admin API write them; one validated model for both."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .catalog import Residency
+
+
+class Rule(BaseModel):
+    """Base of every rule: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GroupRule(Rule):
+    """What the members of a group may use. `allow` takes names and globs over models and aliases."""
+
+    members: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ("*",)
+    indexes: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    purpose_required: bool = False
+
+
+class Scope(Rule):
+    """Whom or what a budget or limit applies to; every field that is set must match. `"*"` means each one
+    apart: `{user: "*"}` gives every user an allowance of their own."""
+
+    user: str | None = None
+    group: str | None = None
+    application: str | None = None
+    key: str | None = None
+    connection: str | None = None
+    model: str | None = None
+
+
+class BudgetRule(Rule):
+    """Money per window. `warn` only raises an alert; `block` refuses with 402."""
+
+    scope: Scope = Scope()
+    limit_usd: Decimal = Field(ge=0)
+    window: Literal["hour", "day", "week", "month", "quarter", "total"] = "month"
+    on_limit: Literal["block", "warn"] = "block"
+    alert_at: tuple[float, ...] = (0.8, 1.0)
+    reserve_output_tokens: int = Field(default=2048, ge=1)
+    unknown_price: Literal["refuse", "allow"] = "allow"
+    """A model without a price: refuse it under this budget, or let it pass flagged as unpriced."""
+    timezone: str = "UTC"
+
+
+class LimitRule(Rule):
+    """Rates and parallelism; None means no limit of that kind."""
+
+    scope: Scope = Scope(user="*")
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    parallel: int | None = Field(default=None, ge=1)
+    wait_seconds: float = Field(default=2.0, ge=0, le=60)
+
+
+Action: TypeAlias = Literal["redact", "block", "alert", "allow"]
+
+
+class Where(Rule):
+    """Which calls a screening rule applies to: every field that is set must match the candidate."""
+
+    connection: str | None = None
+    model: str | None = None
+    residency: Residency | None = None
+    group: str | None = None
+    direction: Literal["request", "response", "both"] = "both"
+
+
+class ScreeningRule(Rule):
+    """Which detectors look for what, and what happens on a hit."""
+
+    where: Where = Field(default=Where(), alias="for")
+    detectors: tuple[str, ...] = ("patterns", "secrets")
+    entities: dict[str, Action] = Field(default_factory=dict)
+    """Action per entity type; `"*"` is the default for the rest (which is `redact`)."""
+    reversible: bool = True
+    on_stricter: Literal["drop_laxer", "apply_strictest"] = "apply_strictest"
+    """When candidates of one alias fall under different rules: screen for the strictest, or do without
+    the candidates that would need more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def action(self, entity: str) -> Action:
+        """What to do with a finding of `entity`."""
+        return self.entities.get(entity, self.entities.get("*", "redact"))
+
+
+class ModerationRule(Rule):
+    """A judge over the prompt or the answer."""
+
+    where: Where = Field(default=Where(direction="response"), alias="for")
+    guard: str
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    action: Literal["block", "alert"] = "block"
+    hold_back: int = Field(default=200, ge=1, le=20_000)
+    """Characters of an answer held back until they are judged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class AliasRule(Rule):
+    """One name for several models, tried by strategy."""
+
+    models: tuple[str, ...] = Field(min_length=1)
+    strategy: Literal["ordered", "weighted", "cheapest", "fastest"] = "ordered"
+    weights: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _weights_fit(self) -> AliasRule:
+        if self.strategy == "weighted" and len(self.weights) != len(self.models):
+            raise ValueError("`weights` needs one number for each of `models`")
+        return self
+
+
+class ExactCacheRule(Rule):
+    """The exact cache. `ttl` in seconds."""
+
+    enabled: bool = True
+    ttl: float = Field(default=86_400, gt=0)
+    scope: Literal["user", "group", "everyone"] = "user"
+    max_entries: int = Field(default=10_000, ge=1)
+    max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+
+
+class AuditRule(Rule):
+    """How durably calls are recorded, and how much of their content."""
+
+    durability: Literal["strict", "batched"] = "strict"
+    content: Literal["none", "redacted", "full"] = "redacted"
+    retain_days: int = Field(default=400, ge=1)
+    content_retain_days: int = Field(default=30, ge=0)

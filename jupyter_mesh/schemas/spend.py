@@ -1,0 +1,82 @@
+"""Tokens by class and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from decimal import ROUND_HALF_EVEN, Decimal
+
+PICO = Decimal("1E-12")
+"""Costs are kept to 1e-12 USD: one token at $0.0125 per million is exact, and sums are integers."""
+
+
+def to_pico(usd: Decimal) -> int:
+    """USD as an integer number of 1e-12 USD, rounded half to even."""
+    return int((usd / PICO).to_integral_value(ROUND_HALF_EVEN))
+
+
+def from_pico(pico: int) -> Decimal:
+    """The inverse of `to_pico`; exact."""
+    return Decimal(pico) * PICO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one call. `input` includes `cache_read`, `cache_write` and `input_audio`/`input_image`;
+    `output` includes `reasoning` and `output_audio` (the OpenAI and OpenTelemetry convention).
+
+    Attributes:
+        estimated: True where the provider reported nothing and the mesh counted itself.
+    """
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+    input_audio: int = 0
+    output_audio: int = 0
+    input_image: int = 0
+    estimated: bool = False
+
+    @property
+    def total(self) -> int:
+        """Input plus output tokens."""
+        return self.input + self.output
+
+    def __add__(self, other: Usage) -> Usage:
+        counts = {
+            f.name: getattr(self, f.name) + getattr(other, f.name)
+            for f in fields(self)
+            if f.name != "estimated"
+        }
+        return Usage(**counts, estimated=self.estimated or other.estimated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """USD per million tokens of each class, at one moment. A class left None costs as its parent class does.
+
+    Attributes:
+        source: Where it came from: `admin`, `genai-prices <version>`, `local` (no charge per token).
+    """
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+    input_audio: Decimal | None = None
+    output_audio: Decimal | None = None
+    per_request: Decimal = Decimal(0)
+    source: str = "admin"
+
+
+def total_cost(costs: Iterable[Decimal | None]) -> tuple[Decimal, int]:
+    """The sum of the known costs, and how many were unknown."""
+    known, unknown = Decimal(0), 0
+    for cost in costs:
+        if cost is None:
+            unknown += 1
+        else:
+            known += cost
+    return known, unknown

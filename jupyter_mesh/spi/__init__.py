@@ -1,0 +1,34 @@
+"""What a plugin author subclasses, and what the mesh's own parts promise each other.
+
+Entry-point groups are versioned: `jupyter_mesh.provider.v1`, `jupyter_mesh.guard.v1`.
+"""
+
+from .cache import Cache, CacheEntry
+from .guard import Detector, Finding, Judge, Verdict
+from .journal import History, Journal
+from .models import Models
+from .prices import Prices
+from .provider import Attempt, Provider, ProviderContext
+from .secrets import SecretStore
+
+PROVIDER_GROUP = "jupyter_mesh.provider.v1"
+GUARD_GROUP = "jupyter_mesh.guard.v1"
+
+__all__ = [
+    "GUARD_GROUP",
+    "PROVIDER_GROUP",
+    "Attempt",
+    "Cache",
+    "CacheEntry",
+    "Detector",
+    "Finding",
+    "History",
+    "Journal",
+    "Judge",
+    "Models",
+    "Prices",
+    "Provider",
+    "ProviderContext",
+    "SecretStore",
+    "Verdict",
+]

@@ -1,0 +1,66 @@
+"""Guards find and judge; what happens on a hit is policy, and belongs to the pipeline."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class GuardConfig(BaseModel):
+    """Base of a guard's settings in `mesh.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A span of text, `text[start:end]`, that is of type `entity` (upper case, Presidio's names)."""
+
+    start: int
+    end: int
+    entity: str
+    score: float
+    detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judge's opinion: `score` from 0 (harmless) to 1; `categories` that contributed."""
+
+    score: float
+    categories: tuple[str, ...] = ()
+
+
+class Detector(ABC):
+    """Finds personal data, secrets or internal names in a text. Register under `jupyter_mesh.guard.v1`."""
+
+    Config: type[GuardConfig] = GuardConfig
+    name: ClassVar[str]
+
+    def __init__(self, config: GuardConfig) -> None:
+        self.config = config
+
+    @abstractmethod
+    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+        """The findings in each text, in the order of `texts`. May overlap; the pipeline merges.
+
+        Any exception closes the call with `screening_unavailable`.
+        """
+
+
+class Judge(ABC):
+    """Judges a prompt or an answer as a whole. Register under `jupyter_mesh.guard.v1`."""
+
+    Config: type[GuardConfig] = GuardConfig
+    name: ClassVar[str]
+
+    def __init__(self, config: GuardConfig) -> None:
+        self.config = config
+
+    @abstractmethod
+    async def judge(self, text: str, direction: Literal["request", "response"]) -> Verdict:
+        """Any exception closes the call with `moderation_unavailable`."""

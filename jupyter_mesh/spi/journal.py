@@ -1,0 +1,105 @@
+"""The durable record of calls and money: audit and ledger in one place, so that one commit holds both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from ..schemas.api import CallDetail, CallPage, UsageRow
+from ..schemas.audit import Completion, Hold, Intent
+
+
+class Journal(Protocol):
+    """Every method returns only when its effect is durable (fsynced) in `strict` durability."""
+
+    async def open(self, intent: Intent, holds: Sequence[Hold]) -> tuple[str, ...]:
+        """Record the intent and reserve every hold, in one commit; all or nothing.
+
+        Returns the `budget` keys of soft budgets that are now over their limit.
+
+        Raises:
+            BudgetExceeded: A hard budget has no room; nothing was written.
+            AuditUnavailable: The store failed; nothing may be sent.
+        """
+        ...
+
+    async def top_up(self, call_id: str, amount: Decimal) -> bool:
+        """Reserve `amount` more in every window the call holds; False when a hard budget has no room."""
+        ...
+
+    async def close(self, completion: Completion, intent: Intent | None = None) -> None:
+        """Settle all holds of the call to `completion.cost` (a nested call's cost settles at its own id),
+        complete the record and add to the hourly usage, in one commit. Idempotent.
+
+        Args:
+            completion: How it ended.
+            intent: Given for calls that were never opened (refused, blocked, cached): recorded in the same commit.
+
+        Raises:
+            AuditUnavailable: The store failed; the answer must not be passed off as recorded.
+        """
+        ...
+
+    async def recover(self, now: datetime) -> int:
+        """After a start: settle every call a dead writer left open at its estimate, as `interrupted`.
+
+        Returns how many there were."""
+        ...
+
+    async def aclose(self) -> None:
+        """Write what is queued and close the store."""
+        ...
+
+    @property
+    def healthy(self) -> bool:
+        """False once a write has failed for good; readiness turns red and calls are refused."""
+        ...
+
+
+class History(Protocol):
+    """Reads over the same store; never on the hot path."""
+
+    async def calls(
+        self,
+        *,
+        user: str | None,
+        document: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> CallPage:
+        """Newest first, keyset-paged by `before` (the `next` of the previous page). `user` None: everybody."""
+        ...
+
+    async def call(self, call_id: str, *, user: str | None) -> CallDetail:
+        """One call with content, verdicts, timings and nested calls.
+
+        Raises:
+            NotFound: It does not exist or is not this user's.
+        """
+        ...
+
+    async def usage(
+        self,
+        *,
+        since: datetime,
+        until: datetime,
+        by: Sequence[str],
+        user: str | None,
+        document: str | None = None,
+    ) -> list[UsageRow]:
+        """Sums grouped by any of `hour day month user application connection model purpose document`."""
+        ...
+
+    async def spent(self, holds: Sequence[tuple[str, datetime]]) -> dict[str, tuple[Decimal, Decimal]]:
+        """(settled, held) USD per budget key and window start."""
+        ...
+
+    async def set_preference(self, user: str, key: str, value: str | None) -> None:
+        """Keep a small setting of a user (chosen model, accepted offers); None removes it."""
+        ...
+
+    async def preferences(self, user: str) -> dict[str, str]:
+        """All settings of a user."""
+        ...

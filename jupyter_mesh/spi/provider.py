@@ -1,0 +1,110 @@
+"""One authenticated connection to one model API."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from ..schemas.catalog import ModelFacts
+from ..schemas.events import Events
+from ..schemas.json import JsonObject
+from ..schemas.request import Request
+from .secrets import SecretStore
+
+
+class ProviderConfig(BaseModel):
+    """Base of what `mesh.yaml` may say about a connection beyond the common fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderContext:
+    """What a provider is given of the world.
+
+    Attributes:
+        connection: Name of the connection; the first part of its models' ids.
+        models: The models the admin listed, with the options written beside each.
+        secrets: Resolves `env:`, `file:` and stored secret references; call it at use, do not keep the value.
+        state_dir: A folder of its own for sockets and logs.
+    """
+
+    connection: str
+    secrets: SecretStore
+    state_dir: Path
+    models: dict[str, JsonObject] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at answering a request.
+
+    Attributes:
+        request: What to send. `request.model` is still the name the caller used.
+        model: The provider's own name of the model, to put into the upstream body.
+        stream: Whether to ask the upstream for a stream (may differ from the client's wish).
+        timeout: Seconds until the first event must have arrived.
+        idle_timeout: Seconds that may pass between two events.
+        call_id: For the upstream's logs, where it has a place for it.
+    """
+
+    request: Request
+    model: str
+    stream: bool
+    timeout: float
+    idle_timeout: float
+    call_id: str
+
+
+class Provider(ABC):
+    """Subclass this to add a backend; register it under `jupyter_mesh.provider.v1`.
+
+    An instance lives as long as its connection and serves many calls at once on one event loop.
+    """
+
+    Config: type[ProviderConfig] = ProviderConfig
+    name: ClassVar[str]
+    """The word used in `provider:`; also the price list's provider id unless `price_ids` says otherwise."""
+    local: ClassVar[bool] = False
+    """True when no text leaves this machine; the connection's residency then defaults to `local`."""
+
+    def __init__(self, config: ProviderConfig, context: ProviderContext) -> None:
+        self.config = config
+        self.context = context
+
+    @abstractmethod
+    def stream(self, attempt: Attempt) -> Events:
+        """Answer as events: `Chunk`s when `attempt.stream`, else one `Answer`; then exactly one final
+        `Metered` (without cost; `usage.estimated` when the provider reported none); then `Finished`.
+
+        Closing the generator must close the upstream connection at once.
+
+        Raises:
+            ProviderError: The leaf that fits; `retryable` decides whether Route goes on.
+        """
+
+    async def models(self) -> list[ModelFacts]:
+        """Facts about the models this connection offers: those listed by the admin, enriched, or, when none
+        are listed, those the backend itself lists. Price is filled in later.
+
+        Raises:
+            ProviderError: The backend does not answer.
+        """
+        return [self.facts(name) for name in self.context.models]
+
+    def facts(self, name: str) -> ModelFacts:
+        """What is known of the model `name` without asking anybody."""
+        return ModelFacts(
+            id=f"{self.context.connection}/{name}",
+            connection=self.context.connection,
+            name=name,
+            provider=self.name,
+        )
+
+    async def aclose(self) -> None:
+        """Release clients and processes."""
+        return None
