@@ -1,4 +1,4 @@
-import { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 /** Everything the extension adds to JupyterLab. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [];

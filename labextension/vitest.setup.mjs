@@ -1,0 +1,15 @@
+// What JupyterLab's modules expect of a browser while they load, and jsdom lacks.
+class Observer {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+
+globalThis.DragEvent ??= class DragEvent extends globalThis.MouseEvent {};
+globalThis.IntersectionObserver ??= Observer;
+globalThis.ResizeObserver ??= Observer;
+globalThis.matchMedia ??= () => ({
+  matches: false,
+  addEventListener() {},
+  removeEventListener() {}
+});
