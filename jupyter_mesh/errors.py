@@ -3,6 +3,7 @@
     MeshError
     ├── InvalidRequest                400  the request cannot be understood
     │   ├── UnknownParameter          400  a routing field, or one nobody knows
+    │   ├── RequestTooLarge           413
     │   └── ContextTooLong            400  no candidate can hold the prompt
     ├── Unauthenticated               401
     ├── BudgetExceeded                402  nothing was sent
@@ -70,6 +71,13 @@ class UnknownParameter(InvalidRequest):
     """A field that callers may not set, such as `base_url` or `api_key`."""
 
     code = "unknown_parameter"
+
+
+class RequestTooLarge(InvalidRequest):
+    """The body is larger than the gateway takes."""
+
+    code = "request_too_large"
+    status = 413
 
 
 class ContextTooLong(InvalidRequest):
