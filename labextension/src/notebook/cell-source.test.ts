@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+
+import { asksModel, isPromptCell } from './cell-source';
+
+test.each([
+  ['%%llm', true, true],
+  ['%%llm fast -t 0\nSay hello', true, true],
+  ['\n%%rag handbook\nWho?', true, true],
+  ['%%llmx\nhello', false, false],
+  ['%%time\n%%llm\nhello', false, true],
+  ['%llm fix', false, true],
+  ['x = 1\nanswer = %llm last', false, true],
+  ['if x:\n    %llm cost', false, true],
+  ['print("%llm is a magic")', false, false],
+  ['# %%llm', false, false],
+  ['%rag list', false, true],
+  ['%ragged', false, false],
+  ['', false, false]
+])('%j', (source, prompt, asks) => {
+  expect(isPromptCell(source)).toBe(prompt);
+  expect(asksModel(source)).toBe(asks);
+});
