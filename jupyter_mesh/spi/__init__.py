@@ -4,6 +4,7 @@ Entry-point groups are versioned: `jupyter_mesh.provider.v1`, `jupyter_mesh.guar
 """
 
 from .cache import Cache, CacheEntry
+from .engine import Engine, EngineFactory
 from .guard import Detector, Finding, Judge, Verdict
 from .journal import History, Journal
 from .models import Models
@@ -21,6 +22,8 @@ __all__ = [
     "Cache",
     "CacheEntry",
     "Detector",
+    "Engine",
+    "EngineFactory",
     "Finding",
     "History",
     "Journal",

@@ -13,6 +13,7 @@ from ..schemas.catalog import ModelFacts
 from ..schemas.events import Events
 from ..schemas.json import JsonObject
 from ..schemas.request import Request
+from .engine import EngineFactory
 from .secrets import SecretStore
 
 
@@ -31,12 +32,14 @@ class ProviderContext:
         models: The models the admin listed, with the options written beside each.
         secrets: Resolves `env:`, `file:` and stored secret references; call it at use, do not keep the value.
         state_dir: A folder of its own for sockets and logs.
+        engine: Runs models on this machine; None where the host runs none.
     """
 
     connection: str
     secrets: SecretStore
     state_dir: Path
     models: dict[str, JsonObject] = field(default_factory=dict)
+    engine: EngineFactory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
