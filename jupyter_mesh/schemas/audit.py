@@ -81,6 +81,9 @@ class Completion:
     screened: str = "no"
     """`yes`, `no`, or why not."""
     content: JsonObject | None = None
+    uncharged: tuple[str, ...] = ()
+    """Budget keys whose hold is released without a charge, since a connection or model outside their scope
+    answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from .catalog import Residency
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _parse_duration(value: object) -> object:
+    if isinstance(value, str) and value[:-1].strip().isdigit() and value[-1] in _UNITS:
+        return timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError("a duration is a number of seconds or text such as 30s, 10m, 12h, 7d, 2w")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+"""`30s`, `10m`, `12h`, `7d`, `2w`, or seconds."""
 
 
 class Rule(BaseModel):
@@ -65,27 +83,29 @@ class LimitRule(Rule):
 Action: TypeAlias = Literal["redact", "block", "alert", "allow"]
 
 
-class Where(Rule):
-    """Which calls a screening rule applies to: every field that is set must match the candidate."""
+class Target(Rule):
+    """Which calls a guard rule applies to: every field that is set must match the candidate (`model` and
+    `connection` take globs)."""
 
     connection: str | None = None
     model: str | None = None
     residency: Residency | None = None
     group: str | None = None
-    direction: Literal["request", "response", "both"] = "both"
 
 
 class ScreeningRule(Rule):
-    """Which detectors look for what, and what happens on a hit."""
+    """Which detectors look for what in a request, and what happens on a hit."""
 
-    where: Where = Field(default=Where(), alias="for")
-    detectors: tuple[str, ...] = ("patterns", "secrets")
+    target: Target = Field(default=Target(), alias="for")
+    detectors: tuple[str, ...] = ("standard",)
+    """Names of detectors; `standard` stands for `patterns` and `secrets`."""
     entities: dict[str, Action] = Field(default_factory=dict)
     """Action per entity type; `"*"` is the default for the rest (which is `redact`)."""
     reversible: bool = True
-    on_stricter: Literal["drop_laxer", "apply_strictest"] = "apply_strictest"
-    """When candidates of one alias fall under different rules: screen for the strictest, or do without
-    the candidates that would need more."""
+    """Put the originals back into the answer."""
+    prefer_exempt: bool = False
+    """On a hit, do without the candidates this rule covers when others are left, instead of changing the
+    text. Off: the strictest rule over all candidates changes the text for every one of them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -94,10 +114,16 @@ class ScreeningRule(Rule):
         return self.entities.get(entity, self.entities.get("*", "redact"))
 
 
+class ModerationTarget(Target):
+    """A target, and which way the text flows."""
+
+    direction: Literal["request", "response"] = "response"
+
+
 class ModerationRule(Rule):
     """A judge over the prompt or the answer."""
 
-    where: Where = Field(default=Where(direction="response"), alias="for")
+    target: ModerationTarget = Field(default=ModerationTarget(), alias="for")
     guard: str
     threshold: float = Field(default=0.5, ge=0, le=1)
     action: Literal["block", "alert"] = "block"
@@ -122,10 +148,10 @@ class AliasRule(Rule):
 
 
 class ExactCacheRule(Rule):
-    """The exact cache. `ttl` in seconds."""
+    """The exact cache."""
 
     enabled: bool = True
-    ttl: float = Field(default=86_400, gt=0)
+    ttl: Duration = timedelta(days=1)
     scope: Literal["user", "group", "everyone"] = "user"
     max_entries: int = Field(default=10_000, ge=1)
     max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
@@ -135,6 +161,6 @@ class AuditRule(Rule):
     """How durably calls are recorded, and how much of their content."""
 
     durability: Literal["strict", "batched"] = "strict"
-    content: Literal["none", "redacted", "full"] = "redacted"
-    retain_days: int = Field(default=400, ge=1)
-    content_retain_days: int = Field(default=30, ge=0)
+    content: Literal["none", "redacted"] = "redacted"
+    retain: Duration = timedelta(days=400)
+    content_retain: Duration = timedelta(days=30)

@@ -58,7 +58,10 @@ class Price:
     """USD per million tokens of each class, at one moment. A class left None costs as its parent class does.
 
     Attributes:
+        per_request: USD for each call, whatever its size.
         source: Where it came from: `admin`, `genai-prices <version>`, `local` (no charge per token).
+        above: Dearer prices for long prompts, as (input tokens, price) in ascending order. A prompt of more
+            tokens than the first number is charged by that price in full, not only from there on.
     """
 
     input: Decimal
@@ -67,8 +70,37 @@ class Price:
     cache_write: Decimal | None = None
     input_audio: Decimal | None = None
     output_audio: Decimal | None = None
+    input_image: Decimal | None = None
+    reasoning: Decimal | None = None
     per_request: Decimal = Decimal(0)
     source: str = "admin"
+    above: tuple[tuple[int, Price], ...] = ()
+
+    def at(self, input_tokens: int) -> Price:
+        """The price that holds for a prompt of `input_tokens`."""
+        price = self
+        for threshold, dearer in self.above:
+            if input_tokens > threshold:
+                price = dearer
+        return price
+
+
+def cost_of(usage: Usage, price: Price) -> Decimal:
+    """USD for `usage` at `price`, rounded once, half to even, to 1e-12 USD."""
+    price = price.at(usage.input)
+    classes = (
+        (usage.cache_read, price.cache_read, price.input),
+        (usage.cache_write, price.cache_write, price.input),
+        (usage.input_audio, price.input_audio, price.input),
+        (usage.input_image, price.input_image, price.input),
+        (usage.reasoning, price.reasoning, price.output),
+        (usage.output_audio, price.output_audio, price.output),
+    )
+    per_million = usage.input * price.input + usage.output * price.output
+    for tokens, own, parent in classes:
+        if tokens and own is not None:
+            per_million += tokens * (own - parent)
+    return from_pico(to_pico(per_million / 1_000_000 + price.per_request))
 
 
 def total_cost(costs: Iterable[Decimal | None]) -> tuple[Decimal, int]:

@@ -1,0 +1,261 @@
+"""`mesh.yaml`, validated. A bad file is refused with the path of the fault and the nearest valid name; it never
+replaces a good one that is running."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import cast, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from .errors import ConfigError
+from .schemas.catalog import Capability, Residency
+from .schemas.json import JsonObject
+from .schemas.policy import (
+    AliasRule,
+    AuditRule,
+    BudgetRule,
+    Duration,
+    ExactCacheRule,
+    GroupRule,
+    LimitRule,
+    ModerationRule,
+    Rule,
+    ScreeningRule,
+    Target,
+)
+from .schemas.request import Operation
+
+STANDARD_DETECTORS = ("patterns", "secrets")
+
+
+class PriceRule(Rule):
+    """USD per million tokens, as the admin knows better than any list."""
+
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(default=Decimal(0), ge=0)
+    cache_read: Decimal | None = Field(default=None, ge=0)
+    cache_write: Decimal | None = Field(default=None, ge=0)
+    input_audio: Decimal | None = Field(default=None, ge=0)
+    output_audio: Decimal | None = Field(default=None, ge=0)
+    per_request: Decimal = Field(default=Decimal(0), ge=0)
+
+
+class ModelRule(BaseModel):
+    """What an admin adds to a model. Further keys go to the provider, which refuses those it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    price: PriceRule | None = None
+    context_window: int | None = Field(default=None, ge=1)
+    max_output: int | None = Field(default=None, ge=1)
+    operations: tuple[Operation, ...] | None = None
+    capabilities: tuple[Capability, ...] | None = None
+    internal: bool = False
+    description: str = ""
+
+    @property
+    def options(self) -> JsonObject:
+        """The keys meant for the provider."""
+        return cast(JsonObject, dict(self.model_extra or {}))
+
+
+class ConnectionRule(BaseModel):
+    """One authenticated way to models. Further keys are the provider's own settings."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    provider: str
+    enabled: bool = True
+    residency: Residency | None = None
+    trains_on_requests: bool | None = None
+    retains_requests: str | None = None
+    models: dict[str, ModelRule] = Field(default_factory=dict)
+    timeout: Duration | None = None
+    idle_timeout: Duration | None = None
+    retries: int = Field(default=2, ge=0, le=10)
+    parallel: int = Field(default=64, ge=1)
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _allow_lists(cls, value: object) -> object:
+        """`models: [a, b]` is short for `{a: {}, b: {}}`, and `{a: }` for `{a: {}}`."""
+        if isinstance(value, list):
+            return {str(name): {} for name in cast("list[object]", value)}
+        if isinstance(value, dict):
+            items = cast("dict[object, object]", value).items()
+            return {str(name): options or {} for name, options in items}
+        return value
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The provider's own settings."""
+        return dict(self.model_extra or {})
+
+
+class GuardRule(BaseModel):
+    """A named detector or judge: `guard` is the plugin, further keys its settings."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    guard: str
+
+
+class KeyRule(Rule):
+    """An API key, known by its hash only (`jupyter mesh keys create` prints both)."""
+
+    name: str
+    hash: str = Field(pattern="^[0-9a-f]{64}$")
+    user: str
+    application: str
+    groups: tuple[str, ...] = ()
+    admin: bool = False
+    expires: datetime | None = None
+
+
+class StoreRule(Rule):
+    """Where calls, money and settings are kept. None: `mesh.db` in the state folder."""
+
+    url: str | None = None
+
+
+class CacheRule(Rule):
+    """Caches of answers."""
+
+    exact: ExactCacheRule = ExactCacheRule()
+
+
+class Config(Rule):
+    """The whole of `mesh.yaml`."""
+
+    store: StoreRule = StoreRule()
+    connections: dict[str, ConnectionRule] = Field(default_factory=dict)
+    aliases: dict[str, AliasRule] = Field(default_factory=dict)
+    groups: dict[str, GroupRule] = Field(default_factory=dict)
+    budgets: tuple[BudgetRule, ...] = ()
+    limits: tuple[LimitRule, ...] = ()
+    guards: dict[str, GuardRule] = Field(default_factory=dict)
+    screening: tuple[ScreeningRule, ...] = (ScreeningRule(target=Target(residency=Residency.EXTERNAL)),)
+    """The default redacts personal data and secrets on their way outside and puts them back into answers."""
+    moderation: tuple[ModerationRule, ...] = ()
+    cache: CacheRule = CacheRule()
+    audit: AuditRule = AuditRule()
+    keys: tuple[KeyRule, ...] = ()
+    default_model: str | None = None
+    offers: bool = True
+    """Look for keys in the environment and for local servers at start; personal mesh only."""
+    admin_contact: str | None = None
+
+    @classmethod
+    def default(cls) -> Config:
+        """What a personal mesh runs with when there is no file: the offline demo and whatever is accepted."""
+        return cls(connections={"echo": ConnectionRule(provider="echo")})
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Config:
+        for alias, rule in self.aliases.items():
+            if "/" in alias:
+                raise ValueError(f"aliases.{alias}: an alias has no slash; that is for `connection/model`")
+            for model in rule.models:
+                connection = model.partition("/")[0]
+                if connection not in self.connections:
+                    raise ValueError(
+                        f"aliases.{alias}: {model!r} needs a connection {connection!r}{near(connection, self.connections)}"
+                    )
+        detectors = {"standard", *STANDARD_DETECTORS, *self.guards}
+        for n, rule in enumerate(self.screening):
+            for name in rule.detectors:
+                if name not in detectors:
+                    raise ValueError(f"screening[{n}]: no detector {name!r}{near(name, detectors)}")
+        for n, rule in enumerate(self.moderation):
+            if rule.guard not in self.guards:
+                raise ValueError(f"moderation[{n}]: no guard {rule.guard!r}{near(rule.guard, self.guards)}")
+        return self
+
+
+def near(name: str, valid: Mapping[str, object] | set[str]) -> str:
+    """` (did you mean 'x'?)`, or the list of valid names."""
+    close = difflib.get_close_matches(name, list(valid), n=1)
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f" (there are: {', '.join(sorted(valid)) or 'none'})"
+
+
+def load(path: Path) -> Config:
+    """Read and validate a file.
+
+    Raises:
+        ConfigError: It cannot be read, is not YAML, or says something the mesh does not know.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = "mesh.yaml") -> Config:
+    """Validate the text of a `mesh.yaml`.
+
+    Raises:
+        ConfigError: As for `load`.
+    """
+    try:
+        data: object = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name} is not YAML: {' '.join(str(error).split())}") from error
+    if data is None:
+        return Config()
+    if not isinstance(data, dict):
+        raise ConfigError(f"{name} must be a mapping of sections such as `connections:`.")
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: " + "; ".join(_faults(error))) from error
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors()[:8]:
+        where = ".".join(str(part) for part in fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            valid = set(_fields_at(Config, fault["loc"][:-1]))
+            message = f"unknown key{near(str(fault['loc'][-1]), valid)}"
+        yield f"{where}: {message}" if where else message
+
+
+def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Names of the fields of the model that stands at `path`."""
+    for part in path:
+        if isinstance(part, str):
+            for name, field in model.model_fields.items():
+                if part in (name, field.alias) and (inner := _model_in(field.annotation)):
+                    model = inner
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        if (found := _model_in(inner)) is not None:
+            return found
+    return None
+
+
+def new_key() -> tuple[str, str]:
+    """A fresh API key and the hash to declare it by. 256 random bits need no salt."""
+    key = f"mesh-{secrets.token_urlsafe(32)}"
+    return key, key_hash(key)
+
+
+def key_hash(key: str) -> str:
+    """SHA-256 of a key, in hexadecimal."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,65 @@
+"""May this principal use this model for this purpose? Fails closed."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from ..errors import InvalidRequest, ModelNotFound, NotPermitted
+from ..schemas.events import Events
+from ..schemas.principal import Scope
+from .call import Call
+from .step import Next, Step
+
+_MAX_DEPTH = 3
+
+
+class Authorize(Step):
+    """Checks scope, model and purpose against the call's frozen snapshot.
+
+    A model one may not see is 404, the same as one that does not exist.
+    """
+
+    async def __call__(self, call: Call, next: Next) -> Events:
+        authorize(call)
+        async with aclosing(next(call)) as events:
+            async for event in events:
+                yield event
+
+
+def authorize(call: Call) -> None:
+    """Check the call and set its `groups` and `purpose`.
+
+    Raises:
+        NotPermitted: The scope, the purpose or the nesting is not allowed.
+        ModelNotFound: No such model is open to the caller.
+    """
+    principal, snapshot = call.principal, call.snapshot
+    if not principal.may(Scope.USE):
+        raise NotPermitted("This credential may not ask models; use one with the `use` scope.")
+    if call.depth > _MAX_DEPTH:
+        raise NotPermitted(f"Calls made for calls may nest {_MAX_DEPTH} deep at most.")
+    call.groups = snapshot.groups_of(principal)
+    name = call.request.model
+    if len(name) > 512:
+        raise InvalidRequest("`model` is longer than 512 characters.", param="model")
+    if call.guarded:
+        if name not in snapshot.visible(principal):
+            raise ModelNotFound(
+                f"No model {name[:80]!r} is open to you; `GET models` (or `%llm list`) shows those that are.",
+                param="model",
+            )
+    elif name not in snapshot.models or not snapshot.models[name].facts.internal:
+        raise ModelNotFound(f"{name[:80]!r} is not a model marked `internal`.", param="model")
+    if call.parent is None:
+        _check_purpose(call)
+
+
+def _check_purpose(call: Call) -> None:
+    listed, required = call.snapshot.purposes(call.groups)
+    if call.purpose is None:
+        if required:
+            raise NotPermitted(f"Name a purpose for this call: one of {', '.join(listed)}.")
+    elif listed and call.purpose not in listed:
+        raise NotPermitted(
+            f"The purpose {call.purpose[:80]!r} is not open to you; use one of {', '.join(listed)}."
+        )

@@ -1,0 +1,132 @@
+"""One call on its way through the steps. Everything that belongs to a call hangs here, never on a module."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Literal
+
+from ..schemas.audit import Hold
+from ..schemas.events import Notice
+from ..schemas.json import JsonObject
+from ..schemas.principal import Principal
+from ..schemas.request import Request
+from ..schemas.spend import Usage
+from .snapshot import Candidate, Snapshot
+
+NestedPurpose = Literal["guard", "cache", "rag"]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheDirective:
+    """What the caller says of the cache: never use it, or only entries younger than `max_age` seconds."""
+
+    no_store: bool = False
+    max_age: float | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """What the transport tells the client beside the answer. Filled as the call goes on.
+
+    Attributes:
+        model: `connection/name` of what answers; set before the first event.
+        cost: USD; None is unknown.
+        limits: `X-RateLimit-*` headers.
+    """
+
+    model: str | None = None
+    provider: str | None = None
+    connection: str | None = None
+    cache: Literal["hit", "miss", "bypass"] = "bypass"
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    saved: Decimal = Decimal(0)
+    total_ms: float | None = None
+    first_token_ms: float | None = None
+    upstream_ms: float = 0.0
+    overhead_ms: float | None = None
+    finish_reason: str | None = None
+    notices: list[Notice] = field(default_factory=list[Notice])
+    attempts: list[JsonObject] = field(default_factory=list[JsonObject])
+    verdicts: list[JsonObject] = field(default_factory=list[JsonObject])
+    screened: str = "no"
+    price_source: str | None = None
+    limits: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(slots=True)
+class Produced:
+    """What the model has written so far: what an aborted call is charged for, and what the audit keeps.
+
+    `text` is as received from the provider, before placeholders are put back.
+    """
+
+    text: list[str] = field(default_factory=list[str])
+    characters: int = 0
+    body: JsonObject | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Call:
+    """One request and what the steps have decided about it.
+
+    Attributes:
+        request: Replaced by Screen with the redacted one; nothing inward sees the original.
+        candidates: Set by Resolve, thinned by Screen, ordered by Route.
+        content: The request as the audit keeps it; `response` likewise. Set by Screen.
+        holds: Set by Budget, committed together with the intent by `open`.
+        reserved: USD held now, top-ups included; `drawn` is what nested calls have used of it.
+        upstream_streams: Whether to ask the provider for a stream; None follows the client.
+        opened: True once the intent is durable; only then may anything be sent.
+        open: Commits intent and holds; the last act before Route sends.
+        parent: The call this one is made for, if the mesh made it itself.
+    """
+
+    id: str
+    principal: Principal
+    snapshot: Snapshot
+    request: Request
+    groups: frozenset[str] = frozenset()
+    purpose: str | None = None
+    document: str | None = None
+    tags: JsonObject = field(default_factory=dict)
+    cache: CacheDirective = CacheDirective()
+    idempotency_key: str | None = None
+    parent: Call | None = None
+    nested: NestedPurpose | None = None
+    started: float = field(default_factory=time.perf_counter)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    candidates: tuple[Candidate, ...] = ()
+    candidate: Candidate | None = None
+    content: JsonObject | None = None
+    response: JsonObject | None = None
+    input_bound: int = 0
+    holds: tuple[Hold, ...] = ()
+    reserved: Decimal = Decimal(0)
+    reserved_first: Decimal = Decimal(0)
+    drawn: Decimal = Decimal(0)
+    upstream_streams: bool | None = None
+    opened: bool = False
+    open: Callable[[], Awaitable[None]] | None = None
+    report: Report = field(default_factory=Report)
+    produced: Produced = field(default_factory=Produced)
+
+    @property
+    def depth(self) -> int:
+        """0 for a caller's own request, 1 for a call made for it, and so on."""
+        return 0 if self.parent is None else self.parent.depth + 1
+
+    @property
+    def guarded(self) -> bool:
+        """False for the mesh's own guard and cache calls, which skip Screen, Cache and Moderate."""
+        return self.nested not in ("guard", "cache")
+
+    def notice(self, code: str, message: str, details: JsonObject | None = None) -> Notice:
+        """Record something the person should know and return it for yielding."""
+        notice = Notice(code, message, details)
+        self.report.notices.append(notice)
+        return notice

@@ -1,0 +1,59 @@
+"""From a name to the candidates that may answer, frozen in the call. Fails closed."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from ..errors import ContextTooLong, InvalidRequest, ModelNotFound
+from ..schemas.events import Events
+from ..schemas.tokens import input_tokens_bound
+from .call import Call
+from .step import Next, Step
+
+
+class Resolve(Step):
+    """Sets `call.candidates`: those behind the name that can do the operation and hold the prompt."""
+
+    async def __call__(self, call: Call, next: Next) -> Events:
+        resolve(call)
+        async with aclosing(next(call)) as events:
+            async for event in events:
+                yield event
+
+
+def resolve(call: Call) -> None:
+    """Find the candidates.
+
+    Raises:
+        ModelNotFound: Nothing stands behind the name any more.
+        InvalidRequest: No candidate offers this operation.
+        ContextTooLong: The prompt fits none of them.
+    """
+    request = call.request
+    behind = call.snapshot.behind(request.model)
+    if not behind:
+        raise ModelNotFound(
+            f"{request.model!r} has no model behind it at the moment; ask an admin to check the alias.",
+            param="model",
+        )
+    able = tuple(one for one in behind if request.operation in one.facts.operations)
+    if not able:
+        offered = sorted({operation.value for one in behind for operation in one.facts.operations})
+        raise InvalidRequest(
+            f"{request.model!r} does not do {request.operation.value}; it does {', '.join(offered)}.",
+            param="model",
+        )
+    call.input_bound = input_tokens_bound(request)
+    # The bound is 1.5 times the estimate: refuse only what is too long beyond doubt, the provider knows exactly.
+    surely = call.input_bound // 2
+    fitting = tuple(
+        one for one in able if not one.facts.context_window or surely <= one.facts.context_window
+    )
+    if not fitting:
+        widest = max(one.facts.context_window or 0 for one in able)
+        raise ContextTooLong(
+            f"The prompt has at least {surely} tokens and {request.model!r} holds {widest}; shorten it or "
+            "choose a model with a larger context.",
+            param="messages",
+        )
+    call.candidates = fitting

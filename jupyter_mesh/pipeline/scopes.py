@@ -1,0 +1,44 @@
+"""Which budgets and limits a call falls under, and the name of its share in each."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from ..schemas.policy import Scope
+from ..schemas.principal import Principal
+from .snapshot import Candidate
+
+
+def share(scope: Scope, principal: Principal, groups: frozenset[str]) -> str | None:
+    """The key of the caller's share, such as `user=ada`; None when the scope does not apply to the caller.
+
+    `*` gives everyone a share apart; a name gives one share to all it names. Connection and model are judged
+    per candidate, by `reaches`.
+    """
+    parts: list[str] = []
+    for name, wanted, actual in (
+        ("user", scope.user, principal.user),
+        ("application", scope.application, principal.application),
+        ("key", scope.key, principal.key_id),
+    ):
+        if wanted is None:
+            continue
+        if actual is None or (wanted != "*" and wanted != actual):
+            return None
+        parts.append(f"{name}={actual}")
+    if scope.group is not None:
+        if scope.group == "*":
+            parts.append(f"group={','.join(sorted(groups))}")
+        elif scope.group in groups:
+            parts.append(f"group={scope.group}")
+        else:
+            return None
+    return "&".join(parts)
+
+
+def reaches(scope: Scope, candidate: Candidate) -> bool:
+    """Whether a scope's connection and model (names or globs) cover `candidate`."""
+    facts = candidate.facts
+    return (scope.connection is None or fnmatchcase(facts.connection, scope.connection)) and (
+        scope.model is None or fnmatchcase(facts.id, scope.model)
+    )

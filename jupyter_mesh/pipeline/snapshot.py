@@ -1,0 +1,118 @@
+"""Policy, catalogue and prices at one moment: immutable, swapped as a whole, read without locks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from ..schemas.catalog import ModelFacts
+from ..schemas.policy import (
+    AliasRule,
+    AuditRule,
+    BudgetRule,
+    ExactCacheRule,
+    GroupRule,
+    LimitRule,
+    ModerationRule,
+    ScreeningRule,
+    Target,
+)
+from ..schemas.principal import Principal
+from ..spi.guard import Detector, Judge
+from ..spi.provider import Provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimits:
+    """How patiently a connection is used. Times in seconds."""
+
+    timeout: float = 120.0
+    idle_timeout: float = 60.0
+    retries: int = 2
+    parallel: int = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One model that could answer, with the connection it is reached through."""
+
+    facts: ModelFacts
+    provider: Provider
+    limits: ConnectionLimits = ConnectionLimits()
+
+    @property
+    def id(self) -> str:
+        """`connection/name`."""
+        return self.facts.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything a call is decided by. `version` grows with every change and is part of cache keys."""
+
+    version: int = 1
+    models: Mapping[str, Candidate] = field(default_factory=dict[str, Candidate])
+    aliases: Mapping[str, AliasRule] = field(default_factory=dict[str, AliasRule])
+    groups: Mapping[str, GroupRule] = field(default_factory=dict[str, GroupRule])
+    budgets: tuple[BudgetRule, ...] = ()
+    limits: tuple[LimitRule, ...] = ()
+    screening: tuple[ScreeningRule, ...] = ()
+    moderation: tuple[ModerationRule, ...] = ()
+    detectors: Mapping[str, Detector] = field(default_factory=dict[str, Detector])
+    judges: Mapping[str, Judge] = field(default_factory=dict[str, Judge])
+    cache: ExactCacheRule = ExactCacheRule()
+    audit: AuditRule = AuditRule()
+    _visible: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
+        default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
+    )
+
+    def groups_of(self, principal: Principal) -> frozenset[str]:
+        """The caller's groups: those the identity source gave, mapped to and joined with the policy's."""
+        if not self.groups:
+            return principal.groups
+        handles = {principal.user, "*", *(f"hub:{group}" for group in principal.groups)}
+        declared = {name for name, rule in self.groups.items() if not handles.isdisjoint(rule.members)}
+        return frozenset(declared | principal.groups)
+
+    def visible(self, principal: Principal) -> frozenset[str]:
+        """Names of models and aliases the caller may use. Without any `groups` everything is open."""
+        groups = self.groups_of(principal)
+        key = (principal.user, groups)
+        names = self._visible.get(key)
+        if names is None:
+            if len(self._visible) > 10_000:
+                self._visible.clear()
+            names = self._visible[key] = self._compute_visible(groups)
+        return names
+
+    def _compute_visible(self, groups: frozenset[str]) -> frozenset[str]:
+        names = [name for name, one in self.models.items() if not one.facts.internal]
+        names += list(self.aliases)
+        if not self.groups:
+            return frozenset(names)
+        globs = [glob for name in groups if name in self.groups for glob in self.groups[name].allow]
+        return frozenset(name for name in names if any(fnmatchcase(name, glob) for glob in globs))
+
+    def behind(self, name: str) -> tuple[Candidate, ...]:
+        """The candidates behind a model or alias, in the order written; unknown ones are left out."""
+        alias = self.aliases.get(name)
+        ids = alias.models if alias else (name,)
+        return tuple(self.models[one] for one in ids if one in self.models)
+
+    def purposes(self, groups: frozenset[str]) -> tuple[tuple[str, ...], bool]:
+        """(purposes the groups may declare; empty means free, whether one must be declared)."""
+        rules = [self.groups[name] for name in groups if name in self.groups]
+        listed = tuple(dict.fromkeys(purpose for rule in rules for purpose in rule.purposes))
+        return listed, any(rule.purpose_required for rule in rules)
+
+
+def covers(target: Target, candidate: Candidate, groups: frozenset[str]) -> bool:
+    """Whether a guard rule applies to text on its way to `candidate` for a caller in `groups`."""
+    facts = candidate.facts
+    return (
+        (target.connection is None or fnmatchcase(facts.connection, target.connection))
+        and (target.model is None or fnmatchcase(facts.id, target.model))
+        and (target.residency is None or facts.residency is target.residency)
+        and (target.group is None or target.group in groups)
+    )

@@ -1,0 +1,38 @@
+"""When a budget's window begins and ends, in the budget's own time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from ..schemas.policy import BudgetRule
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def window_of(rule: BudgetRule, now: datetime) -> tuple[datetime, datetime | None]:
+    """(start, end) of the window that holds `now`, in UTC; end None for `total`."""
+    return _window(rule.window, rule.timezone, now.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=256)
+def _window(window: str, zone: str, hour: datetime) -> tuple[datetime, datetime | None]:
+    """Windows begin on the hour of a zone; zones off by half an hour begin theirs within that hour."""
+    local = hour.astimezone(ZoneInfo(zone))
+    day = local.replace(hour=0, minute=0)
+    if window == "total":
+        return _EPOCH, None
+    if window == "hour":
+        return hour, hour + timedelta(hours=1)
+    if window == "day":
+        start, end = day, day + timedelta(days=1)
+    elif window == "week":
+        start = day - timedelta(days=day.weekday())
+        end = start + timedelta(days=7)
+    else:
+        months = 1 if window == "month" else 3
+        first = day.month - (day.month - 1) % months
+        start = day.replace(month=first, day=1)
+        end = start.replace(year=start.year + (first + months > 12), month=(first + months - 1) % 12 + 1)
+    return start.astimezone(UTC), end.astimezone(UTC)
