@@ -12,6 +12,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 export HATCH_JUPYTER_BUILDER_SKIP_NPM := 1
 
 BUNDLE := jupyter_mesh/labextension/static/style.js
+SERVED := $(VENV)/share/jupyter/labextensions/jupyter-mesh
 FRONT_END := $(shell find labextension/{src,style,schema} -type f ! -name '*.test.*' 2>/dev/null)
 INSTALLED := pyproject.toml constraints.txt install.json etc/ipython/ipython_kernel_config.py \
   $(wildcard server_extension/jupyter-config/*/*.json)
@@ -101,6 +102,7 @@ $(STAMPS)/dev: extras := test,lint
 $(STAMPS)/lab $(STAMPS)/local $(STAMPS)/dev: $(INSTALLED) | $(STAMPS)/venv
 	@echo "installing jupyter-mesh[$(extras)] into $(VENV)"
 	@mkdir -p jupyter_mesh/labextension
+	@[ ! -L $(SERVED) ] || rm $(SERVED)
 	@pip install --quiet -c constraints.txt -e '.[$(extras)]'
 	@touch $@
 
@@ -115,10 +117,12 @@ $(STAMPS)/js: package.json labextension/package.json yarn.lock .yarnrc.yml $(STA
 	@jlpm install --immutable > .make/jlpm.log 2>&1 || { tail -n 30 .make/jlpm.log; exit 1; }
 	@touch $@
 
-# JupyterLab finds the bundle through a link in the virtual environment.
+# JupyterLab serves its copy in the virtual environment. (A link there, as `jupyter-builder develop`
+# makes it, would let pip write install.json into the bundle, and the next build would find two.)
 $(BUNDLE): $(FRONT_END) labextension/tsconfig.json $(STAMPS)/js
 	@echo "building the front end"
-	@mkdir -p .make $(VENV)/share/jupyter/labextensions
+	@mkdir -p .make $(dir $(SERVED))
 	@jlpm build:prod > .make/build.log 2>&1 || { cat .make/build.log; exit 1; }
-	@rm -rf $(VENV)/share/jupyter/labextensions/jupyter-mesh
-	@ln -s $(abspath jupyter_mesh/labextension) $(VENV)/share/jupyter/labextensions/jupyter-mesh
+	@rm -rf $(SERVED)
+	@cp -r jupyter_mesh/labextension $(SERVED)
+	@cp install.json $(SERVED)
