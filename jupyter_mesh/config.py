@@ -1,5 +1,6 @@
 """`mesh.yaml`, validated. A bad file is refused with the path of the fault and the nearest valid name; it never
-replaces a good one that is running."""
+replaces a good one that is running.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +30,6 @@ from .schemas.policy import (
     ModerationRule,
     Rule,
     ScreeningRule,
-    Target,
 )
 from .schemas.request import Operation
 
@@ -88,10 +88,11 @@ class ConnectionRule(BaseModel):
     def _allow_lists(cls, value: object) -> object:
         """`models: [a, b]` is short for `{a: {}, b: {}}`, and `{a: }` for `{a: {}}`."""
         if isinstance(value, list):
-            return {str(name): {} for name in cast("list[object]", value)}
+            names = cast("list[object]", value)
+            return {str(name): dict[str, object]() for name in names}
         if isinstance(value, dict):
             items = cast("dict[object, object]", value).items()
-            return {str(name): options or {} for name, options in items}
+            return {str(name): options or dict[str, object]() for name, options in items}
         return value
 
     @property
@@ -132,6 +133,9 @@ class CacheRule(Rule):
     exact: ExactCacheRule = ExactCacheRule()
 
 
+_SCREEN_WHAT_LEAVES = ScreeningRule.model_validate({"for": {"residency": "external"}})
+
+
 class Config(Rule):
     """The whole of `mesh.yaml`."""
 
@@ -142,7 +146,9 @@ class Config(Rule):
     budgets: tuple[BudgetRule, ...] = ()
     limits: tuple[LimitRule, ...] = ()
     guards: dict[str, GuardRule] = Field(default_factory=dict)
-    screening: tuple[ScreeningRule, ...] = (ScreeningRule(target=Target(residency=Residency.EXTERNAL)),)
+    screening: tuple[ScreeningRule, ...] = (_SCREEN_WHAT_LEAVES,)
+        ScreeningRule(target=Target(residency=Residency.EXTERNAL)),
+    )
     """The default redacts personal data and secrets on their way outside and puts them back into answers."""
     moderation: tuple[ModerationRule, ...] = ()
     cache: CacheRule = CacheRule()
@@ -162,7 +168,9 @@ class Config(Rule):
     def _names_exist(self) -> Config:
         for alias, rule in self.aliases.items():
             if "/" in alias:
-                raise ValueError(f"aliases.{alias}: an alias has no slash; that is for `connection/model`")
+                raise ValueError(
+                    f"aliases.{alias}: an alias has no slash; that is for `connection/model`"
+                )
             for model in rule.models:
                 connection = model.partition("/")[0]
                 if connection not in self.connections:
@@ -176,7 +184,9 @@ class Config(Rule):
                     raise ValueError(f"screening[{n}]: no detector {name!r}{near(name, detectors)}")
         for n, rule in enumerate(self.moderation):
             if rule.guard not in self.guards:
-                raise ValueError(f"moderation[{n}]: no guard {rule.guard!r}{near(rule.guard, self.guards)}")
+                raise ValueError(
+                    f"moderation[{n}]: no guard {rule.guard!r}{near(rule.guard, self.guards)}"
+                )
         return self
 
 

@@ -22,6 +22,7 @@
     │   ├── ProviderRateLimited       429  retryable
     │   ├── ProviderUnavailable       502  retryable: refused, reset, 5xx
     │   ├── ProviderTimeout           504  retryable before the first event
+    │   ├── ProviderMisconfigured     502  its connection cannot work as configured
     │   ├── ProviderProtocolError     502  it answered with something that is not the protocol
     │   └── AllCandidatesFailed       last one's status; a reason for each candidate
     └── ConfigError                   500  `mesh.yaml` or an environment variable is wrong
@@ -226,6 +227,12 @@ class ProviderProtocolError(ProviderError):
 
     code = "provider_protocol_error"
     retryable = True
+
+
+class ProviderMisconfigured(ProviderError):
+    """The connection cannot work as configured: no key, no such model on this machine. Another model may do."""
+
+    code = "provider_misconfigured"
 
 
 class AllCandidatesFailed(ProviderError):

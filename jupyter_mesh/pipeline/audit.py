@@ -106,7 +106,7 @@ def intent_of(call: Call) -> Intent:
 def completion_of(call: Call, failure: BaseException | None, paused: float) -> Completion:
     """How the call ended, with what it is charged."""
     report = call.report
-    outcome = _outcome(call, failure)
+    outcome = outcome_of(call, failure)
     usage, cost = report.usage, report.cost
     if outcome in ("aborted", "failed") and usage is None and _was_processed(call, outcome):
         estimate = metered_so_far(call)
@@ -146,7 +146,8 @@ def completion_of(call: Call, failure: BaseException | None, paused: float) -> C
     )
 
 
-def _outcome(call: Call, failure: BaseException | None) -> Outcome:
+def outcome_of(call: Call, failure: BaseException | None) -> Outcome:
+    """How a call ended, in the audit's words."""
     if failure is None:
         if call.report.finish_reason == "content_filter" and call.report.verdicts:
             return "blocked"

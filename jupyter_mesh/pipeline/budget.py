@@ -47,14 +47,13 @@ class Budget(Step):
             await self._near_limit(call)
         folds = call.upstream_streams is True and not call.request.stream
         fold = Fold() if folds else None
-        cut = False
+        cut: Metered | None = None
         last: JsonObject = {}
         async with aclosing(next(call)) as events:
             async for event in events:
                 if isinstance(event, Metered) and not event.final:
                     if call.holds and not await self._accrue(call, event.cost):
-                        cut = True
-                        final = Metered(event.usage, event.model, event.cost)
+                        cut = Metered(event.usage, event.model, event.cost)
                         break
                     continue
                 if isinstance(event, Chunk):
@@ -67,9 +66,9 @@ class Budget(Step):
                 if isinstance(event, Metered):
                     _draw(call, event.cost)
                 yield event
-        if cut:
-            call.report.usage, call.report.cost = final.usage, final.cost
-            _draw(call, final.cost)
+        if cut is not None:
+            call.report.usage, call.report.cost = cut.usage, cut.cost
+            _draw(call, cut.cost)
             yield call.notice("budget_cut", "Stopped here: the budget has no room for more.")
             ending = text_chunk(last, (0, "content"), "", "length")
             if fold is not None:
@@ -77,7 +76,7 @@ class Budget(Step):
                 yield Answer(fold.answer())
             else:
                 yield ending
-            yield final
+            yield cut
             yield Finished("length")
 
     async def _near_limit(self, call: Call) -> None:
@@ -158,7 +157,9 @@ def holds_for(call: Call) -> tuple[Hold, ...]:
 
 def budget_key(rule: BudgetRule, key: str) -> str:
     """A name for one share of a budget that stays the same while its limit is edited."""
-    scope = ",".join(f"{k}={v}" for k, v in sorted(rule.scope.model_dump(exclude_none=True).items()))
+    scope = ",".join(
+        f"{k}={v}" for k, v in sorted(rule.scope.model_dump(exclude_none=True).items())
+    )
     return f"{scope or 'everyone'}|{rule.window}|{key}"
 
 

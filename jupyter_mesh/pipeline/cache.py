@@ -19,7 +19,9 @@ from .chunks import finish_reason
 from .fold import Fold, unfold
 from .step import Next, Step
 
-_IRRELEVANT = frozenset({"model", "stream", "stream_options", "user", "metadata", "store", "service_tier"})
+_IRRELEVANT = frozenset(
+    {"model", "stream", "stream_options", "user", "metadata", "store", "service_tier"}
+)
 _LARGEST = 4 * 1024 * 1024
 _IDEMPOTENCY_SECONDS = 86_400.0
 
@@ -78,7 +80,11 @@ class Cached(Step):
                 raise Conflict("This Idempotency-Key was used for another request; use a new one.")
             if entry is not None and isinstance(answer := entry.body.get("answer"), dict):
                 return CacheEntry(
-                    body=answer, model=entry.model, usage=entry.usage, cost=entry.cost, created=entry.created
+                    body=answer,
+                    model=entry.model,
+                    usage=entry.usage,
+                    cost=entry.cost,
+                    created=entry.created,
                 )
             return None
         if call.cache.no_store or not call.snapshot.cache.enabled:
@@ -95,7 +101,11 @@ class Cached(Step):
         if call.idempotency_key is not None:
             body: JsonObject = {"digest": key, "answer": entry.body}
             saved = CacheEntry(
-                body=body, model=entry.model, usage=entry.usage, cost=entry.cost, created=entry.created
+                body=body,
+                model=entry.model,
+                usage=entry.usage,
+                cost=entry.cost,
+                created=entry.created,
             )
             await self._cache.put(_idempotency_name(call), saved, _IDEMPOTENCY_SECONDS)
         if call.snapshot.cache.enabled and not call.cache.no_store:
@@ -111,7 +121,14 @@ def _key(call: Call) -> str | None:
     scope: list[str] = {"user": [call.principal.user], "group": [], "everyone": [""]}[rule.scope]
     body = {name: value for name, value in call.request.body.items() if name not in _IRRELEVANT}
     redacted = any(verdict.get("action") == "redact" for verdict in call.report.verdicts)
-    parts = [scope, sorted(call.groups), call.request.operation, call.snapshot.version, redacted, body]
+    parts = [
+        scope,
+        sorted(call.groups),
+        call.request.operation,
+        call.snapshot.version,
+        redacted,
+        body,
+    ]
     packed = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(packed).hexdigest()
 

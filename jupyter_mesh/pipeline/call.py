@@ -11,7 +11,7 @@ from typing import Literal
 
 from ..schemas.audit import Hold
 from ..schemas.events import Notice
-from ..schemas.json import JsonObject
+from ..schemas.json import Json, JsonObject
 from ..schemas.principal import Principal
 from ..schemas.request import Request
 from ..schemas.spend import Usage
@@ -93,7 +93,7 @@ class Call:
     groups: frozenset[str] = frozenset()
     purpose: str | None = None
     document: str | None = None
-    tags: JsonObject = field(default_factory=dict)
+    tags: JsonObject = field(default_factory=dict[str, Json])
     cache: CacheDirective = CacheDirective()
     idempotency_key: str | None = None
     parent: Call | None = None

@@ -90,7 +90,9 @@ def _changed_choice(position: int, choice: Json, changes: dict[Channel, str]) ->
             name: changes.get((number, name), value) for name, value in delta.items()
         }
         if isinstance(calls := delta.get("tool_calls"), list):
-            fields["tool_calls"] = [_changed_call(number, n, c, changes) for n, c in enumerate(calls)]
+            fields["tool_calls"] = [
+                _changed_call(number, n, c, changes) for n, c in enumerate(calls)
+            ]
         new[holder] = fields
     return new
 

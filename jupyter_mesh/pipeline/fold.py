@@ -97,12 +97,15 @@ def _merge_logprobs(into: JsonObject, value: JsonObject) -> None:
         return
     for name, items in value.items():
         known = old.get(name)
-        old[name] = [*known, *items] if isinstance(known, list) and isinstance(items, list) else items
+        old[name] = (
+            [*known, *items] if isinstance(known, list) and isinstance(items, list) else items
+        )
 
 
 def unfold(answer: JsonObject, operation: Operation) -> list[Chunk]:
     """Chunks that a client folds into `answer`: one with all the text of each choice, one that finishes it,
-    and the usage chunk."""
+    and the usage chunk.
+    """
     if operation not in (Operation.CHAT, Operation.COMPLETION):
         return []
     envelope = {k: v for k, v in answer.items() if k not in ("choices", "usage", "object")}
@@ -118,7 +121,10 @@ def unfold(answer: JsonObject, operation: Operation) -> list[Chunk]:
         if isinstance(message, dict):
             rest["delta"] = _numbered_tool_calls(message)
         chunks.append(Chunk({**envelope, "choices": [{**rest, "finish_reason": None}]}))
-        end: JsonObject = {"index": choice.get("index", 0), "finish_reason": choice.get("finish_reason")}
+        end: JsonObject = {
+            "index": choice.get("index", 0),
+            "finish_reason": choice.get("finish_reason"),
+        }
         end |= {"delta": {}} if chat else {"text": ""}
         chunks.append(Chunk({**envelope, "choices": [end]}))
     if "usage" in answer:

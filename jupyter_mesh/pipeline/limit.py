@@ -81,11 +81,10 @@ class Limit(Step):
         if meters is None or (stale and meters.idle):
             if len(self._meters) > 50_000:
                 self._forget_idle(now)
+            rpm, tpm = rule.requests_per_minute, rule.tokens_per_minute
             meters = self._meters[index, key] = Meters(
-                *(
-                    Bucket(capacity, capacity, now) if capacity else None
-                    for capacity in (rule.requests_per_minute, rule.tokens_per_minute)
-                )
+                requests=Bucket(rpm, rpm, now) if rpm else None,
+                tokens=Bucket(tpm, tpm, now) if tpm else None,
             )
         return meters
 
@@ -100,7 +99,11 @@ class Limit(Step):
     async def _enter(self, call: Call, held: list[tuple[LimitRule, Meters]]) -> None:
         loop = asyncio.get_running_loop()
         for index, rule in enumerate(call.snapshot.limits):
-            key = None if rule.scope.connection or rule.scope.model else share(rule.scope, call.principal, call.groups)
+            key = (
+                None
+                if rule.scope.connection or rule.scope.model
+                else share(rule.scope, call.principal, call.groups)
+            )
             if key is None:
                 continue
             deadline = loop.time() + rule.wait_seconds

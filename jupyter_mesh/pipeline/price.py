@@ -17,7 +17,8 @@ _SLICE_CHARACTERS = 256
 
 class PriceStep(Step):
     """Adds cost to the provider's final `Metered`, and meters a running stream by what it has produced, so
-    that budgets hold while it runs and an aborted call is charged for what was written."""
+    that budgets hold while it runs and an aborted call is charged for what was written.
+    """
 
     async def __call__(self, call: Call, next: Next) -> Events:
         produced = call.produced
@@ -60,9 +61,7 @@ def metered_so_far(call: Call) -> Metered:
     """An estimate of what a call that still runs, or was cut short, has used."""
     candidate = call.candidate
     text = "".join(call.produced.text)
-    usage = Usage(
-        input=call.input_bound * 2 // 3, output=estimate_tokens(text), estimated=True
-    )
+    usage = Usage(input=call.input_bound * 2 // 3, output=estimate_tokens(text), estimated=True)
     price = candidate.facts.price if candidate else None
     cost = None if price is None else cost_of(usage, price)
     return Metered(usage, model=candidate.id if candidate else "", cost=cost, final=False)

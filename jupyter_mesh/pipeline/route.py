@@ -11,7 +11,9 @@ from decimal import Decimal
 
 from ..errors import (
     AllCandidatesFailed,
+    ConfigError,
     ProviderError,
+    ProviderMisconfigured,
     ProviderProtocolError,
     ProviderRateLimited,
     ProviderRejected,
@@ -67,7 +69,9 @@ class Route(Endpoint):
             if position + 1 < len(ordered):
                 following = ordered[position + 1].id
                 reason = failures[-1][1].message
-                yield call.notice("fallback", f"{candidate.id} did not answer; {following} did. {reason}")
+                yield call.notice(
+                    "fallback", f"{candidate.id} did not answer; {following} did. {reason}"
+                )
         raise _verdict(failures)
 
     def _ordered(self, call: Call) -> list[Candidate]:
@@ -79,7 +83,9 @@ class Route(Endpoint):
             weights = dict(zip(alias.models, alias.weights, strict=True))
             # Sampling without replacement (Efraimidis and Spirakis 2006): key = u ** (1 / weight).
             keys = {
-                one.id: self._random.random() ** (1 / weight) if (weight := weights[one.id]) > 0 else -1.0
+                one.id: self._random.random() ** (1 / weight)
+                if (weight := weights[one.id]) > 0
+                else -1.0
                 for one in candidates
             }
             candidates.sort(key=lambda one: -keys[one.id])
@@ -95,18 +101,27 @@ class Route(Endpoint):
         if not error.retryable or isinstance(error, ProviderTimeout):
             return None  # a timed-out request may have been done and charged: do not send it twice
         if error.retry_after is not None:
-            return error.retry_after if error.retry_after <= (1.0 if spare else _LONGEST_WAIT) else None
+            return (
+                error.retry_after
+                if error.retry_after <= (1.0 if spare else _LONGEST_WAIT)
+                else None
+            )
         return min(_LONGEST_WAIT, 0.25 * 2**number) * (0.5 + self._random.random() / 2)
 
     async def _attempt(self, call: Call, candidate: Candidate) -> Events:
         circuit = self._health.circuit(candidate.id)
         if not circuit.allows(self._health.clock()):
-            raise ProviderUnavailable(f"{candidate.id} has failed repeatedly and is being given a rest.")
+            raise ProviderUnavailable(
+                f"{candidate.id} has failed repeatedly and is being given a rest."
+            )
         concluded = False
         try:
-            async with aclosing(self._send(call, candidate)) as events:
-                async for event in events:
-                    yield event
+            try:
+                async with aclosing(self._send(call, candidate)) as events:
+                    async for event in events:
+                        yield event
+            except ConfigError as error:
+                raise ProviderMisconfigured(error.message) from error
             concluded = True
             circuit.record(True, self._health.clock())
         except ProviderError as error:
@@ -141,7 +156,9 @@ class Route(Endpoint):
             attempt = Attempt(
                 request=call.request,
                 model=candidate.facts.name,
-                stream=call.request.stream if call.upstream_streams is None else call.upstream_streams,
+                stream=call.request.stream
+                if call.upstream_streams is None
+                else call.upstream_streams,
                 timeout=limits.timeout,
                 idle_timeout=limits.idle_timeout,
                 call_id=call.id,
@@ -204,7 +221,7 @@ def _unit_price(candidate: Candidate) -> Decimal:
 def _another_may_do(error: ProviderError) -> bool:
     if isinstance(error, ProviderRejected):
         return error.status in _CONNECTION_FAULTS
-    return error.retryable
+    return error.retryable or isinstance(error, ProviderMisconfigured)
 
 
 def _verdict(failures: Sequence[tuple[Candidate, ProviderError]]) -> ProviderError:
@@ -219,7 +236,8 @@ def _verdict(failures: Sequence[tuple[Candidate, ProviderError]]) -> ProviderErr
     # A 401 of the provider must not look to the client as if its own key were wrong.
     status = 429 if limited else 502 if isinstance(last, ProviderRejected) else last.status
     return AllCandidatesFailed(
-        "No model could answer. " + " ".join(f"{name}: {reason}" for name, reason in reasons.items()),
+        "No model could answer. "
+        + " ".join(f"{name}: {reason}" for name, reason in reasons.items()),
         status=status,
         retry_after=min(waits, default=None),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 
 from ..errors import Blocked
@@ -63,7 +63,7 @@ async def screen(call: Call) -> dict[str, str]:
         ScreeningUnavailable: A detector failed.
     """
     rules = {one.id: _covering(call, one) for one in call.candidates}
-    every = tuple(dict.fromkeys(rule for covering in rules.values() for rule in covering))
+    every = _distinct(rule for covering in rules.values() for rule in covering)
     audited = call.snapshot.audit.content == "redacted"
     names = dict.fromkeys(name for rule in every for name in rule.detectors)
     if audited:
@@ -76,8 +76,7 @@ async def screen(call: Call) -> dict[str, str]:
     if every:
         call.report.screened = "yes"
         _do_without_stricter(call, rules, findings)
-        remaining = {rule for one in call.candidates for rule in rules[one.id]}
-        every = tuple(rule for rule in every if rule in remaining)
+        every = _distinct(rule for one in call.candidates for rule in rules[one.id])
     else:
         call.report.screened = "no rule applies"
     originals = _apply(call, every, texts, findings)
@@ -86,13 +85,22 @@ async def screen(call: Call) -> dict[str, str]:
     return originals
 
 
+def _distinct(rules: Iterable[ScreeningRule]) -> tuple[ScreeningRule, ...]:
+    return tuple({id(rule): rule for rule in rules}.values())
+
+
 def _covering(call: Call, candidate: Candidate) -> tuple[ScreeningRule, ...]:
     return tuple(r for r in call.snapshot.screening if covers(r.target, candidate, call.groups))
 
 
 def _action(rules: Sequence[ScreeningRule], finding: Finding) -> Action:
-    actions = [r.action(finding.entity) for r in rules if finding.detector in r.detectors]
-    return max(actions, key=_STRICTNESS.__getitem__, default="allow")
+    strictest: Action = "allow"
+    for rule in rules:
+        if finding.detector in rule.detectors:
+            action = rule.action(finding.entity)
+            if _STRICTNESS[action] > _STRICTNESS[strictest]:
+                strictest = action
+    return strictest
 
 
 def _do_without_stricter(
@@ -137,10 +145,10 @@ def _apply(
                 if any(not r.reversible for r in rules if finding.detector in r.detectors):
                     irreversible.add(finding.entity)
         to_redact.append(chosen)
-    call.report.verdicts += [
-        {"guard": guard, "entity": entity, "action": action, "count": count}
-        for (guard, entity, action), count in counts.items()
-    ]
+    for (guard, entity, action), count in counts.items():
+        call.report.verdicts.append(
+            {"guard": guard, "entity": entity, "action": action, "count": count}
+        )
     blocked = sorted({entity for _, entity, action in counts if action == "block"})
     if blocked:
         raise Blocked(

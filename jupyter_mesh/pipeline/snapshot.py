@@ -72,7 +72,9 @@ class Snapshot:
         if not self.groups:
             return principal.groups
         handles = {principal.user, "*", *(f"hub:{group}" for group in principal.groups)}
-        declared = {name for name, rule in self.groups.items() if not handles.isdisjoint(rule.members)}
+        declared = {
+            name for name, rule in self.groups.items() if not handles.isdisjoint(rule.members)
+        }
         return frozenset(declared | principal.groups)
 
     def visible(self, principal: Principal) -> frozenset[str]:

@@ -13,7 +13,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def window_of(rule: BudgetRule, now: datetime) -> tuple[datetime, datetime | None]:
     """(start, end) of the window that holds `now`, in UTC; end None for `total`."""
-    return _window(rule.window, rule.timezone, now.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+    return _window(
+        rule.window, rule.timezone, now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    )
 
 
 @lru_cache(maxsize=256)
@@ -34,5 +36,7 @@ def _window(window: str, zone: str, hour: datetime) -> tuple[datetime, datetime 
         months = 1 if window == "month" else 3
         first = day.month - (day.month - 1) % months
         start = day.replace(month=first, day=1)
-        end = start.replace(year=start.year + (first + months > 12), month=(first + months - 1) % 12 + 1)
+        end = start.replace(
+            year=start.year + (first + months > 12), month=(first + months - 1) % 12 + 1
+        )
     return start.astimezone(UTC), end.astimezone(UTC)

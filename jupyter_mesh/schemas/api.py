@@ -51,7 +51,9 @@ class Speed(Body):
     first_token_ms: float | None
     tokens_per_second: float | None
     error_rate: float
-    sparkline: list[float | None] = Field(description="Median total ms in each of 24 hours, oldest first.")
+    sparkline: list[float | None] = Field(
+        description="Median total ms in each of 24 hours, oldest first."
+    )
 
 
 class ModelCard(Body):
@@ -136,7 +138,9 @@ class BudgetStatus(Body):
     window_start: datetime
     window_end: datetime | None
     hard: bool
-    forecast_usd: Decimal | None = Field(description="At the present rate, by the end of the window.")
+    forecast_usd: Decimal | None = Field(
+        description="At the present rate, by the end of the window."
+    )
 
 
 class NamedSpend(Body):
@@ -151,7 +155,9 @@ class CostSummary(Body):
 
     document: str | None
     notebook: Spend | None
-    notebook_series: list[Decimal] = Field(description="Cost of the notebook's last 20 calls, oldest first.")
+    notebook_series: list[Decimal] = Field(
+        description="Cost of the notebook's last 20 calls, oldest first."
+    )
     today: Spend
     month: Spend
     month_by_model: list[NamedSpend]
@@ -225,7 +231,9 @@ class CallDetail(Body):
     saved_usd: Decimal
     price_source: str | None
     tags: dict[str, JsonValue]
-    request: JsonValue | None = Field(description="As sent, after redaction; null where policy keeps none.")
+    request: JsonValue | None = Field(
+        description="As sent, after redaction; null where policy keeps none."
+    )
     response: JsonValue | None
     children: list[CallSummary]
 
@@ -242,11 +250,15 @@ class DryRun(Body):
     model: str
     candidates: list[str]
     prompt: JsonValue = Field(description="The body as it would be sent, after redaction.")
-    findings: list[JsonValue] = Field(description="Kinds and counts of what would be redacted, blocked or alerted.")
+    findings: list[JsonValue] = Field(
+        description="Kinds and counts of what would be redacted, blocked or alerted."
+    )
     blocked: bool
     input_tokens: int
     max_output_tokens: int
-    estimated_cost_usd: Decimal | None = Field(description="Input plus expected output; null when unpriced.")
+    estimated_cost_usd: Decimal | None = Field(
+        description="Input plus expected output; null when unpriced."
+    )
     max_cost_usd: Decimal | None
 
 
@@ -266,3 +278,22 @@ class Problem(Body):
     param: str | None = None
     code: str
     request_id: str | None = None
+
+
+class ErrorBody(Body):
+    """What every refusal looks like."""
+
+    error: Problem
+
+
+class Budgets(Body):
+    """Every budget window that applies to the caller."""
+
+    budgets: list[BudgetStatus]
+
+
+class DryRunRequest(Body):
+    """A request to be priced and screened but not sent."""
+
+    operation: Literal["chat", "completion", "embedding", "rerank", "classify"] = "chat"
+    body: dict[str, JsonValue] = Field(description="The body the operation's route would take.")

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from .json import JsonObject
+from .json import Json, JsonObject
 from .spend import Usage
 
 Outcome: TypeAlias = Literal[
@@ -33,7 +33,7 @@ class Intent:
     document: str | None = None
     key_id: str | None = None
     parent: str | None = None
-    tags: JsonObject = field(default_factory=dict)
+    tags: JsonObject = field(default_factory=dict[str, Json])
     streamed: bool = False
     estimated_cost: Decimal = Decimal(0)
     """The reservation: what the call is charged if the gateway dies and nobody can say more."""

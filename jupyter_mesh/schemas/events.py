@@ -58,7 +58,9 @@ class Metered:
     final: bool = True
 
 
-FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "aborted", "error"]
+FinishReason: TypeAlias = Literal[
+    "stop", "length", "tool_calls", "content_filter", "aborted", "error"
+]
 
 
 @dataclass(frozen=True, slots=True)

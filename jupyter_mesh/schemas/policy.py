@@ -10,7 +10,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from .catalog import Residency
 
-
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -46,7 +45,8 @@ class GroupRule(Rule):
 
 class Scope(Rule):
     """Whom or what a budget or limit applies to; every field that is set must match. `"*"` means each one
-    apart: `{user: "*"}` gives every user an allowance of their own."""
+    apart: `{user: "*"}` gives every user an allowance of their own.
+    """
 
     user: str | None = None
     group: str | None = None
@@ -85,7 +85,8 @@ Action: TypeAlias = Literal["redact", "block", "alert", "allow"]
 
 class Target(Rule):
     """Which calls a guard rule applies to: every field that is set must match the candidate (`model` and
-    `connection` take globs)."""
+    `connection` take globs).
+    """
 
     connection: str | None = None
     model: str | None = None

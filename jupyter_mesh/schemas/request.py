@@ -104,7 +104,9 @@ _NOT_TEXT = frozenset(
         "reasoning_effort", "logit_bias", "top_n", "echo",
     }
 )  # fmt: skip
-_STRUCTURE = frozenset({"role", "type", "id", "tool_call_id", "index", "detail", "format", "media_type"})
+_STRUCTURE = frozenset(
+    {"role", "type", "id", "tool_call_id", "index", "detail", "format", "media_type"}
+)
 
 
 def _map_strings(value: Json, change: Callable[[str], str], key: str) -> Json:

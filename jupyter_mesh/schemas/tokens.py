@@ -26,7 +26,8 @@ def estimate_tokens(text: str) -> int:
 
 def input_tokens_bound(request: Request) -> int:
     """More tokens than the request's input is likely to be counted as: 1.5 times the estimate, plus each
-    message's frame and each image."""
+    message's frame and each image.
+    """
     estimate = sum(estimate_tokens(text) for text in request.texts())
     if request.operation is not Operation.CHAT:
         return estimate * 3 // 2 + _MESSAGE_TOKENS

@@ -38,7 +38,7 @@ class ProviderContext:
     connection: str
     secrets: SecretStore
     state_dir: Path
-    models: dict[str, JsonObject] = field(default_factory=dict)
+    models: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     engine: EngineFactory | None = None
 
 

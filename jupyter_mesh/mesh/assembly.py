@@ -1,0 +1,163 @@
+"""Putting the parts together: the only place that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from ..config import Config
+from ..errors import MeshError, ProviderUnavailable
+from ..pipeline.audit import Audit
+from ..pipeline.authorize import Authorize
+from ..pipeline.budget import Budget
+from ..pipeline.cache import Cached
+from ..pipeline.headroom import Headroom
+from ..pipeline.health import Health, Sample
+from ..pipeline.limit import Limit
+from ..pipeline.moderate import Moderate
+from ..pipeline.order import ORDER
+from ..pipeline.price import PriceStep
+from ..pipeline.resolve import Resolve
+from ..pipeline.route import Route
+from ..pipeline.screen import Screen
+from ..pipeline.step import Next, Step, compose
+from ..prices import standard_prices
+from ..serving import engine_factory
+from ..storage import MemoryCache, Secrets, SqlHistory, SqlJournal
+from .catalogue import Catalogue
+from .offers import Offers, cancelled
+from .plugins import Plugins
+from .snapshots import SnapshotKeeper
+
+_log = logging.getLogger("jupyter_mesh")
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """Everything a running mesh is made of."""
+
+    journal: SqlJournal
+    history: SqlHistory
+    catalogue: Catalogue
+    catalogue_keeper: SnapshotKeeper
+    health: Health
+    offers: Offers
+    pipeline: Next
+    tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+
+    async def accept(self, offer_id: str) -> None:
+        """Open the connection of an offer.
+
+        Raises:
+            ProviderUnavailable: It does not answer; the offer stays open.
+        """
+        rule = await self.offers.accept(offer_id)
+        await self.catalogue.open({offer_id: rule})
+        fault = self.catalogue.connections[offer_id].fault
+        if fault is not None:
+            await self.offers.withdraw(offer_id)
+            raise ProviderUnavailable(f"{offer_id} could not be connected: {fault}")
+        self.catalogue_keeper.rebuild()
+
+    async def aclose(self) -> None:
+        """Stop background work, close connections, then the store."""
+        for task in self.tasks:
+            await cancelled(task)
+        await self.catalogue.aclose()
+        await self.journal.aclose()
+        await self.history.aclose()
+
+
+async def assemble(
+    config: Config, state_dir: Path, host: Literal["personal", "hub", "standalone"]
+) -> Parts:
+    """Open the store, the connections and the background work.
+
+    Raises:
+        ConfigError: The store or a guard cannot be set up as configured.
+    """
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    url = config.store.url or f"sqlite:///{state_dir / 'mesh.db'}"
+    journal = await SqlJournal.open_store(url, durability=config.audit.durability)
+    history = SqlHistory(url)
+    await journal.recover(datetime.now(UTC))
+    secrets = Secrets(url, state_dir, os.environ)
+    plugins = Plugins()
+    catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, engine_factory)
+    keeper = SnapshotKeeper(config, catalogue, plugins)
+    await catalogue.open(config.connections)
+    keeper.rebuild()
+    health = Health()
+    for model, at, total, first, tokens, ok in await history.recent_timings(
+        datetime.now(UTC) - timedelta(days=1)
+    ):
+        health.add(model, Sample(at.timestamp(), total, first, tokens, ok))
+    headroom = Headroom(history)
+    cache = MemoryCache(
+        max_entries=config.cache.exact.max_entries, max_bytes=config.cache.exact.max_bytes
+    )
+    steps: dict[type[Step], Step] = {
+        Audit: Audit(journal),
+        Authorize: Authorize(),
+        Resolve: Resolve(),
+        Limit: Limit(),
+        Screen: Screen(),
+        Cached: Cached(cache),
+        Budget: Budget(journal, headroom),
+        Moderate: Moderate(),
+        PriceStep: PriceStep(),
+    }
+    parts = Parts(
+        journal=journal,
+        history=history,
+        catalogue=catalogue,
+        catalogue_keeper=keeper,
+        health=health,
+        offers=Offers(history, os.environ),
+        pipeline=compose([steps[kind] for kind in ORDER], Route(health)),
+    )
+    parts.tasks += [
+        _every(2.0, headroom.refresh),
+        _every(20.0, lambda: _recover(journal)),
+        _every(60.0, lambda: _retry(parts)),
+        _every(3600.0, lambda: journal.prune(datetime.now(UTC), config.audit)),
+    ]
+    if host == "personal" and config.offers:
+        parts.tasks.append(asyncio.create_task(_look(parts)))
+    return parts
+
+
+def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except MeshError as error:
+                _log.warning("Background work failed and will be tried again: %s", error)
+
+    return asyncio.create_task(repeat())
+
+
+async def _recover(journal: SqlJournal) -> None:
+    settled = await journal.recover(datetime.now(UTC))
+    if settled:
+        _log.warning("%d calls of a gateway that died were settled at their estimate.", settled)
+
+
+async def _retry(parts: Parts) -> None:
+    if await parts.catalogue.retry_faulty():
+        parts.catalogue_keeper.rebuild()
+
+
+async def _look(parts: Parts) -> None:
+    again = await parts.offers.look()
+    if again:
+        await parts.catalogue.open(again)
+        parts.catalogue_keeper.rebuild()

@@ -1,0 +1,156 @@
+"""From configured connections to candidates: providers made, facts joined with prices and the admin's words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..config import ConnectionRule, ModelRule, PriceRule
+from ..errors import ConfigError, MeshError
+from ..pipeline.snapshot import Candidate, ConnectionLimits
+from ..schemas.catalog import ModelFacts, Residency
+from ..schemas.spend import Price
+from ..spi.engine import EngineFactory
+from ..spi.prices import Prices
+from ..spi.provider import Provider, ProviderContext
+from ..spi.secrets import SecretStore
+from .plugins import Plugins, validate_settings
+
+_log = logging.getLogger("jupyter_mesh")
+_LISTING_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class Connection:
+    """A connection in use. `fault` says why it has no models, when it has none."""
+
+    name: str
+    rule: ConnectionRule
+    provider: Provider | None = None
+    candidates: dict[str, Candidate] = field(default_factory=dict[str, Candidate])
+    fault: str | None = None
+
+
+class Catalogue:
+    """Opens connections and keeps them open until `aclose`."""
+
+    def __init__(
+        self,
+        plugins: Plugins,
+        prices: Prices,
+        secrets: SecretStore,
+        state_dir: Path,
+        engine: EngineFactory | None,
+    ) -> None:
+        self._plugins = plugins
+        self._prices = prices
+        self._secrets = secrets
+        self._state_dir = state_dir
+        self._engine = engine
+        self.connections: dict[str, Connection] = {}
+
+    async def open(self, rules: Mapping[str, ConnectionRule]) -> None:
+        """Open every enabled connection; one that fails has a `fault` and no models."""
+        wanted = {name: rule for name, rule in rules.items() if rule.enabled}
+        opened = await asyncio.gather(*(self._open(name, rule) for name, rule in wanted.items()))
+        self.connections |= {connection.name: connection for connection in opened}
+
+    async def retry_faulty(self) -> bool:
+        """Try the connections that had a fault again; True when one has come back."""
+        faulty = {name: one.rule for name, one in self.connections.items() if one.fault}
+        for name in faulty:
+            provider = self.connections[name].provider
+            if provider is not None:
+                await provider.aclose()
+        await self.open(faulty)
+        return any(self.connections[name].fault is None for name in faulty)
+
+    async def _open(self, name: str, rule: ConnectionRule) -> Connection:
+        connection = Connection(name, rule)
+        try:
+            provider = connection.provider = self._make(name, rule)
+            async with asyncio.timeout(_LISTING_SECONDS):
+                facts = await provider.models()
+        except TimeoutError:
+            connection.fault = f"{name} did not list its models within {_LISTING_SECONDS:g} s."
+        except MeshError as error:
+            connection.fault = error.message
+        else:
+            limits = _limits(rule)
+            for one in facts:
+                known = self._enrich(provider, rule, one)
+                connection.candidates[known.id] = Candidate(
+                    facts=known, provider=provider, limits=limits
+                )
+        if connection.fault:
+            _log.warning("Connection %s: %s", name, connection.fault)
+        return connection
+
+    def _make(self, name: str, rule: ConnectionRule) -> Provider:
+        if "/" in name:
+            raise ConfigError(f"connections.{name}: a connection's name has no slash.")
+        kind = self._plugins.provider(rule.provider)
+        folder = self._state_dir / "connections" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        context = ProviderContext(
+            connection=name,
+            secrets=self._secrets,
+            state_dir=folder,
+            models={model: options.options for model, options in rule.models.items()},
+            engine=self._engine,
+        )
+        return kind(validate_settings(kind.Config, rule.options, f"connections.{name}"), context)
+
+    def _enrich(self, provider: Provider, rule: ConnectionRule, facts: ModelFacts) -> ModelFacts:
+        """The admin's word counts most, then the provider's, then the price list's."""
+        said = rule.models.get(facts.name, ModelRule())
+        listed = facts.price or self._listed_price(provider, facts.name)
+        context = facts.context_window or self._prices.context_window(facts.provider, facts.name)
+        local = Residency.LOCAL if provider.local else Residency.EXTERNAL
+        return replace(
+            facts,
+            price=_own_price(said.price) if said.price else listed,
+            context_window=said.context_window or context,
+            max_output=said.max_output or facts.max_output,
+            operations=frozenset(said.operations or facts.operations),
+            capabilities=frozenset(
+                said.capabilities if said.capabilities is not None else facts.capabilities
+            ),
+            residency=rule.residency or local,
+            trains_on_requests=False if provider.local else rule.trains_on_requests,
+            retains_requests=rule.retains_requests,
+            internal=said.internal,
+            description=said.description or facts.description,
+        )
+
+    def _listed_price(self, provider: Provider, model: str) -> Price | None:
+        base_url = getattr(provider.config, "base_url", None)
+        return self._prices.price(
+            getattr(provider.config, "price_provider", None) or provider.name,
+            model,
+            base_url if isinstance(base_url, str) else None,
+        )
+
+    async def aclose(self) -> None:
+        """Close every provider."""
+        providers = [one.provider for one in self.connections.values() if one.provider]
+        await asyncio.gather(*(provider.aclose() for provider in providers))
+
+
+def _limits(rule: ConnectionRule) -> ConnectionLimits:
+    standard = ConnectionLimits()
+    return ConnectionLimits(
+        timeout=rule.timeout.total_seconds() if rule.timeout else standard.timeout,
+        idle_timeout=rule.idle_timeout.total_seconds()
+        if rule.idle_timeout
+        else standard.idle_timeout,
+        retries=rule.retries,
+        parallel=rule.parallel,
+    )
+
+
+def _own_price(rule: PriceRule) -> Price:
+    return Price(**rule.model_dump(), source="admin")

@@ -1,0 +1,339 @@
+"""The mesh itself: one object that answers calls and tells what they cost, whichever host runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from .. import __version__
+from ..config import Config, key_hash
+from ..errors import InvalidRequest, NotFound, NotPermitted
+from ..pipeline.audit import outcome_of
+from ..pipeline.call import CacheDirective, Call, NestedPurpose
+from ..pipeline.snapshot import Snapshot
+from ..pipeline.step import Next
+from ..schemas.api import (
+    BudgetStatus,
+    CallDetail,
+    CallPage,
+    CostSummary,
+    DryRun,
+    Health,
+    Me,
+    Models,
+    Preference,
+    Usage,
+)
+from ..schemas.events import Events
+from ..schemas.json import JsonObject
+from ..schemas.principal import Principal, Scope
+from ..schemas.request import Operation, Request
+from .assembly import Parts, assemble
+from .cards import cards
+from .costs import Costs
+from .dry_run import dry_run
+from .metrics import Metrics
+
+_log = logging.getLogger("jupyter_mesh")
+Host = Literal["personal", "hub", "standalone"]
+_GROUPINGS = frozenset(
+    {"hour", "day", "month", "user", "application", "connection", "model", "purpose", "document"}
+)
+
+
+class Mesh:
+    """Create one with `Mesh.start`, close it with `aclose`."""
+
+    def __init__(self, config: Config, host: Host, parts: Parts) -> None:
+        self._config = config
+        self._host: Host = host
+        self._parts = parts
+        self._pipeline: Next = parts.pipeline
+        self._costs = Costs(parts.history)
+        self._metrics = Metrics()
+        self._live: dict[str, Call] = {}
+        self._preferences: dict[str, dict[str, str]] = {}
+        self._keys = {key.hash: key for key in config.keys}
+
+    @classmethod
+    async def start(cls, config: Config, *, state_dir: Path, host: Host) -> Mesh:
+        """Open the store and the connections.
+
+        Raises:
+            ConfigError: The store or a guard cannot be set up. A connection that cannot is only logged.
+        """
+        return cls(config, host, await assemble(config, state_dir, host))
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Policy, catalogue and prices now."""
+        return self._parts.catalogue_keeper.snapshot
+
+    # ── calls ────────────────────────────────────────────────────────────────
+
+    def call(
+        self,
+        principal: Principal,
+        request: Request,
+        *,
+        purpose: str | None = None,
+        document: str | None = None,
+        tags: JsonObject | None = None,
+        cache: CacheDirective = CacheDirective(),
+        idempotency_key: str | None = None,
+    ) -> Call:
+        """Prepare a call; nothing happens before `run`."""
+        return Call(
+            id=_call_id(),
+            principal=principal,
+            snapshot=self.snapshot,
+            request=request,
+            purpose=purpose,
+            document=document,
+            tags=tags or {},
+            cache=cache,
+            idempotency_key=idempotency_key,
+        )
+
+    async def run(self, call: Call) -> Events:
+        """The call's events, through every step. Wrap in `contextlib.aclosing`.
+
+        Raises:
+            MeshError: Before the first event, or after it when the answer breaks off.
+        """
+        metrics = self._metrics
+        metrics.running += 1
+        self._live[call.id] = call
+        failure: BaseException | None = None
+        try:
+            async with aclosing(self._pipeline(call)) as events:
+                async for event in events:
+                    yield event
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            del self._live[call.id]
+            metrics.running -= 1
+            metrics.observe(call, outcome_of(call, failure))
+
+    def stream(self, request: Request, *, parent: str, purpose: NestedPurpose) -> Events:
+        """A call the mesh makes for the running call `parent` (`spi.Models`): as the same principal, audited
+        under it, drawing on its reservation and slot.
+
+        Raises:
+            NotFound: No such call is running.
+        """
+        outer = self._live.get(parent)
+        if outer is None:
+            raise NotFound(f"No call {parent!r} is running that another could be made for.")
+        inner = Call(
+            id=_call_id(),
+            principal=outer.principal,
+            snapshot=outer.snapshot,
+            request=request,
+            purpose=outer.purpose,
+            document=outer.document,
+            tags=outer.tags,
+            cache=outer.cache,
+            parent=outer,
+            nested=purpose,
+        )
+        return self.run(inner)
+
+    async def dry_run(self, call: Call) -> DryRun:
+        """What the call would send and cost; nothing is sent or recorded."""
+        return await dry_run(call)
+
+    # ── what callers see ─────────────────────────────────────────────────────
+
+    def me(self, principal: Principal) -> Me:
+        """Who the caller is and what is open to them."""
+        groups = self.snapshot.groups_of(principal)
+        purposes, required = self.snapshot.purposes(groups)
+        return Me(
+            user=principal.user,
+            groups=sorted(groups),
+            scopes=sorted(scope.value for scope in principal.scopes),
+            via=principal.via,
+            host=self._host,
+            version=__version__,
+            purposes=list(purposes),
+            purpose_required=required,
+            default_model=self._default_model(principal),
+            admin_contact=self._config.admin_contact,
+        )
+
+    async def models(self, principal: Principal) -> Models:
+        """The catalogue as the caller sees it, with what was found and could be connected."""
+        await self._load_preferences(principal.user)
+        return Models(
+            models=cards(self.snapshot, self._parts.health, principal),
+            offers=self._parts.offers.open() if principal.may(Scope.CONFIGURE) else [],
+            default_model=self._default_model(principal),
+        )
+
+    async def costs(self, principal: Principal, document: str | None) -> CostSummary:
+        """What the cost part of the sidebar shows."""
+        return await self._costs.summary(self.snapshot, principal, document)
+
+    async def usage(
+        self,
+        principal: Principal,
+        *,
+        since: datetime,
+        until: datetime,
+        by: Sequence[str],
+        document: str | None = None,
+    ) -> Usage:
+        """Spend between two moments, grouped by up to four fields. Everybody's for auditors, else one's own.
+
+        Raises:
+            InvalidRequest: A grouping is unknown or the moments are the wrong way round.
+        """
+        for name in by:
+            if name not in _GROUPINGS:
+                raise InvalidRequest(
+                    f"Usage cannot be grouped by {name[:40]!r}; use {', '.join(sorted(_GROUPINGS))}.",
+                    param="by",
+                )
+        if since >= until:
+            raise InvalidRequest("`since` must be before `until`.", param="since")
+        user = self._whose(principal)
+        return await self._costs.usage(user, since=since, until=until, by=by, document=document)
+
+    async def budgets(self, principal: Principal) -> list[BudgetStatus]:
+        """Budgets that apply to the caller."""
+        return await self._costs.budgets(self.snapshot, principal)
+
+    async def calls(
+        self,
+        principal: Principal,
+        *,
+        document: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> CallPage:
+        """Recorded calls, newest first. Everybody's for auditors, else one's own."""
+        return await self._parts.history.calls(
+            user=self._whose(principal),
+            document=document,
+            before=before,
+            limit=max(1, min(limit, 200)),
+        )
+
+    async def call_detail(self, principal: Principal, call_id: str) -> CallDetail:
+        """Everything recorded of one call.
+
+        Raises:
+            NotFound: It does not exist, or is not the caller's.
+        """
+        return await self._parts.history.call(call_id, user=self._whose(principal))
+
+    async def accept_offer(self, principal: Principal, offer_id: str) -> Models:
+        """Connect something that was found. Its first chat model becomes the default of whoever has none.
+
+        Raises:
+            NotPermitted: The credential may not configure.
+            NotFound: No such offer is open.
+        """
+        if not principal.may(Scope.CONFIGURE):
+            raise NotPermitted("This credential may not connect anything; do it in JupyterLab.")
+        await self._parts.accept(offer_id)
+        return await self.models(principal)
+
+    async def set_preference(self, principal: Principal, preference: Preference) -> Me:
+        """Choose the model that is asked when a cell names none; None goes back to the mesh's default.
+
+        Raises:
+            NotFound: The model is not open to the caller.
+        """
+        model = preference.default_model
+        if model is not None and model not in self.snapshot.visible(principal):
+            raise NotFound(f"No model {model[:80]!r} is open to you.")
+        await self._load_preferences(principal.user)
+        await self._parts.history.set_preference(principal.user, "default_model", model)
+        known = self._preferences[principal.user]
+        if model is None:
+            known.pop("default_model", None)
+        else:
+            known["default_model"] = model
+        return self.me(principal)
+
+    def key_principal(self, token: str) -> Principal | None:
+        """Whose API key this is; None when nobody's, or when it has expired."""
+        hashed = key_hash(token)
+        rule = self._keys.get(hashed)
+        if rule is None or not hmac.compare_digest(rule.hash, hashed):
+            return None
+        if rule.expires is not None and rule.expires.astimezone(UTC) <= datetime.now(UTC):
+            return None
+        scopes = {Scope.USE, Scope.CONFIGURE, Scope.READ_USAGE} | (
+            {Scope.AUDIT, Scope.ADMIN} if rule.admin else set[Scope]()
+        )
+        return Principal(
+            user=rule.user,
+            groups=frozenset(rule.groups),
+            scopes=frozenset(scopes),
+            via="key",
+            application=rule.application,
+            key_id=rule.name,
+        )
+
+    # ── operation ────────────────────────────────────────────────────────────
+
+    def health(self) -> Health:
+        """Whether calls are taken, and if not, why."""
+        checks = {"audit": "ok" if self._parts.journal.healthy else "cannot be written"}
+        for name, connection in self._parts.catalogue.connections.items():
+            checks[f"connection {name}"] = connection.fault or "ok"
+        healthy = self._parts.journal.healthy
+        return Health(status="ok" if healthy else "unavailable", checks=checks, version=__version__)
+
+    def metrics(self) -> str:
+        """Prometheus' text format."""
+        return self._metrics.text()
+
+    async def aclose(self) -> None:
+        """Let running calls end for a few seconds, then close connections and store."""
+        deadline = time.monotonic() + 5
+        while self._live and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        await self._parts.aclose()
+
+    def _whose(self, principal: Principal) -> str | None:
+        return None if principal.may(Scope.AUDIT) else principal.user
+
+    async def _load_preferences(self, user: str) -> None:
+        if user not in self._preferences:
+            self._preferences[user] = await self._parts.history.preferences(user)
+
+    def _default_model(self, principal: Principal) -> str | None:
+        """The caller's choice, else the admin's, else the first chat model, a real one before a demo."""
+        names = self.snapshot.visible(principal)
+        chosen = self._preferences.get(principal.user, {}).get("default_model")
+        for name in (chosen, self._config.default_model):
+            if name is not None and name in names:
+                return name
+        chats = [
+            card for card in cards(self.snapshot, self._parts.health, principal)
+            if Operation.CHAT.value in card.operations
+        ]  # fmt: skip
+        chats.sort(key=lambda card: card.offline_demo)
+        return chats[0].id if chats else None
+
+
+def _call_id() -> str:
+    """Sorts by time; 16 hex digits of nanoseconds and 12 random ones."""
+    return f"call_{time.time_ns():016x}{secrets.token_hex(6)}"
+
+
+__all__ = ["Host", "Mesh"]

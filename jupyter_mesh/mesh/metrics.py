@@ -1,0 +1,92 @@
+"""Counters in Prometheus' text format, written by hand: a few lines need no library."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ..pipeline.call import Call
+
+_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+"""Seconds."""
+
+
+@dataclass(slots=True)
+class _Histogram:
+    counts: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
+    total: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.counts[bisect_left(_BUCKETS, seconds)] += 1
+        self.total += seconds
+
+
+class Metrics:
+    """What this process has seen since it started. Labels are models of the catalogue, so they are bounded."""
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[str, str], int] = defaultdict(int)
+        self._tokens: dict[tuple[str, str], int] = defaultdict(int)
+        self._cost: dict[str, Decimal] = defaultdict(Decimal)
+        self._unpriced: dict[str, int] = defaultdict(int)
+        self._seconds: dict[str, _Histogram] = defaultdict(_Histogram)
+        self.running = 0
+
+    def observe(self, call: Call, outcome: str) -> None:
+        """Count a finished call."""
+        report = call.report
+        model = report.model or "none"
+        self._calls[model, outcome] += 1
+        if report.usage is not None and report.cache != "hit":
+            self._tokens[model, "input"] += report.usage.input
+            self._tokens[model, "output"] += report.usage.output
+            if report.cost is None:
+                self._unpriced[model] += 1
+            else:
+                self._cost[model] += report.cost
+        if report.total_ms is not None:
+            self._seconds[model].add(report.total_ms / 1000)
+
+    def text(self) -> str:
+        """The exposition format, version 0.0.4."""
+        lines: list[str] = []
+
+        def head(name: str, kind: str, about: str) -> None:
+            lines.extend((f"# HELP {name} {about}", f"# TYPE {name} {kind}"))
+
+        head("jupyter_mesh_calls_total", "counter", "Finished calls by model and outcome.")
+        for (model, outcome), count in self._calls.items():
+            labels = f'model="{_escaped(model)}",outcome="{outcome}"'
+            lines.append(f"jupyter_mesh_calls_total{{{labels}}} {count}")
+        head("jupyter_mesh_tokens_total", "counter", "Tokens by model and direction.")
+        for (model, direction), count in self._tokens.items():
+            labels = f'model="{_escaped(model)}",direction="{direction}"'
+            lines.append(f"jupyter_mesh_tokens_total{{{labels}}} {count}")
+        head("jupyter_mesh_cost_usd_total", "counter", "Known cost by model.")
+        for model, cost in self._cost.items():
+            lines.append(f'jupyter_mesh_cost_usd_total{{model="{_escaped(model)}"}} {cost:f}')
+        head("jupyter_mesh_unpriced_calls_total", "counter", "Calls whose price is unknown.")
+        for model, count in self._unpriced.items():
+            lines.append(f'jupyter_mesh_unpriced_calls_total{{model="{_escaped(model)}"}} {count}')
+        head("jupyter_mesh_call_seconds", "histogram", "Total time of calls.")
+        for model, histogram in self._seconds.items():
+            lines.extend(_histogram_lines(_escaped(model), histogram))
+        head("jupyter_mesh_running_calls", "gauge", "Calls in the pipeline now.")
+        lines.append(f"jupyter_mesh_running_calls {self.running}")
+        return "\n".join(lines) + "\n"
+
+
+def _histogram_lines(model: str, histogram: _Histogram) -> list[str]:
+    name, lines, sofar = "jupyter_mesh_call_seconds", list[str](), 0
+    for bound, count in zip((*map(str, _BUCKETS), "+Inf"), histogram.counts, strict=True):
+        sofar += count
+        lines.append(f'{name}_bucket{{model="{model}",le="{bound}"}} {sofar}')
+    lines.append(f'{name}_sum{{model="{model}"}} {histogram.total:.6f}')
+    lines.append(f'{name}_count{{model="{model}"}} {sofar}')
+    return lines
+
+
+def _escaped(label: str) -> str:
+    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,89 @@
+"""Making snapshots of policy and catalogue, and swapping them as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..config import STANDARD_DETECTORS, Config
+from ..errors import ConfigError
+from ..pipeline.snapshot import Snapshot
+from ..schemas.policy import ScreeningRule
+from ..spi.guard import Detector, Judge
+from .catalogue import Catalogue
+from .plugins import Plugins, validate_settings
+
+
+class SnapshotKeeper:
+    """Holds the snapshot that new calls take; running calls keep theirs."""
+
+    def __init__(self, config: Config, catalogue: Catalogue, plugins: Plugins) -> None:
+        self._config = config
+        self._catalogue = catalogue
+        self._detectors, self._judges = _guards(config, plugins)
+        self.snapshot = Snapshot()
+        self._version = 0
+
+    def rebuild(self) -> None:
+        """Take in what the catalogue holds now; a new version."""
+        self._version += 1
+        config = self._config
+        self.snapshot = Snapshot(
+            version=self._version,
+            models={
+                candidate.id: candidate
+                for connection in self._catalogue.connections.values()
+                for candidate in connection.candidates.values()
+            },
+            aliases=config.aliases,
+            groups=config.groups,
+            budgets=config.budgets,
+            limits=config.limits,
+            screening=tuple(_expanded(rule) for rule in config.screening),
+            moderation=config.moderation,
+            detectors=self._detectors,
+            judges=self._judges,
+            cache=config.cache.exact,
+            audit=config.audit,
+        )
+
+
+def _guards(config: Config, plugins: Plugins) -> tuple[dict[str, Detector], dict[str, Judge]]:
+    detectors: dict[str, Detector] = {}
+    judges: dict[str, Judge] = {}
+    declared = {
+        name: (rule.guard, dict(rule.model_extra or {})) for name, rule in config.guards.items()
+    }
+    for name in STANDARD_DETECTORS:
+        declared.setdefault(name, (name, {}))
+    for name, (kind, settings) in declared.items():
+        plugin = plugins.guard(kind)
+        guard = plugin(validate_settings(plugin.Config, settings, f"guards.{name}"))
+        if isinstance(guard, Detector):
+            detectors[name] = guard
+        else:
+            judges[name] = guard
+    _check_kinds(config, detectors, judges)
+    return detectors, judges
+
+
+def _check_kinds(config: Config, detectors: dict[str, Detector], judges: dict[str, Judge]) -> None:
+    for rule in config.screening:
+        for name in rule.detectors:
+            if name != "standard" and name not in detectors:
+                raise ConfigError(
+                    f"screening: {name!r} judges whole texts; use it under `moderation`."
+                )
+    for rule in config.moderation:
+        if rule.guard not in judges:
+            raise ConfigError(f"moderation: {rule.guard!r} finds spans; use it under `screening`.")
+
+
+def _expanded(rule: ScreeningRule) -> ScreeningRule:
+    if "standard" not in rule.detectors:
+        return rule
+    names: Sequence[str] = [
+        name
+        for written in rule.detectors
+        for name in (STANDARD_DETECTORS if written == "standard" else (written,))
+    ]
+    return rule.model_copy(update={"detectors": tuple(dict.fromkeys(names))})
