@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from importlib.metadata import EntryPoint, distribution
+from importlib.metadata import EntryPoint, distribution, distributions
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 import jupyter_mesh
 
@@ -56,3 +57,11 @@ def test_importing_it_loads_no_sdk_and_no_ml_library(module: str) -> None:
     code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_what_the_constraints_pin_installs_on_the_oldest_python_that_is_supported() -> None:
+    pinned = set((ROOT / "constraints.txt").read_text("utf8").split())
+    for package in distributions():
+        needs = SpecifierSet(package.metadata.get("Requires-Python") or "")
+        if f"{package.name}=={package.version}" in pinned:
+            assert "3.11.0" in needs, f"{package.name} {package.version} needs Python {needs}"
