@@ -50,3 +50,10 @@ export function troubleOf(status: number, problem: Problem | null): Trouble {
   }
   return UPSTREAM_DOWN.has(status) ? 'offline' : 'failed';
 }
+
+/** Whatever was thrown, as the error components know how to show. */
+export function asMeshError(error: unknown): MeshRequestError {
+  return error instanceof MeshRequestError
+    ? error
+    : new MeshRequestError('failed', error instanceof Error ? error.message : String(error));
+}

@@ -36,10 +36,7 @@ export function matches(card: ModelCard, { text, trait, provider }: IQuery): boo
 }
 
 /** Distinct values in alphabetical order, for the narrowing selects. */
-export function choices(
-  cards: readonly ModelCard[],
-  of: (card: ModelCard) => string[]
-): string[] {
+export function choices(cards: readonly ModelCard[], of: (card: ModelCard) => string[]): string[] {
   return [...new Set(cards.flatMap(of))].sort((a, b) => a.localeCompare(b));
 }
 

@@ -40,7 +40,7 @@ export class MeshModel implements IMeshModel, IDisposable {
   get onlyDocument(): boolean {
     return this._onlyDocument;
   }
-  set onlyDocument(only: boolean) {
+  showOnlyDocument(only: boolean): void {
     if (only !== this._onlyDocument) {
       this._onlyDocument = only;
       this.calls.reset();

@@ -1,6 +1,6 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { MeshRequestError } from '../api/errors';
+import { asMeshError, type MeshRequestError } from '../api/errors';
 
 /**
  * Where something the gateway knows stands in the browser.
@@ -94,10 +94,4 @@ export class Resource<T> {
   private _pending: Promise<void> | null = null;
   private _generation = 0;
   private readonly _changed = new Signal<this, void>(this);
-}
-
-function asMeshError(error: unknown): MeshRequestError {
-  return error instanceof MeshRequestError
-    ? error
-    : new MeshRequestError('failed', error instanceof Error ? error.message : String(error));
 }

@@ -18,7 +18,7 @@ export interface IMeshModel {
   /** Path of the notebook whose cost and calls are shown; null when there is none. */
   document: string | null;
   /** Whether `calls` is narrowed to `document`. */
-  onlyDocument: boolean;
+  readonly onlyDocument: boolean;
   /** The model used where neither notebook nor cell names one. */
   readonly defaultModel: string | null;
 
@@ -26,6 +26,8 @@ export interface IMeshModel {
   start(): void;
   /** Ask for everything now. */
   refresh(): Promise<void>;
+  /** Narrow `calls` to `document`, or show those of all documents. */
+  showOnlyDocument(only: boolean): void;
   /** A call has ended: costs and calls have changed. */
   callFinished(): void;
   /** Somebody looks at models and calls as well as at costs, until disposed. */

@@ -26,7 +26,8 @@ export function writeChoice(
   { model, purpose }: IChoice
 ): void {
   const saved: unknown = notebook.getMetadata(KEY);
-  const rest: Record<string, unknown> = typeof saved === 'object' && saved !== null ? { ...saved } : {};
+  const rest: Record<string, unknown> =
+    typeof saved === 'object' && saved !== null ? { ...saved } : {};
   delete rest['model'];
   delete rest['purpose'];
   const next = {

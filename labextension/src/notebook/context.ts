@@ -8,16 +8,16 @@ import { type IMeshSettings } from '../settings/token';
 import { type IChoice, NO_CHOICE, readChoice, writeChoice } from './choice';
 import { type INotebookContext } from './token';
 
-/** Follows the notebook tracker; see `INotebookContext`. */
+/** Follows the notebook tracker, where the page has one; see `INotebookContext`. */
 export class NotebookContext implements INotebookContext {
   constructor(
-    tracker: INotebookTracker,
+    tracker: INotebookTracker | null,
     private readonly contents: Contents.IManager,
     private readonly model: IMeshModel,
     private readonly settings: IMeshSettings
   ) {
-    tracker.currentChanged.connect((_, panel) => this.follow(panel));
-    this.follow(tracker.currentWidget);
+    tracker?.currentChanged.connect((_, panel) => this.follow(panel));
+    this.follow(tracker?.currentWidget ?? null);
   }
 
   get changed(): ISignal<INotebookContext, void> {
@@ -66,27 +66,22 @@ export class NotebookContext implements INotebookContext {
     this.announce();
   }
 
-  private onModelChanged(): void {
-    this.follow(this._panel);
-  }
+  private readonly onModelChanged = (): void => this.follow(this._panel);
+  private readonly onDisposed = (): void => this.follow(null);
 
-  private onDisposed(): void {
-    this.follow(null);
-  }
-
-  private announce(): void {
+  private readonly announce = (): void => {
     this._announced = this.choice;
     this.model.document = this.path;
     this._changed.emit();
-  }
+  };
 
   /** Metadata changes often for reasons of its own (a kernel's language info): only ours counts. */
-  private announceChoice(): void {
+  private readonly announceChoice = (): void => {
     const { model, purpose } = this.choice;
     if (model !== this._announced.model || purpose !== this._announced.purpose) {
       this.announce();
     }
-  }
+  };
 
   private _panel: NotebookPanel | null = null;
   private _announced: IChoice = NO_CHOICE;

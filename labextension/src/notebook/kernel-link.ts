@@ -46,13 +46,11 @@ export class KernelLink {
   }
 
   private receive({ content }: KernelMessage.ICommMsgMsg): void {
-    switch (content.data['type']) {
-      case 'models_changed':
-        this.events.modelsChanged();
-        break;
-      case 'call_finished':
-        this.events.callFinished();
-        break;
+    const { type } = content.data;
+    if (type === 'models_changed') {
+      this.events.modelsChanged();
+    } else if (type === 'call_finished') {
+      this.events.callFinished();
     }
   }
 

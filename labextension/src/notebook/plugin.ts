@@ -14,12 +14,13 @@ export const notebookPlugin: JupyterFrontEndPlugin<INotebookContext> = {
   description: 'The notebook at hand, with the model and the purpose chosen for it.',
   autoStart: true,
   provides: INotebookContext,
-  requires: [INotebookTracker, IMeshModel, IMeshSettings],
+  requires: [IMeshModel, IMeshSettings],
+  optional: [INotebookTracker],
   activate: (
     app: JupyterFrontEnd,
-    tracker: INotebookTracker,
     model: IMeshModel,
-    settings: IMeshSettings
+    settings: IMeshSettings,
+    tracker: INotebookTracker | null
   ): INotebookContext => {
     const { contents } = app.serviceManager;
     const link = new KernelLink({
@@ -27,7 +28,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<INotebookContext> = {
       callFinished: () => model.callFinished()
     });
     NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
-      const panel = tracker.find(candidate => candidate.content === notebook);
+      const panel = tracker?.find(candidate => candidate.content === notebook);
       if (panel && asksModel(cell.model.sharedModel.getSource())) {
         link.announce(panel, contents.localPath(panel.context.path));
       }

@@ -36,7 +36,7 @@ export class MeshSettings implements IMeshSettings {
   /** Take up the registry's settings; until then the defaults hold. */
   connect(settings: ISettingRegistry.ISettings): void {
     this._settings = settings;
-    settings.changed.connect(this.readSettings, this);
+    settings.changed.connect(this.readSettings);
     this.readSettings();
   }
 
@@ -61,10 +61,10 @@ export class MeshSettings implements IMeshSettings {
     this._changed.emit();
   }
 
-  private readSettings(): void {
+  private readonly readSettings = (): void => {
     this._favourites = stringsOf(this._settings?.get('favourites').composite);
     this._changed.emit();
-  }
+  };
 
   private setting<T extends number | boolean>(key: string, fallback: T): T {
     return (this._settings?.get(key).composite as T | undefined) ?? fallback;

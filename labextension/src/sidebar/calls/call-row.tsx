@@ -1,0 +1,70 @@
+import React from 'react';
+
+import { type CallSummary } from '../../api/types';
+import { formatCount, formatDuration } from '../../figures';
+import { Amount } from '../../ui/amount';
+import { useSurroundings } from '../../ui/surroundings';
+import { outcomeName, outcomeTone } from './outcome';
+
+/** One call: when, which model, how many tokens, what it cost. */
+export function CallRow(props: {
+  call: CallSummary;
+  onOpen: (id: string) => void;
+}): React.JSX.Element {
+  const { trans } = useSurroundings();
+  const { call, onOpen } = props;
+  const outcome = outcomeName(call.outcome, trans);
+  const started = new Date(call.started_at);
+  const model = call.model ?? call.requested_model;
+  return (
+    <li>
+      <button
+        type="button"
+        className="jp-mesh-CallRow"
+        title={[started.toLocaleString(), call.document, outcome].filter(Boolean).join('\n')}
+        onClick={() => onOpen(call.id)}
+      >
+        <span className={`jp-mesh-Dot jp-mod-${outcomeTone(call.outcome)}`} aria-hidden="true" />
+        <time dateTime={call.started_at}>{clock(started)}</time>
+        <span className="jp-mesh-CallRow-model">
+          <bdi>{model}</bdi>
+        </span>
+        <span className="jp-mesh-CallRow-cost">
+          {call.cost_usd === null ? (
+            <span className="jp-mesh-dim">{isBilled(call) ? trans.__('unpriced') : '–'}</span>
+          ) : (
+            <Amount usd={call.cost_usd} />
+          )}
+        </span>
+        <span className="jp-mesh-CallRow-facts jp-mesh-dim">
+          {call.outcome === 'answered' ? (
+            <span className="jp-mesh-visually-hidden">{outcome}</span>
+          ) : (
+            <span>{outcome}</span>
+          )}
+          <span>
+            {trans.__(
+              '%1%2 tokens',
+              call.tokens.estimated ? '≈ ' : '',
+              formatCount(call.tokens.input + call.tokens.output)
+            )}
+          </span>
+          {call.timing !== null && <span>{formatDuration(call.timing.total)}</span>}
+        </span>
+      </button>
+    </li>
+  );
+}
+
+/** Only what reached a provider can have a price. */
+function isBilled({ outcome }: CallSummary): boolean {
+  return outcome !== 'refused' && outcome !== 'pending' && outcome !== 'blocked';
+}
+
+/** Hours and minutes today, the day before that. */
+function clock(moment: Date): string {
+  const isToday = moment.toDateString() === new Date().toDateString();
+  return isToday
+    ? moment.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+    : moment.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+}

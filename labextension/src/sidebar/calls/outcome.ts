@@ -1,0 +1,36 @@
+/** How a call ended, in one word and one of four tones. */
+import { type TranslationBundle } from '@jupyterlab/translation';
+
+import { type Outcome } from '../../api/types';
+
+export type Tone = 'good' | 'quiet' | 'warn' | 'bad';
+
+export function outcomeTone(outcome: Outcome): Tone {
+  switch (outcome) {
+    case 'answered':
+    case 'cached':
+      return 'good';
+    case 'pending':
+      return 'quiet';
+    case 'aborted':
+    case 'interrupted':
+    case 'blocked':
+      return 'warn';
+    case 'refused':
+    case 'failed':
+      return 'bad';
+  }
+}
+
+export function outcomeName(outcome: Outcome, trans: TranslationBundle): string {
+  return {
+    pending: trans.__('under way'),
+    answered: trans.__('answered'),
+    cached: trans.__('from cache'),
+    refused: trans.__('refused'),
+    blocked: trans.__('blocked'),
+    failed: trans.__('failed'),
+    aborted: trans.__('stopped'),
+    interrupted: trans.__('interrupted')
+  }[outcome];
+}

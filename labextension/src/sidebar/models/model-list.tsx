@@ -1,0 +1,121 @@
+import React, { type KeyboardEvent, type RefObject, useState } from 'react';
+
+import { type IGroup } from '../../catalogue/groups';
+import { groupTitle } from '../../catalogue/words';
+import { useSignal, useSurroundings } from '../../ui/surroundings';
+import { ModelRow } from './model-row';
+import { rowAfterKey } from './roving';
+import { useFactPopup } from './use-fact-popup';
+
+export interface IModelList {
+  groups: readonly IGroup[];
+  /** Chosen models: one, or several while comparing. */
+  chosen: ReadonlySet<string>;
+  isComparing: boolean;
+  onChoose: (id: string) => void;
+  /** Called when Escape leads back to the search box. */
+  onLeave: () => void;
+  listbox: RefObject<HTMLDivElement>;
+}
+
+/** The models as a listbox: arrows move, Enter or Space chooses, F stars, Escape goes back to the search. */
+export function ModelList(props: IModelList): React.JSX.Element {
+  const { groups, chosen, isComparing, onChoose, onLeave, listbox } = props;
+  const surroundings = useSurroundings();
+  const { settings, trans } = surroundings;
+  useSignal(settings.changed);
+  const popup = useFactPopup(surroundings);
+  const [visited, setVisited] = useState<string | null>(null);
+
+  const cards = new Map(groups.flatMap(group => group.cards).map(card => [card.id, card]));
+  const rows = [...cards.keys()];
+  const current = [visited, ...chosen, ...rows].find(id => id !== null && cards.has(id)) ?? null;
+  const favourites = new Set(settings.favourites);
+
+  const focusRow = (id: string): void => {
+    setVisited(id);
+    rowElement(listbox.current, id)?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const next = rowAfterKey(event.key, rows, current);
+    const act = keyActions(onChoose, id => settings.toggleFavourite(id))[event.key];
+    if (next !== null) {
+      focusRow(next);
+    } else if (act && current !== null) {
+      act(current);
+    } else if (event.key === 'Escape') {
+      onLeave();
+    } else {
+      return;
+    }
+    popup.dismiss(event.key === 'Escape');
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const present = (target: EventTarget): void => {
+    const row = (target as Element).closest<HTMLElement>('[data-model]');
+    const card = cards.get(row?.dataset['model'] ?? '');
+    if (row && card) {
+      popup.present(card, row);
+    }
+  };
+
+  return (
+    <div
+      ref={listbox}
+      role="listbox"
+      aria-label={trans.__('Models')}
+      aria-multiselectable={isComparing}
+      className="jp-mesh-ModelList"
+      onKeyDown={onKeyDown}
+      onFocus={event => present(event.target)}
+      onBlur={() => popup.dismiss()}
+      onPointerOver={event => present(event.target)}
+      onPointerLeave={() => popup.dismiss()}
+      onScroll={() => popup.dismiss(true)}
+    >
+      {groups.map(group => (
+        <ModelGroup key={`${group.kind} ${group.connection}`} title={groupTitle(group, trans)}>
+          {group.cards.map(card => (
+            <ModelRow
+              key={card.id}
+              card={card}
+              isChosen={chosen.has(card.id)}
+              isFavourite={favourites.has(card.id)}
+              isComparing={isComparing}
+              isCurrent={card.id === current}
+              onChoose={id => {
+                setVisited(id);
+                onChoose(id);
+              }}
+              onStar={id => settings.toggleFavourite(id)}
+            />
+          ))}
+        </ModelGroup>
+      ))}
+    </div>
+  );
+}
+
+function ModelGroup(props: { title: string; children: React.ReactNode }): React.JSX.Element {
+  return (
+    <div role="group" aria-label={props.title}>
+      <div className="jp-mesh-ModelList-title" aria-hidden="true">
+        {props.title}
+      </div>
+      {props.children}
+    </div>
+  );
+}
+
+/** The row of a model in the rendered list. */
+export function rowElement(listbox: HTMLElement | null, id: string): HTMLElement | null {
+  return listbox?.querySelector<HTMLElement>(`[data-model="${CSS.escape(id)}"]`) ?? null;
+}
+
+function keyActions(
+  choose: (id: string) => void,
+  star: (id: string) => void
+): Record<string, ((id: string) => void) | undefined> {
+  return { Enter: choose, ' ': choose, f: star, F: star };
+}

@@ -1,0 +1,142 @@
+import React, { useMemo, useRef, useState } from 'react';
+
+import { type Models } from '../../api/types';
+import { EVERYTHING, type IQuery, matches } from '../../catalogue/filter';
+import { grouped } from '../../catalogue/groups';
+import { compareCell } from '../../notebook/insert';
+import { EmptyNote, Skeleton } from '../../ui/placeholder';
+import { useResource, useSignal, useSurroundings } from '../../ui/surroundings';
+import { TroubleNote } from '../../ui/trouble';
+import { useWish } from '../use-wish';
+import { type Wishes } from '../wish';
+import { ChoiceLines } from './choice-lines';
+import { CompareBar } from './compare-bar';
+import { Filters } from './filters';
+import { ModelList, rowElement } from './model-list';
+import { Offers } from './offers';
+
+/** The first section of the sidebar: which model this notebook asks. */
+export function ModelSection({ wishes }: { wishes: Wishes }): React.JSX.Element {
+  const { model } = useSurroundings();
+  const catalogue = useResource(model.catalogue);
+  switch (catalogue.kind) {
+    case 'loading':
+      return <Skeleton lines={7} />;
+    case 'failed':
+      return <TroubleNote error={catalogue.error} onRetry={() => void model.catalogue.refresh()} />;
+    case 'ready':
+      return (
+        <div className="jp-mesh-Models">
+          <ChoiceLines wishes={wishes} />
+          {catalogue.value.models.length > 0 ? (
+            <Picker catalogue={catalogue.value} wishes={wishes} />
+          ) : (
+            <NoModels hasOffers={catalogue.value.offers.length > 0} />
+          )}
+          <Offers offers={catalogue.value.offers} />
+        </div>
+      );
+  }
+}
+
+function NoModels({ hasOffers }: { hasOffers: boolean }): React.JSX.Element {
+  const { model, trans } = useSurroundings();
+  const admin = model.me.value?.admin_contact;
+  return (
+    <EmptyNote>
+      <strong>{trans.__('No model is open to you yet.')}</strong>
+      <p>
+        {hasOffers
+          ? trans.__('Connect one of those found below.')
+          : trans.__('Ask %1 to open one to you.', admin ?? trans.__('an admin of this mesh'))}
+      </p>
+    </EmptyNote>
+  );
+}
+
+function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): React.JSX.Element {
+  const { model, notebooks, settings, trans } = useSurroundings();
+  useSignal(settings.changed);
+  useSignal(notebooks.changed);
+  const [query, setQuery] = useState<IQuery>(EVERYTHING);
+  const [comparing, setComparing] = useState<ReadonlySet<string> | null>(null);
+  const searchBox = useRef<HTMLInputElement>(null);
+  const listbox = useRef<HTMLDivElement>(null);
+  useWish(wishes, 'search', () => searchBox.current?.select());
+  useWish(wishes, 'compare', () => {
+    setComparing(new Set());
+    searchBox.current?.focus();
+  });
+
+  const { favourites, recent } = settings;
+  const groups = useMemo(
+    () =>
+      grouped(
+        catalogue.models.filter(card => matches(card, query)),
+        favourites,
+        recent
+      ),
+    [catalogue, query, favourites, recent]
+  );
+  const inForce = notebooks.choice.model ?? model.defaultModel;
+  const choose = (id: string): void => {
+    if (comparing === null) {
+      notebooks.chooseModel(id);
+    } else {
+      setComparing(toggled(comparing, id));
+    }
+  };
+  const enterList = (): void => {
+    const first = groups[0]?.cards[0];
+    if (first) {
+      rowElement(listbox.current, first.id)?.focus();
+    }
+  };
+  return (
+    <>
+      <Filters
+        cards={catalogue.models}
+        query={query}
+        onChange={setQuery}
+        onLeave={enterList}
+        searchBox={searchBox}
+      />
+      {groups.length === 0 && (
+        <EmptyNote>
+          {trans.__('No model matches.')}{' '}
+          <button type="button" className="jp-mesh-Link" onClick={() => setQuery(EVERYTHING)}>
+            {trans.__('Show all')}
+          </button>
+        </EmptyNote>
+      )}
+      <ModelList
+        groups={groups}
+        chosen={comparing ?? new Set(inForce === null ? [] : [inForce])}
+        isComparing={comparing !== null}
+        onChoose={choose}
+        onLeave={() => searchBox.current?.focus()}
+        listbox={listbox}
+      />
+      <CompareBar
+        chosen={comparing}
+        canInsert={notebooks.panel !== null}
+        onStart={() => setComparing(new Set())}
+        onCancel={() => setComparing(null)}
+        onInsert={ids => {
+          if (notebooks.panel !== null) {
+            compareCell(notebooks.panel, ids);
+            setComparing(null);
+          }
+        }}
+      />
+    </>
+  );
+}
+
+function toggled(set: ReadonlySet<string>, item: string): ReadonlySet<string> {
+  const next = new Set(set);
+  if (!next.delete(item)) {
+    next.add(item);
+  }
+  return next;
+}

@@ -1,0 +1,68 @@
+import React, { useState } from 'react';
+
+import { type Offer } from '../../api/types';
+import { residencyHint } from '../../catalogue/words';
+import { residencyIcons } from '../../icons';
+import { useSurroundings } from '../../ui/surroundings';
+
+/** What the mesh has found on this machine: off until somebody connects it. */
+export function Offers({ offers }: { offers: readonly Offer[] }): React.JSX.Element | null {
+  const { trans } = useSurroundings();
+  if (offers.length === 0) {
+    return null;
+  }
+  return (
+    <section className="jp-mesh-Offers" aria-label={trans.__('Found, not connected')}>
+      <h3>{trans.__('Found, not connected')}</h3>
+      {offers.map(offer => (
+        <OfferCard key={offer.id} offer={offer} />
+      ))}
+    </section>
+  );
+}
+
+function OfferCard({ offer }: { offer: Offer }): React.JSX.Element {
+  const { model, trans } = useSurroundings();
+  const [attempt, setAttempt] = useState<'idle' | 'connecting' | Error>('idle');
+  const Icon = residencyIcons[offer.residency];
+  const connect = async (): Promise<void> => {
+    setAttempt('connecting');
+    try {
+      await model.acceptOffer(offer.id);
+    } catch (error) {
+      setAttempt(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  return (
+    <div className="jp-mesh-Offer">
+      <div className="jp-mesh-Offer-title">
+        <Icon.react
+          tag="span"
+          width="14px"
+          height="14px"
+          title={residencyHint(offer.residency, trans)}
+        />
+        <strong>{offer.title}</strong>
+      </div>
+      <div className="jp-mesh-dim jp-mesh-Offer-models" title={offer.models.join('\n')}>
+        {offer.models.slice(0, 3).join(', ')}
+        {offer.models.length > 3 && ` ${trans.__('and %1 more', offer.models.length - 3)}`}
+      </div>
+      <div>{offer.price_note}</div>
+      {attempt instanceof Error && (
+        <div className="jp-mesh-Offer-error" role="alert">
+          {attempt.message}
+        </div>
+      )}
+      <button
+        type="button"
+        className="jp-mesh-Button"
+        disabled={attempt === 'connecting'}
+        aria-label={trans.__('Connect %1', offer.title)}
+        onClick={() => void connect()}
+      >
+        {attempt === 'connecting' ? trans.__('Connecting…') : trans.__('Connect')}
+      </button>
+    </div>
+  );
+}

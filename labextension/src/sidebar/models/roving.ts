@@ -1,0 +1,22 @@
+/** Arrow keys in a list of which Tab reaches one row. */
+
+/** The row that a key leads to, or null for a key that leads nowhere. */
+export function rowAfterKey(
+  key: string,
+  rows: readonly string[],
+  current: string | null
+): string | null {
+  const at = current === null ? -1 : rows.indexOf(current);
+  switch (key) {
+    case 'ArrowDown':
+      return rows[Math.min(at + 1, rows.length - 1)] ?? null;
+    case 'ArrowUp':
+      return rows[Math.max(at - 1, 0)] ?? null;
+    case 'Home':
+      return rows[0] ?? null;
+    case 'End':
+      return rows.at(-1) ?? null;
+    default:
+      return null;
+  }
+}

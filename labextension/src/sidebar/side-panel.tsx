@@ -1,0 +1,94 @@
+import { type ITranslator } from '@jupyterlab/translation';
+import { SidePanel } from '@jupyterlab/ui-components';
+import { type IDisposable } from '@lumino/disposable';
+import { type Message } from '@lumino/messaging';
+import { AccordionPanel } from '@lumino/widgets';
+import React from 'react';
+
+import { meshIcon } from '../icons';
+import { MeshWidget } from '../ui/mesh-widget';
+import { type ISurroundings } from '../ui/surroundings';
+import { CallsSection } from './calls/calls-section';
+import { CostSection } from './cost/cost-section';
+import { Header } from './header';
+import { ModelSection } from './models/model-section';
+import { Wishes } from './wish';
+
+/** Shares of the height: models, cost, calls. */
+const SIZES = [5, 3, 2];
+
+/** The sidebar "LLM Mesh". It watches the model only while it is on the screen. */
+export class MeshSidePanel extends SidePanel {
+  constructor(
+    private readonly surroundings: ISurroundings,
+    translator: ITranslator
+  ) {
+    super({ translator });
+    const { model, notebooks, trans } = surroundings;
+    this.id = 'jupyter-mesh-sidebar';
+    this.title.icon = meshIcon;
+    this.title.caption = trans.__('LLM Mesh');
+    this.addClass('jp-mesh-SidePanel');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('LLM Mesh'));
+    this.header.addWidget(new MeshWidget(surroundings, <Header />));
+    this.addSection(trans.__('Models'), <ModelSection wishes={this.wishes} />);
+    this.addSection(trans.__('Cost'), <CostSection />);
+    this.addSection(trans.__('Recent calls'), <CallsSection />);
+    model.catalogue.changed.connect(this.hideWithoutGateway, this);
+    model.costs.changed.connect(this.hideWithoutGateway, this);
+    notebooks.changed.connect(this.nameFirstSection, this);
+    this.nameFirstSection();
+  }
+
+  /** What commands want it to do. */
+  readonly wishes = new Wishes();
+
+  override dispose(): void {
+    this._watch?.dispose();
+    super.dispose();
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    if (this.content instanceof AccordionPanel) {
+      this.content.setRelativeSizes(SIZES);
+    }
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.surroundings.model.start();
+    this._watch ??= this.surroundings.model.watch();
+  }
+
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._watch?.dispose();
+    this._watch = null;
+  }
+
+  private addSection(label: string, content: React.ReactNode): void {
+    const section = new MeshWidget(this.surroundings, content);
+    section.title.label = label;
+    section.addClass('jp-mesh-Section');
+    this.addWidget(section);
+  }
+
+  /** Where nothing at all can be shown, the header says why; three empty sections would not help. */
+  private readonly hideWithoutGateway = (): void => {
+    const { catalogue, costs } = this.surroundings.model;
+    this.content.setHidden(catalogue.state.kind === 'failed' && costs.state.kind === 'failed');
+  };
+
+  private readonly nameFirstSection = (): void => {
+    const { notebooks, trans } = this.surroundings;
+    const section = this.widgets[0];
+    if (section) {
+      section.title.label =
+        notebooks.path === null ? trans.__('Default model') : trans.__('Model for this notebook');
+    }
+  };
+
+  private _watch: IDisposable | null = null;
+}

@@ -1,0 +1,70 @@
+import { type TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import { type MeshRequestError, type Trouble } from '../api/errors';
+import { useSurroundings } from './surroundings';
+
+/** What happened, and what a person can do about it. */
+interface IAdvice {
+  headline: string;
+  nextStep: string;
+}
+
+/** An error with its next step and, where trying again may help, a button for it. */
+export function TroubleNote(props: {
+  error: MeshRequestError;
+  onRetry: () => void;
+}): React.JSX.Element {
+  const { trans, model } = useSurroundings();
+  const { error, onRetry } = props;
+  const { headline, nextStep } = advice(error.trouble, trans, model.me.value?.admin_contact);
+  const isTold = error.trouble !== 'offline' && error.trouble !== 'absent';
+  return (
+    <div className="jp-mesh-Note jp-mod-trouble" role="alert">
+      <strong>{headline}</strong>
+      {isTold && <p className="jp-mesh-Note-detail">{error.message}</p>}
+      <p>{nextStep}</p>
+      {error.requestId && <p className="jp-mesh-dim">{trans.__('Request %1', error.requestId)}</p>}
+      <button type="button" className="jp-mesh-Button" onClick={onRetry}>
+        {trans.__('Try again')}
+      </button>
+    </div>
+  );
+}
+
+function advice(
+  trouble: Trouble,
+  trans: TranslationBundle,
+  admin: string | null | undefined
+): IAdvice {
+  const whom = admin ?? trans.__('an admin of this mesh');
+  switch (trouble) {
+    case 'offline':
+      return {
+        headline: trans.__('The gateway does not answer.'),
+        nextStep: trans.__('Check that the Jupyter server is running and reachable.')
+      };
+    case 'absent':
+      return {
+        headline: trans.__('This Jupyter server runs without the mesh.'),
+        nextStep: trans.__(
+          'Switch it on with “jupyter server extension enable jupyter_mesh_server”, then restart Jupyter.'
+        )
+      };
+    case 'forbidden':
+      return {
+        headline: trans.__('You have no permission for this.'),
+        nextStep: trans.__('Ask %1 for access.', whom)
+      };
+    case 'config':
+      return {
+        headline: trans.__('The mesh is not set up correctly.'),
+        nextStep: trans.__('“jupyter mesh check” names what is wrong; else ask %1.', whom)
+      };
+    case 'failed':
+      return {
+        headline: trans.__('The gateway could not answer.'),
+        nextStep: trans.__('Try again; if it stays so, tell %1.', whom)
+      };
+  }
+}
