@@ -1,0 +1,186 @@
+"""Which candidate answers, and what is tried before giving up."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from jupyter_mesh.errors import (
+    AllCandidatesFailed,
+    ConfigError,
+    MeshError,
+    ProviderProtocolError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from jupyter_mesh.pipeline.health import Circuit, Health
+from jupyter_mesh.pipeline.route import Route
+from jupyter_mesh.pipeline.snapshot import ConnectionLimits
+from jupyter_mesh.schemas.events import Chunk
+from jupyter_mesh.schemas.policy import AliasRule, ExactCacheRule
+from jupyter_mesh.schemas.spend import Price
+from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
+
+from .world import Pipeline, candidate, chat, pipeline
+
+NO_CACHE = ExactCacheRule(enabled=False)
+
+
+def failing(error: Exception, *, after: tuple[str, ...] = ()) -> ScriptedProvider:
+    return ScriptedProvider(replies=[Reply(pieces=after, error=error)])
+
+
+def fast(first: ScriptedProvider, second: ScriptedProvider, retries: int = 0) -> Pipeline:
+    limits = ConnectionLimits(retries=retries)
+    return pipeline(
+        candidate("a/m", first, limits=limits),
+        candidate("b/m", second, limits=limits),
+        aliases={"fast": AliasRule(models=("a/m", "b/m"))},
+        cache=NO_CACHE,
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProviderUnavailable("down"),
+        ProviderTimeout("slow"),
+        ProviderRateLimited("busy", retry_after=30),
+        ProviderProtocolError("html"),
+        ProviderRejected("wrong key", status=401),
+        ProviderRejected("no such model", status=404),
+        ConfigError("the model is not on this machine"),
+    ],
+)
+async def test_before_the_first_event_the_next_candidate_is_tried_and_the_switch_is_shown(
+    error: Exception,
+) -> None:
+    world = fast(failing(error), ScriptedProvider())
+    outcome = await world.ask(chat(model="fast", stream=True))
+    assert outcome.text == "Hello"
+    assert outcome.notices == ["fallback"]
+    assert outcome.call.report.model == "b/m"
+    completion = world.journal.completions[outcome.call.id]
+    assert completion.model == "b/m" and [a["model"] for a in completion.attempts] == ["a/m"]
+
+
+async def test_a_request_the_provider_rejects_is_not_sent_to_another() -> None:
+    second = ScriptedProvider()
+    outcome = await fast(failing(ProviderRejected("bad schema", status=400)), second).ask(
+        chat(model="fast")
+    )
+    assert isinstance(outcome.error, ProviderRejected) and second.attempts == []
+
+
+async def test_after_the_first_event_nothing_is_switched_or_repeated() -> None:
+    second = ScriptedProvider()
+    world = fast(failing(ProviderUnavailable("reset"), after=("Hel",)), second, retries=3)
+    outcome = await world.ask(chat(model="fast", stream=True))
+    assert isinstance(outcome.error, ProviderUnavailable)
+    assert outcome.text == "Hel" and second.attempts == []
+    assert world.journal.completions[outcome.call.id].cost  # what was written is charged
+
+
+async def test_the_same_candidate_is_retried_when_that_is_safe() -> None:
+    provider = ScriptedProvider(
+        replies=[Reply(pieces=(), error=ProviderUnavailable("reset")), Reply()]
+    )
+    world = pipeline(candidate("a/m", provider, limits=ConnectionLimits(retries=1)))
+    outcome = await world.ask(chat())
+    assert outcome.text == "Hello" and len(provider.attempts) == 2
+
+
+@pytest.mark.parametrize(
+    "error", [ProviderTimeout("slow"), ProviderRateLimited("busy", retry_after=120)]
+)
+async def test_a_timed_out_or_long_limited_call_is_not_sent_twice(error: MeshError) -> None:
+    provider = failing(error)
+    world = pipeline(candidate("a/m", provider, limits=ConnectionLimits(retries=3)))
+    outcome = await world.ask(chat())
+    assert outcome.error is error and len(provider.attempts) == 1
+
+
+async def test_when_all_fail_the_error_has_a_reason_for_each() -> None:
+    world = fast(failing(ProviderUnavailable("down")), failing(ProviderRejected("key", status=401)))
+    outcome = await world.ask(chat(model="fast"))
+    assert isinstance(outcome.error, AllCandidatesFailed)
+    assert outcome.error.status == 502
+    assert "a/m: down" in outcome.error.message and "b/m: key" in outcome.error.message
+
+
+async def test_a_silent_provider_is_given_up_at_the_connections_timeout() -> None:
+    provider = ScriptedProvider(replies=[Reply(pause=5)])
+    world = pipeline(candidate("a/m", provider, limits=ConnectionLimits(timeout=0.05, retries=0)))
+    outcome = await world.ask(chat())
+    assert isinstance(outcome.error, ProviderTimeout) and provider.closed == 1
+
+
+async def test_a_stall_in_mid_stream_is_given_up_at_the_idle_timeout() -> None:
+    provider = ScriptedProvider(replies=[Reply(pieces=["a", "b"], pause=0.2)])
+    limits = ConnectionLimits(timeout=5, idle_timeout=0.05, retries=0)
+    outcome = await pipeline(candidate("a/m", provider, limits=limits)).ask(chat(stream=True))
+    assert isinstance(outcome.error, ProviderTimeout)
+    assert sum(isinstance(event, Chunk) for event in outcome.events) == 1
+
+
+async def test_a_failing_model_is_rested_and_tried_again_later() -> None:
+    provider = failing(ProviderUnavailable("down"))
+    world = pipeline(candidate("a/m", provider), cache=NO_CACHE)
+    now = 0.0
+    world.health.clock = lambda: now
+    for _ in range(5):
+        await world.ask(chat())
+    await world.ask(chat())
+    assert len(provider.attempts) == 5 and not world.health.healthy("a/m")
+    now = 16.0
+    provider.replies = [Reply()]
+    assert (await world.ask(chat())).text == "Hello"
+    assert world.health.healthy("a/m")
+
+
+def test_an_open_circuit_lets_one_trial_through_at_a_time() -> None:
+    circuit = Circuit()
+    for _ in range(5):
+        circuit.record(False, 0.0)
+    assert not circuit.allows(14.0)
+    assert circuit.allows(15.0) and not circuit.allows(15.0)
+    circuit.abandon()
+    assert circuit.allows(15.0)
+    circuit.record(True, 15.0)
+    assert circuit.allows(15.0) and circuit.allows(15.0)
+
+
+def ordered(world: Pipeline, health: Health, times: int = 1) -> Counter[str]:
+    route = Route(health, random.Random(7))
+    firsts: Counter[str] = Counter()
+    for _ in range(times):
+        call = world.call(chat(model="any"))
+        call.candidates = world.snapshot.behind("any")
+        firsts[route._ordered(call)[0].id] += 1  # pyright: ignore[reportPrivateUsage]
+    return firsts
+
+
+async def test_strategies_choose_as_their_names_say() -> None:
+    cheap = Price(input=Decimal("0.1"), output=Decimal("0.2"))
+    models = (candidate("a/m"), candidate("b/m", price=cheap), candidate("c/m", price=None))
+    names = ("a/m", "b/m", "c/m")
+
+    def world(strategy: str, weights: tuple[float, ...] = ()) -> Pipeline:
+        rule = AliasRule.model_validate({"models": names, "strategy": strategy, "weights": weights})
+        return pipeline(*models, aliases={"any": rule})
+
+    health = Health()
+    assert ordered(world("ordered"), health) == {"a/m": 1}
+    assert ordered(world("cheapest"), health) == {"b/m": 1}
+    shares = ordered(world("weighted", (3, 1, 0)), health, times=2000)
+    assert shares["c/m"] == 0 and 1400 < shares["a/m"] < 1600
+    from jupyter_mesh.pipeline.health import Sample
+
+    for name, total in zip(names, (300.0, 200.0, 100.0), strict=True):
+        health.add(name, Sample(0.0, total, None, 1, True))
+    assert ordered(world("fastest"), health) == {"c/m": 1}
