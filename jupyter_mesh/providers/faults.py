@@ -1,0 +1,164 @@
+"""What an upstream says went wrong, as the mesh's own errors: without keys, prompts or pages of HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import orjson
+
+from ..errors import (
+    ProviderError,
+    ProviderProtocolError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from ..schemas.json import Json, as_int, as_list, as_object, as_str, dig
+
+_LONGEST_WAIT = 86_400.0
+_RATE_LIMITED = ("429", "rate_limit", "quota", "too_many_requests", "resource_exhausted", "throttl")
+_REJECTED = (
+    "invalid",
+    "not_found",
+    "unsupported",
+    "context_length",
+    "permission",
+    "authentication",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Names the failures of one connection.
+
+    Attributes:
+        who: How messages call it, such as `The connection 'openai'`.
+        scrub: Takes keys and prompts out of what the upstream said.
+    """
+
+    who: str
+    scrub: Callable[[str], str]
+
+    def from_status(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        """The error for an answer whose status is not 200."""
+        error = _error_in(body)
+        return self._sort(status, _said(error, body), error, retry_after(headers))
+
+    def from_error(self, error: Json) -> ProviderError:
+        """The error for an `error` object that came with status 200 or inside a stream."""
+        fields = as_object(error) or {}
+        status = as_int(fields.get("code")) or as_int(fields.get("status")) or _status_of(fields)
+        return self._sort(status if 400 <= status < 600 else 502, _said(error, b""), error, None)
+
+    def protocol(self, what: str) -> ProviderProtocolError:
+        """The error for an answer that is not what the protocol promises."""
+        return ProviderProtocolError(
+            f"{self.who} {what}. Try again; if it stays so, an admin should check its `base_url`."
+        )
+
+    def unreachable(self, what: str) -> ProviderUnavailable:
+        """The error for a connection that cannot be made or was lost before any answer."""
+        return ProviderUnavailable(f"{self.who} {self.scrub(what)}. Try again in a moment.")
+
+    def timeout(self, seconds: float, event: str) -> ProviderTimeout:
+        """The error for waiting longer than allowed for `event`."""
+        return ProviderTimeout(
+            f"{self.who} sent no {event} within {seconds:g} s. Try again, or choose a faster model."
+        )
+
+    def _sort(self, status: int, said: str, error: Json, wait: float | None) -> ProviderError:
+        said = self.scrub(said)
+        quoted = f": {said}{'' if said[-1] in '.!?…' else '.'}" if said else "."
+        if status == 429:
+            when = f"in {wait:g} s" if wait is not None else "later"
+            return ProviderRateLimited(
+                f"{self.who} is too busy or out of quota (429){quoted} Try again {when}.",
+                retry_after=wait,
+            )
+        if status in (408, 504):
+            return ProviderTimeout(
+                f"{self.who} timed out ({status}){quoted} Try again.", retry_after=wait
+            )
+        if 300 <= status < 400:
+            return ProviderProtocolError(
+                f"{self.who} answered with a redirect ({status}), and the mesh follows none. "
+                "Ask an admin to set its `base_url` to the final address."
+            )
+        if 400 <= status < 500 and status != 425:
+            param = as_str(dig(error, "param"))
+            return ProviderRejected(self._refusal(status, quoted), status=status, param=param)
+        return ProviderUnavailable(
+            f"{self.who} failed ({status}){quoted} Try again in a moment.", retry_after=wait
+        )
+
+    def _refusal(self, status: int, quoted: str) -> str:
+        if status in (401, 403):
+            return (
+                f"{self.who} refused the gateway's own key ({status}){quoted} "
+                "Ask an admin to check its `api_key`."
+            )
+        return f"{self.who} refused the request ({status}){quoted}"
+
+
+def _error_in(body: bytes) -> Json:
+    """The error object of a body, whichever way vendors wrap it; None where there is none."""
+    try:
+        value: Json = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    items = as_list(value)
+    outer = as_object(items[0] if items else value)
+    if outer is None:
+        return None
+    return outer.get("error") or outer.get("errors") or outer
+
+
+def _said(error: Json, body: bytes) -> str:
+    """The sentence in an error object, or in a plain-text body; nothing of an HTML page."""
+    if isinstance(error, str):
+        return error
+    for item in [error, *(as_list(error) or [])]:
+        for name in ("message", "detail", "msg", "error", "title"):
+            if text := as_str(dig(item, name)):
+                return text
+    if detail := as_list(dig(error, "detail")):
+        return "; ".join(filter(None, (as_str(dig(item, "msg")) for item in detail)))
+    text = body[:2_000].decode("utf-8", "replace").strip()
+    return "" if error is not None or re.match(r"[<{\[]", text) else text
+
+
+def _status_of(error: Mapping[str, Json]) -> int:
+    """A status for an error object that names none, from its type and code."""
+    words = " ".join(str(error.get(name) or "") for name in ("code", "type", "status")).lower()
+    if any(word in words for word in _RATE_LIMITED):
+        return 429
+    return 400 if any(word in words for word in _REJECTED) else 502
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from `retry-after-ms` or `Retry-After` (seconds or a date), at most a day."""
+    for name, unit in (("retry-after-ms", 1e-3), ("Retry-After", 1.0)):
+        if (text := headers.get(name)) is None:
+            continue
+        try:
+            seconds = float(text) * unit
+        except ValueError:
+            seconds = _seconds_until(text)
+        if seconds is not None and seconds == seconds:
+            return min(max(seconds, 0.0), _LONGEST_WAIT)
+    return None
+
+
+def _seconds_until(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,61 @@
+"""Judging whole answers: what is an answer, what is an error in its clothes, and what it used."""
+
+from __future__ import annotations
+
+import orjson
+
+from ..errors import InvalidRequest
+from ..schemas.json import JsonObject, as_list, as_object, as_str, dig
+from ..schemas.spend import Usage
+from ..spi.provider import Attempt
+from .faults import Faults
+from .http import Reply
+from .openai_usage import usage_from_openai
+from .token_estimate import tokens_in, tokens_in_all
+
+
+def encode(body: JsonObject) -> bytes:
+    """`body` as JSON.
+
+    Raises:
+        InvalidRequest: A text in it is not valid Unicode.
+    """
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:
+        raise InvalidRequest(
+            "The request holds text that is not valid Unicode (half of a surrogate pair): remove it."
+        ) from None
+
+
+def parse_reply(reply: Reply, faults: Faults) -> object:
+    """The JSON of an answer that is none of the known failures.
+
+    Raises:
+        ProviderError: The leaf that fits.
+    """
+    if reply.status != 200:
+        raise faults.from_status(reply.status, reply.headers, reply.body)
+    kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    try:
+        value: object = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        raise faults.protocol(f"sent {kind or 'something'} that is not JSON") from None
+    if not (kind in ("", "text/plain") or kind.endswith("json")):
+        raise faults.protocol(f"sent {kind} instead of JSON")
+    if error := dig(value, "error"):
+        raise faults.from_error(error)
+    return value
+
+
+def usage_of(data: JsonObject, attempt: Attempt) -> Usage:
+    """What the answer says it used; an estimate, marked as one, where it says nothing."""
+    usage = as_object(data.get("usage"))
+    reported = usage_from_openai(usage) if usage is not None else None
+    if reported is not None:
+        return reported
+    output = sum(
+        tokens_in(as_str(dig(choice, "message", "content")) or as_str(dig(choice, "text")) or "")
+        for choice in as_list(data.get("choices")) or ()
+    )
+    return Usage(input=tokens_in_all(attempt.request.texts()), output=output, estimated=True)

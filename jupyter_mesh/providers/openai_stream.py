@@ -1,0 +1,151 @@
+"""Reading a streamed chat completion: chunks, usage wherever it comes, and whether the end was the end."""
+
+from __future__ import annotations
+
+import orjson
+
+from ..schemas.events import Chunk, Finished, FinishReason, Metered
+from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str
+from ..schemas.request import Request
+from ..schemas.spend import Usage
+from ..schemas.tokens import estimate_tokens
+from .faults import Faults
+from .openai_usage import usage_from_openai
+from .sse import ServerSentEvent
+from .token_estimate import tokens_in, tokens_in_all
+
+SLICE_TOKENS = 64
+"""Output tokens, roughly, between two interim `Metered` events."""
+
+_SLICE_LETTERS = 4 * SLICE_TOKENS
+_TEXT_FIELDS = ("content", "reasoning_content", "reasoning", "refusal")
+_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "abort": "aborted",
+    "cancelled": "aborted",
+    "error": "error",
+}
+
+
+def finish_reason_of(word: str | None) -> FinishReason:
+    """The mesh's word for a vendor's finish reason; `stop` for those nobody knows."""
+    return _REASONS.get(word or "stop", "stop")
+
+
+class StreamReading:
+    """What a stream has said so far.
+
+    Attributes:
+        done: `[DONE]` has come.
+        usage: The last usage the provider reported.
+    """
+
+    def __init__(self, request: Request, model: str, faults: Faults) -> None:
+        self.done = False
+        self.usage: Usage | None = None
+        self._request = request
+        self._model = model
+        self._faults = faults
+        self._reasons: dict[int, str | None] = {}
+        self._pieces: list[str] = []
+        self._input: int | None = None
+        self._output = 0
+        self._letters = 0
+        self._chunks = 0
+
+    def read(self, event: ServerSentEvent) -> Chunk | None:
+        """The chunk in an event; None for the end mark.
+
+        Raises:
+            ProviderError: The event is an error, or not a chunk.
+        """
+        raw = event.data
+        if raw == b"[DONE]":
+            self.done = True
+            return None
+        try:
+            data = as_object(orjson.loads(raw))
+        except orjson.JSONDecodeError:
+            data = None
+        if data is None:
+            raise self._faults.protocol("sent an event that is not a JSON object")
+        if (error := data.get("error")) or event.name == "error":
+            raise self._faults.from_error(error or data)
+        choices = as_list(data.get("choices"))
+        for position, choice in enumerate(choices or ()):
+            self._note(position, as_object(choice) or {})
+        usage = as_object(data.get("usage"))
+        if usage is not None:
+            self.usage = usage_from_openai(usage) or self.usage
+        self._chunks += 1
+        one_line = None if b"\n" in raw else raw
+        return Chunk(data, one_line, usage_only=usage is not None and not choices)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every choice that began has said why it ended."""
+        return bool(self._reasons) and None not in self._reasons.values()
+
+    def slice(self) -> Metered | None:
+        """An interim count when about `SLICE_TOKENS` more tokens have come since the last one."""
+        if self._letters < _SLICE_LETTERS and self._chunks < SLICE_TOKENS:
+            return None
+        self._count()
+        written = max(self._output, self.usage.output if self.usage else 0)
+        if self._input is None:
+            self._input = sum(map(estimate_tokens, self._request.texts()))
+        read = self.usage.input if self.usage else self._input
+        return Metered(
+            Usage(input=read, output=written, estimated=True), model=self._model, final=False
+        )
+
+    def end(self) -> tuple[Metered, Finished]:
+        """The final count and the reason, once the stream has ended.
+
+        Raises:
+            ProviderProtocolError: It ended before the answer did.
+        """
+        if not (self.complete or (self.done and self._reasons)):
+            raise self._faults.protocol("broke off in the middle of its answer")
+        self._count()
+        usage = self.usage
+        if usage is None or (self._output and not usage.output):
+            read = usage.input if usage else tokens_in_all(self._request.texts())
+            usage = Usage(input=read, output=self._output, estimated=True)
+        reason = self._reasons[min(self._reasons)]
+        return Metered(usage, model=self._model), Finished(finish_reason_of(reason))
+
+    def _note(self, position: int, choice: JsonObject) -> None:
+        index = as_int(choice.get("index"))
+        number = position if index is None else index
+        reason = as_str(choice.get("finish_reason"))
+        if reason is not None or number not in self._reasons:
+            self._reasons[number] = reason
+        delta = choice.get("delta")
+        if isinstance(delta, dict):
+            for name in _TEXT_FIELDS:
+                if text := delta.get(name):
+                    self._take(text)
+            for call in as_list(delta.get("tool_calls")) or ():
+                function = as_object((as_object(call) or {}).get("function")) or {}
+                self._take(function.get("name"))
+                self._take(function.get("arguments"))
+        else:
+            self._take(choice.get("text"))
+
+    def _take(self, text: Json) -> None:
+        if isinstance(text, str) and text:
+            self._pieces.append(text)
+            self._letters += len(text) if text.isascii() else 3 * len(text)
+
+    def _count(self) -> None:
+        """Add what came since the last count to the output."""
+        if self._pieces:
+            self._output += tokens_in("".join(self._pieces))
+        self._pieces = []
+        self._letters = self._chunks = 0
