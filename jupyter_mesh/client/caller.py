@@ -1,0 +1,84 @@
+"""Who is calling: the kernel, its notebook, and what the notebook's front end chose for it."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from ..schemas.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """What a front end said about the notebook whose cell is running.
+
+    Attributes:
+        document: Its path, None when nobody said (the gateway then finds the kernel's notebook).
+        model: Chosen in the notebook's model picker.
+        purpose: Chosen in the sidebar.
+        renderer: Version of the front end's answer renderer, 0 when it has none.
+    """
+
+    document: str | None = None
+    model: str | None = None
+    purpose: str | None = None
+    renderer: int = 0
+
+
+class _Current:
+    """A cell in which one value changes: the kernel sets it before each cell."""
+
+    notebook = Notebook()
+
+
+def current_notebook() -> Notebook:
+    """The notebook that is running now; an empty one outside of notebooks."""
+    return _Current.notebook
+
+
+def set_notebook(notebook: Notebook) -> None:
+    """Say which notebook is running: called by the kernel when a front end announces a cell."""
+    _Current.notebook = notebook
+
+
+def kernel_id() -> str | None:
+    """The id under which a Jupyter server knows this kernel, None outside of one."""
+    if "ipykernel" not in sys.modules:
+        return None
+    from ipykernel.connect import get_connection_file
+
+    try:
+        name = Path(get_connection_file()).name
+    except RuntimeError:  # ipykernel is imported, but no kernel runs here
+        return None
+    found = re.search(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", name)
+    return found.group() if found else None
+
+
+def caller_headers(
+    *,
+    document: str | None = None,
+    purpose: str | None = None,
+    tags: Mapping[str, Json] | None = None,
+    cache: bool = True,
+) -> dict[str, str]:
+    """Headers that attribute a call. Text is percent-encoded UTF-8, as headers carry ASCII only."""
+    notebook = current_notebook()
+    headers = {"X-Mesh-Details": "1"}
+    if document := document or notebook.document:
+        headers["X-Mesh-Document"] = quote(document)
+    if kernel := kernel_id():
+        headers["X-Mesh-Kernel"] = kernel
+    if purpose := purpose or notebook.purpose:
+        line = " ".join(purpose.split())
+        headers["X-Mesh-Purpose"] = line if line.isascii() else quote(line, safe=" ")
+    if tags:
+        headers["X-Mesh-Tags"] = json.dumps(dict(tags))
+    if not cache:
+        headers["X-Mesh-Cache"] = "no-store"
+    return headers
