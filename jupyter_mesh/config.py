@@ -1,5 +1,7 @@
-"""`mesh.yaml`, validated. A bad file is refused with the path of the fault and the nearest valid name; it never
-replaces a good one that is running.
+"""`mesh.yaml`, validated.
+
+A bad file is refused with the path of the fault and the nearest valid name; it never replaces a
+good one that is running.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class PriceRule(Rule):
 
 
 class ModelRule(BaseModel):
-    """What an admin adds to a model. Further keys go to the provider, which refuses those it does not know."""
+    """What an admin adds to a model. Further keys go to the provider, which checks them."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -147,9 +149,7 @@ class Config(Rule):
     limits: tuple[LimitRule, ...] = ()
     guards: dict[str, GuardRule] = Field(default_factory=dict)
     screening: tuple[ScreeningRule, ...] = (_SCREEN_WHAT_LEAVES,)
-        ScreeningRule(target=Target(residency=Residency.EXTERNAL)),
-    )
-    """The default redacts personal data and secrets on their way outside and puts them back into answers."""
+    """The default redacts personal data and secrets on their way outside and puts them back."""
     moderation: tuple[ModerationRule, ...] = ()
     cache: CacheRule = CacheRule()
     audit: AuditRule = AuditRule()
@@ -161,7 +161,7 @@ class Config(Rule):
 
     @classmethod
     def default(cls) -> Config:
-        """What a personal mesh runs with when there is no file: the offline demo and whatever is accepted."""
+        """What a personal mesh runs with without a file: the offline demo and what is accepted."""
         return cls(connections={"echo": ConnectionRule(provider="echo")})
 
     @model_validator(mode="after")
@@ -175,7 +175,8 @@ class Config(Rule):
                 connection = model.partition("/")[0]
                 if connection not in self.connections:
                     raise ValueError(
-                        f"aliases.{alias}: {model!r} needs a connection {connection!r}{near(connection, self.connections)}"
+                        f"aliases.{alias}: {model!r} needs a connection {connection!r}"
+                        f"{near(connection, self.connections)}"
                     )
         detectors = {"standard", *STANDARD_DETECTORS, *self.guards}
         for n, rule in enumerate(self.screening):

@@ -18,7 +18,7 @@
     │   ├── ModerationUnavailable     503
     │   └── StoreUnavailable          503
     ├── ProviderError                 502  what a provider did
-    │   ├── ProviderRejected          4xx  the provider refused this request; repeating it will not help
+    │   ├── ProviderRejected          4xx  the provider refused the request itself
     │   ├── ProviderRateLimited       429  retryable
     │   ├── ProviderUnavailable       502  retryable: refused, reset, 5xx
     │   ├── ProviderTimeout           504  retryable before the first event
@@ -27,8 +27,8 @@
     │   └── AllCandidatesFailed       last one's status; a reason for each candidate
     └── ConfigError                   500  `mesh.yaml` or an environment variable is wrong
 
-A message is one sentence that says what happened and names the next step. It never holds a key, a traceback or
-the text of a prompt.
+A message is one sentence that says what happened and names the next step. It never holds a key, a
+traceback or the text of a prompt.
 """
 
 from __future__ import annotations
@@ -230,7 +230,10 @@ class ProviderProtocolError(ProviderError):
 
 
 class ProviderMisconfigured(ProviderError):
-    """The connection cannot work as configured: no key, no such model on this machine. Another model may do."""
+    """The connection cannot work as configured: no key, no such model on this machine. Another
+    model
+    may do.
+    """
 
     code = "provider_misconfigured"
 
@@ -240,9 +243,7 @@ class AllCandidatesFailed(ProviderError):
 
     code = "all_candidates_failed"
 
-    def __init__(
-        self, message: str, *, status: int, retry_after: float | None = None
-    ) -> None:
+    def __init__(self, message: str, *, status: int, retry_after: float | None = None) -> None:
         super().__init__(message, retry_after=retry_after)
         self.status = status
 

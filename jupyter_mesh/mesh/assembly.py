@@ -82,7 +82,7 @@ async def assemble(
     Raises:
         ConfigError: The store or a guard cannot be set up as configured.
     """
-    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    await asyncio.to_thread(state_dir.mkdir, parents=True, exist_ok=True, mode=0o700)
     url = config.store.url or f"sqlite:///{state_dir / 'mesh.db'}"
     journal = await SqlJournal.open_store(url, durability=config.audit.durability)
     history = SqlHistory(url)

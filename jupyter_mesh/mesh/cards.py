@@ -17,7 +17,9 @@ _WIDEST = {Residency.LOCAL: 0, Residency.REGION: 1, Residency.EXTERNAL: 2}
 
 
 def cards(snapshot: Snapshot, health: Health, principal: Principal) -> list[ModelCard]:
-    """Aliases first, then models, each only if the caller may use it and something stands behind it."""
+    """Aliases first, then models, each only if the caller may use it and something stands behind
+    it.
+    """
     names = snapshot.visible(principal)
     aliases = [name for name in snapshot.aliases if name in names and snapshot.behind(name)]
     models = [name for name in snapshot.models if name in names]
@@ -50,7 +52,9 @@ def _model_card(candidate: Candidate, health: Health) -> ModelCard:
 
 
 def _alias_card(snapshot: Snapshot, health: Health, name: str) -> ModelCard:
-    """What is true of the first model behind the alias; residency and retention of the widest-travelling one."""
+    """What is true of the first model behind the alias; residency and retention of the
+    widest-travelling one.
+    """
     behind = snapshot.behind(name)
     first = _model_card(behind[0], health)
     widest = max(behind, key=lambda one: _WIDEST[one.facts.residency]).facts

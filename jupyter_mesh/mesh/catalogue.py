@@ -1,4 +1,7 @@
-"""From configured connections to candidates: providers made, facts joined with prices and the admin's words."""
+"""From configured connections to candidates: providers made, facts joined with prices and the
+admin's
+words.
+"""
 
 from __future__ import annotations
 

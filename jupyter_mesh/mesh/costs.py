@@ -136,7 +136,7 @@ def _title(rule: BudgetRule, key: str) -> str:
 def _forecast(
     spent: Decimal, start: datetime, end: datetime | None, now: datetime
 ) -> Decimal | None:
-    """What the window will have cost at its end at the present rate; None in its first twentieth."""
+    """What the window will have cost at the present rate; None in its first twentieth."""
     if end is None:
         return None
     passed = Decimal((now - start).total_seconds() / (end - start).total_seconds())

@@ -1,4 +1,4 @@
-"""The mesh itself: one object that answers calls and tells what they cost, whichever host runs it."""
+"""The mesh itself: one object that answers calls and tells what they cost."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ from .costs import Costs
 from .dry_run import dry_run
 from .metrics import Metrics
 
+_NO_DIRECTIVE = CacheDirective()
+_DRAIN_SECONDS = 5.0
 _log = logging.getLogger("jupyter_mesh")
 Host = Literal["personal", "hub", "standalone"]
 _GROUPINGS = frozenset(
@@ -60,6 +62,8 @@ class Mesh:
         self._costs = Costs(parts.history)
         self._metrics = Metrics()
         self._live: dict[str, Call] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._preferences: dict[str, dict[str, str]] = {}
         self._keys = {key.hash: key for key in config.keys}
 
@@ -68,7 +72,8 @@ class Mesh:
         """Open the store and the connections.
 
         Raises:
-            ConfigError: The store or a guard cannot be set up. A connection that cannot is only logged.
+            ConfigError: The store or a guard cannot be set up. A connection that cannot is only
+                logged.
         """
         return cls(config, host, await assemble(config, state_dir, host))
 
@@ -87,7 +92,7 @@ class Mesh:
         purpose: str | None = None,
         document: str | None = None,
         tags: JsonObject | None = None,
-        cache: CacheDirective = CacheDirective(),
+        cache: CacheDirective = _NO_DIRECTIVE,
         idempotency_key: str | None = None,
     ) -> Call:
         """Prepare a call; nothing happens before `run`."""
@@ -112,6 +117,7 @@ class Mesh:
         metrics = self._metrics
         metrics.running += 1
         self._live[call.id] = call
+        self._idle.clear()
         failure: BaseException | None = None
         try:
             async with aclosing(self._pipeline(call)) as events:
@@ -122,12 +128,15 @@ class Mesh:
             raise
         finally:
             del self._live[call.id]
+            if not self._live:
+                self._idle.set()
             metrics.running -= 1
             metrics.observe(call, outcome_of(call, failure))
 
     def stream(self, request: Request, *, parent: str, purpose: NestedPurpose) -> Events:
-        """A call the mesh makes for the running call `parent` (`spi.Models`): as the same principal, audited
-        under it, drawing on its reservation and slot.
+        """A call the mesh makes for the running call `parent` (`spi.Models`): as the same
+        principal,
+        audited under it, drawing on its reservation and slot.
 
         Raises:
             NotFound: No such call is running.
@@ -194,7 +203,8 @@ class Mesh:
         by: Sequence[str],
         document: str | None = None,
     ) -> Usage:
-        """Spend between two moments, grouped by up to four fields. Everybody's for auditors, else one's own.
+        """Spend between two moments, grouped by up to four fields. Everybody's for auditors, else
+        one's own.
 
         Raises:
             InvalidRequest: A grouping is unknown or the moments are the wrong way round.
@@ -202,7 +212,8 @@ class Mesh:
         for name in by:
             if name not in _GROUPINGS:
                 raise InvalidRequest(
-                    f"Usage cannot be grouped by {name[:40]!r}; use {', '.join(sorted(_GROUPINGS))}.",
+                    f"Usage cannot be grouped by {name[:40]!r}; use "
+                    f"{', '.join(sorted(_GROUPINGS))}.",
                     param="by",
                 )
         if since >= until:
@@ -239,7 +250,8 @@ class Mesh:
         return await self._parts.history.call(call_id, user=self._whose(principal))
 
     async def accept_offer(self, principal: Principal, offer_id: str) -> Models:
-        """Connect something that was found. Its first chat model becomes the default of whoever has none.
+        """Connect something that was found. Its first chat model becomes the default of whoever has
+        none.
 
         Raises:
             NotPermitted: The credential may not configure.
@@ -251,7 +263,8 @@ class Mesh:
         return await self.models(principal)
 
     async def set_preference(self, principal: Principal, preference: Preference) -> Me:
-        """Choose the model that is asked when a cell names none; None goes back to the mesh's default.
+        """Choose the model that is asked when a cell names none; None goes back to the mesh's
+        default.
 
         Raises:
             NotFound: The model is not open to the caller.
@@ -304,9 +317,11 @@ class Mesh:
 
     async def aclose(self) -> None:
         """Let running calls end for a few seconds, then close connections and store."""
-        deadline = time.monotonic() + 5
-        while self._live and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await self._idle.wait()
+        except TimeoutError:
+            _log.warning("%d calls were still running when the mesh closed.", len(self._live))
         await self._parts.aclose()
 
     def _whose(self, principal: Principal) -> str | None:
@@ -317,7 +332,9 @@ class Mesh:
             self._preferences[user] = await self._parts.history.preferences(user)
 
     def _default_model(self, principal: Principal) -> str | None:
-        """The caller's choice, else the admin's, else the first chat model, a real one before a demo."""
+        """The caller's choice, else the admin's, else the first chat model, a real one before a
+        demo.
+        """
         names = self.snapshot.visible(principal)
         chosen = self._preferences.get(principal.user, {}).get("default_model")
         for name in (chosen, self._config.default_model):

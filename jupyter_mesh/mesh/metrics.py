@@ -24,7 +24,9 @@ class _Histogram:
 
 
 class Metrics:
-    """What this process has seen since it started. Labels are models of the catalogue, so they are bounded."""
+    """What this process has seen since it started. Labels are models of the catalogue, so they are
+    bounded.
+    """
 
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str], int] = defaultdict(int)

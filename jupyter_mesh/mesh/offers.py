@@ -1,4 +1,6 @@
-"""What was found at start and could be connected. Off until somebody says so; nothing is billed unasked."""
+"""What was found at start and could be connected. Off until somebody says so; nothing is billed
+unasked.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Offers:
         self._accepted: set[str] = set()
 
     async def look(self) -> dict[str, ConnectionRule]:
-        """Find what is there; returns the connections accepted at an earlier start that are there again."""
+        """Find what is there; returns the connections accepted at an earlier start that are there
+        again.
+        """
         kept = await self._history.preferences(_OWNER)
         self._accepted = {name.removeprefix(_PREFIX) for name in kept if name.startswith(_PREFIX)}
         try:

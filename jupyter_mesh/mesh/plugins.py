@@ -1,4 +1,7 @@
-"""Finding providers and guards by their entry points. A broken plugin is named and skipped; it stops nobody."""
+"""Finding providers and guards by their entry points. A broken plugin is named and skipped; it
+stops
+nobody.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,8 @@ class Plugins:
         except Exception as error:  # the plugin loader's edge: whatever a plugin does at import
             _log.warning("The %s plugin %r (%s) does not load: %s", kind, name, point.value, error)
             raise ConfigError(
-                f"The {kind} plugin {name!r} does not load: {error}. Install what it needs, or remove it."
+                f"The {kind} plugin {name!r} does not load: {error}. Install what it needs, or "
+                "remove it."
             ) from error
         if not isinstance(loaded, type):
             raise ConfigError(f"The {kind} plugin {name!r} is not a class.")

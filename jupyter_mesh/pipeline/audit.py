@@ -1,4 +1,6 @@
-"""No record, no call: the intent is durable before anything leaves, the completion before the last byte is sent."""
+"""No record, no call: the intent is durable before anything leaves, the completion before the last
+byte is sent.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,8 @@ from .step import Next, Step
 class Audit(Step):
     """Outermost: refusals, cache hits and aborts are recorded too.
 
-    `Route` calls `call.open` as its last act before it sends; that commits the intent together with the
-    reservation. Whatever happens then, the call is closed exactly once.
+    `Route` calls `call.open` as its last act before it sends; that commits the intent together
+    with the reservation. Whatever happens then, the call is closed exactly once.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -38,7 +40,8 @@ class Audit(Step):
     async def __call__(self, call: Call, next: Next) -> Events:
         if not self._journal.healthy:
             raise AuditUnavailable(
-                "The audit cannot be written, so no call is let out. Try again shortly; your admin sees why."
+                "The audit cannot be written, so no call is let out. Try again shortly; your admin "
+                "sees why."
             )
         call.open = partial(self._open, call)
         paused = 0.0
@@ -65,7 +68,8 @@ class Audit(Step):
 
     async def _open(self, call: Call) -> None:
         fault_point("pipeline.before_open")
-        # Set first: if this task is cancelled while the writer works, the call must be closed as opened.
+        # Set first: if this task is cancelled while the writer works, the call must be closed as
+        # opened.
         call.opened = True
         try:
             await self._journal.open(intent_of(call), call.holds)
@@ -162,7 +166,9 @@ def outcome_of(call: Call, failure: BaseException | None) -> Outcome:
 
 
 def _was_processed(call: Call, outcome: Outcome) -> bool:
-    """Whether a provider may charge for the call: it was sent, and left or broke off while being answered."""
+    """Whether a provider may charge for the call: it was sent, and left or broke off while being
+    answered.
+    """
     return call.opened and (outcome == "aborted" or call.produced.characters > 0)
 
 

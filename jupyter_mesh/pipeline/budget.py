@@ -1,7 +1,9 @@
-"""Money: reserved for the dearest candidate, topped up in slices while a stream runs, settled to the real cost.
+"""Money: reserved for the dearest candidate, topped up in slices while a stream runs, settled to
+the
+real cost.
 
-The reservation is committed together with the intent, by `call.open`, in one atomic statement of the shared store.
-Fails closed: 402, and nothing was sent.
+The reservation is committed together with the intent, by `call.open`, in one atomic statement of
+the shared store. Fails closed: 402, and nothing was sent.
 """
 
 from __future__ import annotations
@@ -80,7 +82,9 @@ class Budget(Step):
             yield Finished("length")
 
     async def _near_limit(self, call: Call) -> None:
-        """Near a hard limit, stream upstream whatever the client asked, or cap a model that cannot stream."""
+        """Near a hard limit, stream upstream whatever the client asked, or cap a model that cannot
+        stream.
+        """
         hard = [hold for hold in call.holds if hold.hard]
         room = min([await self._headroom.of(hold) for hold in hard], default=None)
         for hold in hard:
@@ -96,7 +100,9 @@ class Budget(Step):
             _cap_output(call, room)
 
     async def _accrue(self, call: Call, cost: Decimal | None) -> bool:
-        """Top the reservation up when what has been produced comes near it. False: there is no room."""
+        """Top the reservation up when what has been produced comes near it. False: there is no
+        room.
+        """
         root = call.parent or call
         used = (cost or Decimal(0)) + (root.drawn if root is not call else Decimal(0))
         if used < root.reserved * (1 - _SLICE / 2) or root.reserved == 0:
@@ -172,8 +178,8 @@ def _maximum(rule: BudgetRule, candidates: Sequence[Candidate], call: Call) -> D
         if price is None:
             if rule.unknown_price == "refuse":
                 raise BudgetExceeded(
-                    f"The price of {candidate.id} is unknown and this budget does not take unpriced models; "
-                    "ask an admin to enter its price."
+                    f"The price of {candidate.id} is unknown and this budget takes no unpriced "
+                    "model; ask an admin to enter its price."
                 )
             continue
         output = 0
@@ -185,7 +191,9 @@ def _maximum(rule: BudgetRule, candidates: Sequence[Candidate], call: Call) -> D
 
 
 def uncharged(call: Call) -> tuple[str, ...]:
-    """Budgets whose connection or model scope does not cover what really answered: released, not charged."""
+    """Budgets whose connection or model scope does not cover what really answered: released, not
+    charged.
+    """
     candidate = call.candidate
     if candidate is None:
         return ()

@@ -1,4 +1,6 @@
-"""Answers given before, and one upstream call for many identical ones at once. Fails open: it may miss."""
+"""Answers given before, and one upstream call for many identical ones at once. Fails open: it may
+miss.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,10 @@ _IDEMPOTENCY_SECONDS = 86_400.0
 class Cached(Step):
     """Exact cache, single flight and idempotency keys.
 
-    The key holds the tenant scope, the model that answered (it must still be a candidate), every parameter
-    (system prompt and tools included, after redaction), the policy version and the caller's groups.
-    Followers of a flight wait for its leader and replay; if the leader fails or leaves, the next one leads.
+    The key holds the tenant scope, the model that answered (it must still be a candidate), every
+    parameter (system prompt and tools included, after redaction), the policy version and the
+    caller's groups. Followers of a flight wait for its leader and replay; if the leader fails or
+    leaves, the next one leads.
     """
 
     def __init__(self, cache: Cache) -> None:

@@ -1,4 +1,6 @@
-"""One call on its way through the steps. Everything that belongs to a call hangs here, never on a module."""
+"""One call on its way through the steps. Everything that belongs to a call hangs here, never on a
+module.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ NestedPurpose = Literal["guard", "cache", "rag"]
 
 @dataclass(frozen=True, slots=True)
 class CacheDirective:
-    """What the caller says of the cache: never use it, or only entries younger than `max_age` seconds."""
+    """What the caller says of the cache: never use it, or only entries younger than `max_age`
+    seconds.
+    """
 
     no_store: bool = False
     max_age: float | None = None
@@ -60,7 +64,8 @@ class Report:
 
 @dataclass(slots=True)
 class Produced:
-    """What the model has written so far: what an aborted call is charged for, and what the audit keeps.
+    """What the model has written so far: what an aborted call is charged for, and what the audit
+    keeps.
 
     `text` is as received from the provider, before placeholders are put back.
     """

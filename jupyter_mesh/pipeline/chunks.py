@@ -107,7 +107,9 @@ def _changed_call(number: int, position: int, call: Json, changes: dict[Channel,
 
 
 def text_chunk(like: JsonObject, channel: Channel, text: str, finish: str | None = None) -> Chunk:
-    """A new chunk in the manner of `like` (same id, model, created) that carries `text` on `channel`."""
+    """A new chunk in the manner of `like` (same id, model, created) that carries `text` on
+    `channel`.
+    """
     number, name = channel
     choice: JsonObject = {"index": number, "finish_reason": finish}
     if name == "text":

@@ -9,8 +9,9 @@ from .chunks import TEXT_FIELDS
 
 
 class Fold:
-    """Folds `chat.completion.chunk` or streamed `text_completion` objects into the object a non-streamed
-    call would have given. Unknown fields of the envelope and of choices are kept, the last one winning.
+    """Folds `chat.completion.chunk` or streamed `text_completion` objects into the object a
+    non-streamed call would have given. Unknown fields of the envelope and of choices are kept, the
+    last one winning.
     """
 
     def __init__(self) -> None:
@@ -103,8 +104,8 @@ def _merge_logprobs(into: JsonObject, value: JsonObject) -> None:
 
 
 def unfold(answer: JsonObject, operation: Operation) -> list[Chunk]:
-    """Chunks that a client folds into `answer`: one with all the text of each choice, one that finishes it,
-    and the usage chunk.
+    """Chunks that a client folds into `answer`: one with all the text of each choice, one that
+    finishes it, and the usage chunk.
     """
     if operation not in (Operation.CHAT, Operation.COMPLETION):
         return []

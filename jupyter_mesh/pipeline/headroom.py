@@ -10,8 +10,10 @@ from ..spi.journal import History
 
 
 class Headroom:
-    """Remembers `spent + held` of every window met so far. The store itself decides, atomically; this view
-    only says whether a call comes near a limit, so that it is streamed upstream and can be cut in slices.
+    """Remembers `spent + held` of every window met so far. The store itself decides, atomically;
+    this
+    view only says whether a call comes near a limit, so that it is streamed upstream and can be
+    cut in slices.
     """
 
     def __init__(self, history: History) -> None:

@@ -103,6 +103,6 @@ class Health:
         return [sample for sample in self._samples.get(model, ()) if sample.at >= since]
 
     def typical_ms(self, model: str) -> float | None:
-        """Median total time of the model's last twenty good calls; None when it has not been tried."""
+        """Median total time of the model's last twenty good calls; None when untried."""
         recent = sorted(s.total for s in list(self._samples.get(model, ()))[-20:] if s.ok)
         return recent[len(recent) // 2] if recent else None

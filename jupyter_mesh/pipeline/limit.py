@@ -52,7 +52,7 @@ class Meters:
 
 
 class Limit(Step):
-    """Holds every matching `limits` rule. Nested calls use their parent's slot. One process's view."""
+    """Holds every matching `limits` rule, per process. Nested calls use their parent's slot."""
 
     def __init__(self) -> None:
         self._meters: dict[tuple[int, str], Meters] = {}
@@ -136,8 +136,9 @@ class Limit(Step):
             if wait <= 0:
                 return
             if now + wait > deadline:
+                scarce = meters.requests is not None and meters.requests.level < 1
                 raise LimitExceeded(
-                    f"Too many {'requests' if meters.requests and meters.requests.level < 1 else 'tokens'} "
+                    f"Too many {'requests' if scarce else 'tokens'} "
                     f"per minute for your share of this limit; try again in {wait:.0f} s.",
                     retry_after=wait,
                 )

@@ -1,4 +1,7 @@
-"""Judges over prompts and answers. Text that a judge must see is held back until it is judged. Fails closed."""
+"""Judges over prompts and answers. Text that a judge must see is held back until it is judged.
+Fails
+closed.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ async def _judge_request(call: Call) -> None:
         for text in call.request.texts():
             if await _hit(call, rule, text, "request") and rule.action == "block":
                 raise Blocked(
-                    f"The request was refused by the guard {rule.guard!r}. Rephrase it; nothing was sent."
+                    f"The guard {rule.guard!r} refused the request. Rephrase it; nothing was sent."
                 )
 
 
@@ -77,8 +80,8 @@ async def _hit(
         hit = verdict.score >= rule.threshold
     except Exception as error:  # whatever a guard does wrong closes the call
         raise ModerationUnavailable(
-            f"The guard {rule.guard!r} failed, so the {direction} could not be judged. Try again, or tell "
-            "your admin."
+            f"The guard {rule.guard!r} failed, so the {direction} could not be judged. Try again, "
+            "or tell your admin."
         ) from error
     if hit:
         call.report.verdicts.append(
@@ -109,7 +112,8 @@ class _Window:
     async def take(self, event: Event) -> list[Event]:
         """Hold `event` or release what is judged, in order."""
         self._held.append(event)
-        # A whole answer is judged when its usage is known too, so that a blocked one costs what it cost.
+        # A whole answer is judged when its usage is known too, so that a blocked one costs what it
+        # cost.
         ends = isinstance(event, Finished)
         if isinstance(event, Chunk | Answer):
             self._text += chunk_text(event.data)

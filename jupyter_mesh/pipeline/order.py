@@ -1,10 +1,11 @@
 """The order of the steps: a safety property, not a setting. Read this page first.
 
-    Audit( Authorize( Resolve( Limit( Screen( Cache( Budget( Moderate( Price( Route → Provider )))))))))
+    Audit( Authorize( Resolve( Limit( Screen( Cache( Budget( Moderate( Price( Route )))))))))
 
-Audit is outermost, so that refusals are recorded too. Screen is outside Cache and Budget, so that nothing inward
-ever holds the original text. Budget is inside Cache, so that a hit needs no money. Route commits the intent and
-the reservation as its last act before it sends. `tests/pipeline/test_order.py` holds this order.
+Audit is outermost, so that refusals are recorded too. Screen is outside Cache and Budget, so that
+nothing inward ever holds the original text. Budget is inside Cache, so that a hit needs no money.
+Route commits the intent and the reservation as its last act before it sends.
+`tests/pipeline/test_order.py` holds this order.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ _SLICE_CHARACTERS = 256
 
 
 class PriceStep(Step):
-    """Adds cost to the provider's final `Metered`, and meters a running stream by what it has produced, so
-    that budgets hold while it runs and an aborted call is charged for what was written.
+    """Adds cost to the provider's final `Metered`, and meters a running stream by what it has
+    produced, so that budgets hold while it runs and an aborted call is charged for what was
+    written.
     """
 
     async def __call__(self, call: Call, next: Next) -> Events:

@@ -20,7 +20,8 @@ _LONGEST_PLACEHOLDER = 64
 
 
 async def find(detectors: Sequence[Detector], texts: Sequence[str]) -> list[list[Finding]]:
-    """All findings of all detectors, per text, overlaps merged (the longest, then the surest, wins).
+    """All findings of all detectors, per text, overlaps merged (the longest, then the surest,
+    wins).
 
     Raises:
         ScreeningUnavailable: A detector failed, hung or answered garbage.
@@ -37,8 +38,8 @@ async def find(detectors: Sequence[Detector], texts: Sequence[str]) -> list[list
                     into.append(finding)
         except Exception as error:  # a third edge: whatever a guard does wrong closes the call
             raise ScreeningUnavailable(
-                f"The detector {detector.name!r} failed, so the text could not be screened and nothing was "
-                "sent. Try again, or tell your admin."
+                f"The detector {detector.name!r} failed, so the text could not be screened and "
+                "nothing was sent. Try again, or tell your admin."
             ) from error
     return [_without_overlaps(findings) for findings in merged]
 
@@ -101,7 +102,9 @@ class Restorer:
         self._held: dict[Channel, str] = {}
 
     def restore(self, channel: Channel, text: str) -> str:
-        """`text` with originals. Inside tool-call arguments, which are JSON, they are escaped as such."""
+        """`text` with originals. Inside tool-call arguments, which are JSON, they are escaped as
+        such.
+        """
         replace = self._escaped if channel[1].startswith("arguments:") else self._plain
         return self._pattern.sub(replace, text)
 

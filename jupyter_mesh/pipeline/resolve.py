@@ -12,7 +12,7 @@ from .step import Next, Step
 
 
 class Resolve(Step):
-    """Sets `call.candidates`: those behind the name that can do the operation and hold the prompt."""
+    """Sets `call.candidates`: those that can do the operation and hold the prompt."""
 
     async def __call__(self, call: Call, next: Next) -> Events:
         resolve(call)
@@ -33,18 +33,19 @@ def resolve(call: Call) -> None:
     behind = call.snapshot.behind(request.model)
     if not behind:
         raise ModelNotFound(
-            f"{request.model!r} has no model behind it at the moment; ask an admin to check the alias.",
+            f"{request.model!r} has no model behind it at the moment; ask an admin to check it.",
             param="model",
         )
     able = tuple(one for one in behind if request.operation in one.facts.operations)
     if not able:
         offered = sorted({operation.value for one in behind for operation in one.facts.operations})
         raise InvalidRequest(
-            f"{request.model!r} does not do {request.operation.value}; it does {', '.join(offered)}.",
+            f"{request.model!r} does {', '.join(offered)}, not {request.operation.value}.",
             param="model",
         )
     call.input_bound = input_tokens_bound(request)
-    # The bound is 1.5 times the estimate: refuse only what is too long beyond doubt, the provider knows exactly.
+    # The bound is 1.5 times the estimate: refuse only what is too long beyond doubt, the provider
+    # knows exactly.
     surely = call.input_bound // 2
     fitting = tuple(
         one for one in able if not one.facts.context_window or surely <= one.facts.context_window
@@ -52,8 +53,8 @@ def resolve(call: Call) -> None:
     if not fitting:
         widest = max(one.facts.context_window or 0 for one in able)
         raise ContextTooLong(
-            f"The prompt has at least {surely} tokens and {request.model!r} holds {widest}; shorten it or "
-            "choose a model with a larger context.",
+            f"The prompt has at least {surely} tokens; {request.model!r} holds {widest}. Shorten "
+            "it or choose a model with a larger context.",
             param="messages",
         )
     call.candidates = fitting

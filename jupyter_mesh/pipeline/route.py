@@ -1,4 +1,6 @@
-"""Which candidate answers. Retries and falls back only before the first event; the switch is a visible notice."""
+"""Which candidate answers. Retries and falls back only before the first event; the switch is a
+visible notice.
+"""
 
 from __future__ import annotations
 
@@ -143,7 +145,8 @@ class Route(Endpoint):
                 await slots.acquire()
         except TimeoutError:
             raise ProviderUnavailable(
-                f"All {limits.parallel} connections to {candidate.facts.connection!r} are busy; try again shortly."
+                f"All {limits.parallel} connections to {candidate.facts.connection!r} are busy; "
+                "try again shortly."
             ) from None
         try:
             call.candidate = candidate
@@ -208,7 +211,7 @@ async def _next(events: Events, patience: float, candidate: Candidate) -> Event 
             return await anext(events, None)
     except TimeoutError:
         raise ProviderTimeout(
-            f"{candidate.id} was silent for {patience:g} s; try again, or raise the connection's timeout."
+            f"{candidate.id} was silent for {patience:g} s; try again, or raise its timeout."
         ) from None
 
 
@@ -225,7 +228,7 @@ def _another_may_do(error: ProviderError) -> bool:
 
 
 def _verdict(failures: Sequence[tuple[Candidate, ProviderError]]) -> ProviderError:
-    """One failure is passed on as it is; several become one error with a reason for each candidate."""
+    """One failure is passed on as it is; several become one error with a reason for each."""
     last = failures[-1][1]
     names = dict.fromkeys(candidate.id for candidate, _ in failures)
     if len(names) == 1 and not isinstance(last, ProviderRejected):

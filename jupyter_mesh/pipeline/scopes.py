@@ -10,10 +10,11 @@ from .snapshot import Candidate
 
 
 def share(scope: Scope, principal: Principal, groups: frozenset[str]) -> str | None:
-    """The key of the caller's share, such as `user=ada`; None when the scope does not apply to the caller.
+    """The key of the caller's share, such as `user=ada`; None when the scope does not apply to the
+    caller.
 
-    `*` gives everyone a share apart; a name gives one share to all it names. Connection and model are judged
-    per candidate, by `reaches`.
+    `*` gives everyone a share apart; a name gives one share to all it names. Connection and model
+    are judged per candidate, by `reaches`.
     """
     parts: list[str] = []
     for name, wanted, actual in (

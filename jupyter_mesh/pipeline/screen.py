@@ -1,4 +1,6 @@
-"""Personal data and secrets: found in every text of a request, then redacted, blocked or alerted. Fails closed."""
+"""Personal data and secrets: found in every text of a request, then redacted, blocked or alerted.
+Fails closed.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ _AUDIT_DETECTORS = ("patterns", "secrets")
 
 
 class Screen(Step):
-    """The strictest rule over all candidates decides, so that a fallback can never see more than was screened.
+    """The strictest rule over all candidates decides, so that a fallback can never see more than
+    was
+    screened.
 
     Hands the audit what was sent and what came back, redacted, never the raw text.
     """
@@ -152,8 +156,8 @@ def _apply(
     blocked = sorted({entity for _, entity, action in counts if action == "block"})
     if blocked:
         raise Blocked(
-            f"The request holds {', '.join(blocked)}, which policy does not let out. Remove it and try again; "
-            "nothing was sent."
+            f"The request holds {', '.join(blocked)}, which policy does not let out. Nothing was "
+            "sent; remove it and try again."
         )
     if not any(to_redact):
         return {}
@@ -173,7 +177,7 @@ def _for_audit(
     texts: Sequence[str],
     findings: Sequence[Sequence[Finding]],
 ) -> JsonObject:
-    """The body for the audit: everything found is replaced, also what policy let pass to the model."""
+    """The body for the audit: everything found is replaced, also what policy let pass."""
     if not any(findings):
         return call.request.body
     placeholders = Placeholders(taken="\n".join(texts))

@@ -49,7 +49,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything a call is decided by. `version` grows with every change and is part of cache keys."""
+    """Everything a call is decided by. `version` grows with every change; cache keys hold it."""
 
     version: int = 1
     models: Mapping[str, Candidate] = field(default_factory=dict[str, Candidate])
@@ -61,14 +61,16 @@ class Snapshot:
     moderation: tuple[ModerationRule, ...] = ()
     detectors: Mapping[str, Detector] = field(default_factory=dict[str, Detector])
     judges: Mapping[str, Judge] = field(default_factory=dict[str, Judge])
-    cache: ExactCacheRule = ExactCacheRule()
-    audit: AuditRule = AuditRule()
+    cache: ExactCacheRule = field(default_factory=ExactCacheRule)
+    audit: AuditRule = field(default_factory=AuditRule)
     _visible: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
         default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
     )
 
     def groups_of(self, principal: Principal) -> frozenset[str]:
-        """The caller's groups: those the identity source gave, mapped to and joined with the policy's."""
+        """The caller's groups: those the identity source gave, mapped to and joined with the
+        policy's.
+        """
         if not self.groups:
             return principal.groups
         handles = {principal.user, "*", *(f"hub:{group}" for group in principal.groups)}
@@ -78,7 +80,7 @@ class Snapshot:
         return frozenset(declared | principal.groups)
 
     def visible(self, principal: Principal) -> frozenset[str]:
-        """Names of models and aliases the caller may use. Without any `groups` everything is open."""
+        """Models and aliases the caller may use. Without any `groups` everything is open."""
         groups = self.groups_of(principal)
         key = (principal.user, groups)
         names = self._visible.get(key)
@@ -97,7 +99,7 @@ class Snapshot:
         return frozenset(name for name in names if any(fnmatchcase(name, glob) for glob in globs))
 
     def behind(self, name: str) -> tuple[Candidate, ...]:
-        """The candidates behind a model or alias, in the order written; unknown ones are left out."""
+        """The candidates behind a model or alias, in the order written, unknown ones left out."""
         alias = self.aliases.get(name)
         ids = alias.models if alias else (name,)
         return tuple(self.models[one] for one in ids if one in self.models)

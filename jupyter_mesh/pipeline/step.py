@@ -1,8 +1,8 @@
 """What a step is, and how steps become one function.
 
-Rules for writers of steps: wrap every inner stream in `contextlib.aclosing`, or an abandoned call keeps its
-reservation until the garbage collector comes; never `yield` inside `asyncio.timeout()` or a task group; never
-buffer a whole answer; keep state on the `Call`, never on a module.
+Rules for writers of steps: wrap every inner stream in `contextlib.aclosing`, or an abandoned call
+keeps its reservation until the garbage collector comes; never `yield` inside `asyncio.timeout()`
+or a task group; never buffer a whole answer; keep state on the `Call`, never on a module.
 """
 
 from __future__ import annotations

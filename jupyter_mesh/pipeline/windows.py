@@ -20,7 +20,7 @@ def window_of(rule: BudgetRule, now: datetime) -> tuple[datetime, datetime | Non
 
 @lru_cache(maxsize=256)
 def _window(window: str, zone: str, hour: datetime) -> tuple[datetime, datetime | None]:
-    """Windows begin on the hour of a zone; zones off by half an hour begin theirs within that hour."""
+    """Zones off by half an hour begin their windows within the hour of UTC."""
     local = hour.astimezone(ZoneInfo(zone))
     day = local.replace(hour=0, minute=0)
     if window == "total":

@@ -1,6 +1,8 @@
-"""Bodies of the mesh's own HTTP API (`/mesh/api/…`). OpenAPI and the frontend's types come from these.
+"""Bodies of the mesh's own HTTP API (`/mesh/api/…`). OpenAPI and the frontend's types come from
+these.
 
-Money is a decimal string in USD (exact; never a float), time is RFC 3339 in UTC, durations are milliseconds.
+Money is a decimal string in USD (exact; never a float), time is RFC 3339 in UTC, durations are
+milliseconds.
 """
 
 from __future__ import annotations
@@ -99,7 +101,7 @@ class Models(Body):
 
 
 class Spend(Body):
-    """Money and tokens over some calls. `cost_usd` sums known costs; `unpriced` counts the others."""
+    """Money and tokens of some calls. `cost_usd` sums known costs; `unpriced` counts the others."""
 
     cost_usd: Decimal
     saved_usd: Decimal

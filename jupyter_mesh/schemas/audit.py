@@ -13,7 +13,8 @@ from .spend import Usage
 Outcome: TypeAlias = Literal[
     "answered", "cached", "refused", "blocked", "failed", "aborted", "interrupted"
 ]
-"""`refused`: by the mesh, nothing was sent. `interrupted`: the gateway died; settled after restart."""
+"""`refused`: by the mesh, nothing was sent. `interrupted`: the gateway died; settled after restart.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class Completion:
     """`connection/name` of what really answered."""
     provider: str | None = None
     connection: str | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost: Decimal | None = None
     """None: the price is unknown. A cache hit costs 0."""
     saved: Decimal = Decimal(0)
@@ -82,8 +83,10 @@ class Completion:
     """`yes`, `no`, or why not."""
     content: JsonObject | None = None
     uncharged: tuple[str, ...] = ()
-    """Budget keys whose hold is released without a charge, since a connection or model outside their scope
-    answered."""
+    """Budget keys whose hold is released without a charge, since a connection or model outside
+    their
+    scope answered.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

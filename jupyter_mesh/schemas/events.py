@@ -15,12 +15,12 @@ from .spend import Usage
 class Chunk:
     """One `chat.completion.chunk` (or `text_completion`) of a streamed answer, in OpenAI's shape.
 
-    Unknown fields stay intact. `raw` is the JSON text as it arrived; it is forwarded byte for byte unless a
-    step changed `data`, which then passes on a new chunk without `raw`.
+    Unknown fields stay intact. `raw` is the JSON text as it arrived; it is forwarded byte for byte
+    unless a step changed `data`, which then passes on a new chunk without `raw`.
 
     Attributes:
-        usage_only: The extra chunk the mesh asked the provider for; removed again at the transport when the
-            client did not ask for usage itself.
+        usage_only: The extra chunk the mesh asked the provider for; removed again at the transport
+            when the client did not ask for usage itself.
     """
 
     data: JsonObject
@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the person should know: `fallback`, `redacted`, `cache_hit`, `budget_cut`, `unpriced`…"""
+    """Something the person should know, such as `fallback`, `redacted` or `cache_hit`."""
 
     code: str
     message: str
@@ -47,9 +47,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """Tokens so far (`final` False, while streaming: an estimate) or of the whole call, by one model.
+    """Tokens so far (`final` False, while streaming: an estimate) or of the whole call, by one
+    model.
 
-    Providers yield it without a cost; Price adds it. `cost` None means the price is unknown, never zero.
+    Providers yield it without a cost; Price adds it. `cost` None means the price is unknown, never
+    zero.
     """
 
     usage: Usage

@@ -34,7 +34,7 @@ class Rule(BaseModel):
 
 
 class GroupRule(Rule):
-    """What the members of a group may use. `allow` takes names and globs over models and aliases."""
+    """What the members of a group may use; `allow` takes names and globs of models and aliases."""
 
     members: tuple[str, ...] = ()
     allow: tuple[str, ...] = ("*",)
@@ -44,7 +44,9 @@ class GroupRule(Rule):
 
 
 class Scope(Rule):
-    """Whom or what a budget or limit applies to; every field that is set must match. `"*"` means each one
+    """Whom or what a budget or limit applies to; every field that is set must match. `"*"` means
+    each
+    one
     apart: `{user: "*"}` gives every user an allowance of their own.
     """
 
@@ -84,8 +86,9 @@ Action: TypeAlias = Literal["redact", "block", "alert", "allow"]
 
 
 class Target(Rule):
-    """Which calls a guard rule applies to: every field that is set must match the candidate (`model` and
-    `connection` take globs).
+    """Which calls a guard rule applies to: every field that is set must match the candidate
+    (`model`
+    and `connection` take globs).
     """
 
     connection: str | None = None
@@ -105,8 +108,10 @@ class ScreeningRule(Rule):
     reversible: bool = True
     """Put the originals back into the answer."""
     prefer_exempt: bool = False
-    """On a hit, do without the candidates this rule covers when others are left, instead of changing the
-    text. Off: the strictest rule over all candidates changes the text for every one of them."""
+    """On a hit, do without the candidates this rule covers when others are left, instead of
+    changing
+    the text. Off: the strictest rule over all candidates changes the text for every one of them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 

@@ -99,8 +99,10 @@ class Request:
 _NOT_TEXT = frozenset(
     {
         "model", "stream", "stream_options", "temperature", "top_p", "max_tokens", "n", "seed",
-        "max_completion_tokens", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs",
-        "encoding_format", "dimensions", "parallel_tool_calls", "service_tier", "store", "modalities",
+        "max_completion_tokens", "presence_penalty", "frequency_penalty", "logprobs",
+        "top_logprobs",
+        "encoding_format", "dimensions", "parallel_tool_calls", "service_tier", "store",
+        "modalities",
         "reasoning_effort", "logit_bias", "top_n", "echo",
     }
 )  # fmt: skip
@@ -110,10 +112,11 @@ _STRUCTURE = frozenset(
 
 
 def _map_strings(value: Json, change: Callable[[str], str], key: str) -> Json:
-    """`value` with every string changed, except structural ones; identity is kept where nothing changed.
+    """`value` with every string changed, except structural ones; identity is kept where nothing
+    changed.
 
-    A string in an unknown field counts as text: a new place for prompts must not escape the guards.
-    Binary payloads (`data:` URLs, base64 audio) are not text.
+    A string in an unknown field counts as text: a new place for prompts must not escape the
+    guards. Binary payloads (`data:` URLs, base64 audio) are not text.
     """
     if isinstance(value, str):
         if key in _STRUCTURE or value.startswith("data:") or (key == "data" and len(value) > 512):
@@ -181,7 +184,8 @@ def _check_chat(body: JsonObject) -> None:
         role = message.get("role")
         if role not in _ROLES:
             raise InvalidRequest(
-                f"`messages[{index}].role` is {str(role)[:40]!r}; use one of {', '.join(sorted(_ROLES))}.",
+                f"`messages[{index}].role` is {str(role)[:40]!r}; use one of "
+                f"{', '.join(sorted(_ROLES))}.",
                 param=f"messages[{index}].role",
             )
         if not isinstance(message.get("content"), str | list | None):

@@ -22,8 +22,9 @@ def from_pico(pico: int) -> Decimal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call. `input` includes `cache_read`, `cache_write` and `input_audio`/`input_image`;
-    `output` includes `reasoning` and `output_audio` (the OpenAI and OpenTelemetry convention).
+    """Tokens of one call. `input` includes `cache_read`, `cache_write` and
+    `input_audio`/`input_image`; `output` includes `reasoning` and `output_audio` (the OpenAI and
+    OpenTelemetry convention).
 
     Attributes:
         estimated: True where the provider reported nothing and the mesh counted itself.
@@ -55,13 +56,16 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """USD per million tokens of each class, at one moment. A class left None costs as its parent class does.
+    """USD per million tokens of each class, at one moment. A class left None costs as its parent
+    class does.
 
     Attributes:
         per_request: USD for each call, whatever its size.
-        source: Where it came from: `admin`, `genai-prices <version>`, `local` (no charge per token).
-        above: Dearer prices for long prompts, as (input tokens, price) in ascending order. A prompt of more
-            tokens than the first number is charged by that price in full, not only from there on.
+        source: Where it came from: `admin`, `genai-prices <version>`, `local` (no charge per
+            token).
+        above: Dearer prices for long prompts, as (input tokens, price) in ascending order. A
+            prompt of more tokens than the first number is charged by that price in full, not only
+            from there on.
     """
 
     input: Decimal

@@ -1,7 +1,8 @@
 """How many tokens a text has, where nobody said: an estimate, and a bound for reservations.
 
-English and code come to about four characters a token; other alphabets to about two, Chinese, Japanese and
-Korean to about one. Measured against byte-level BPE tokenizers the estimate is within 15 % on prose.
+English and code come to about four characters a token; other alphabets to about two, Chinese,
+Japanese and Korean to about one. Measured against byte-level BPE tokenizers the estimate is within
+15 % on prose.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from .json import Json, as_list, as_object
 from .request import Operation, Request
 
 _IMAGE_TOKENS = 1_500
-"""A large image at high detail costs the common vendors 765 to 1 445 tokens; the bound is rounded up."""
+"""A large image at high detail costs the common vendors 765 to 1 445 tokens; the bound is rounded
+up.
+"""
 _MESSAGE_TOKENS = 8
 
 
@@ -25,8 +28,8 @@ def estimate_tokens(text: str) -> int:
 
 
 def input_tokens_bound(request: Request) -> int:
-    """More tokens than the request's input is likely to be counted as: 1.5 times the estimate, plus each
-    message's frame and each image.
+    """More tokens than the request's input is likely to be counted as: 1.5 times the estimate, plus
+    each message's frame and each image.
     """
     estimate = sum(estimate_tokens(text) for text in request.texts())
     if request.operation is not Operation.CHAT:

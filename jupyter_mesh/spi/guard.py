@@ -18,7 +18,7 @@ class GuardConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A span of text, `text[start:end]`, that is of type `entity` (upper case, Presidio's names)."""
+    """A span `text[start:end]` that is of type `entity` (upper case, Presidio's names)."""
 
     start: int
     end: int
@@ -36,7 +36,9 @@ class Verdict:
 
 
 class Detector(ABC):
-    """Finds personal data, secrets or internal names in a text. Register under `jupyter_mesh.guard.v1`."""
+    """Finds personal data, secrets or internal names in a text. Register under
+    `jupyter_mesh.guard.v1`.
+    """
 
     Config: type[GuardConfig] = GuardConfig
     name: ClassVar[str]

@@ -1,4 +1,6 @@
-"""The durable record of calls and money: audit and ledger in one place, so that one commit holds both."""
+"""The durable record of calls and money: audit and ledger in one place, so that one commit holds
+both.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +28,20 @@ class Journal(Protocol):
         ...
 
     async def top_up(self, call_id: str, amount: Decimal) -> bool:
-        """Reserve `amount` more in every window the call holds; False when a hard budget has no room."""
+        """Reserve `amount` more in every window the call holds; False when a hard budget has no
+        room.
+        """
         ...
 
     async def close(self, completion: Completion, intent: Intent | None = None) -> None:
-        """Settle all holds of the call to `completion.cost` (a nested call's cost settles at its own id),
-        complete the record and add to the hourly usage, in one commit. Idempotent.
+        """Settle all holds of the call to `completion.cost` (a nested call's cost settles at its
+        own
+        id), complete the record and add to the hourly usage, in one commit. Idempotent.
 
         Args:
             completion: How it ended.
-            intent: Given for calls that were never opened (refused, blocked, cached): recorded in the same commit.
+            intent: Given for calls that were never opened (refused, blocked, cached): recorded in
+                the same commit.
 
         Raises:
             AuditUnavailable: The store failed; the answer must not be passed off as recorded.
@@ -43,9 +49,11 @@ class Journal(Protocol):
         ...
 
     async def recover(self, now: datetime) -> int:
-        """After a start: settle every call a dead writer left open at its estimate, as `interrupted`.
+        """After a start: settle every call a dead writer left open at its estimate, as
+        `interrupted`.
 
-        Returns how many there were."""
+        Returns how many there were.
+        """
         ...
 
     async def aclose(self) -> None:
@@ -69,7 +77,9 @@ class History(Protocol):
         before: str | None = None,
         limit: int = 50,
     ) -> CallPage:
-        """Newest first, keyset-paged by `before` (the `next` of the previous page). `user` None: everybody."""
+        """Newest first, keyset-paged by `before` (the `next` of the previous page). `user` None:
+        everybody.
+        """
         ...
 
     async def call(self, call_id: str, *, user: str | None) -> CallDetail:
@@ -89,10 +99,14 @@ class History(Protocol):
         user: str | None,
         document: str | None = None,
     ) -> list[UsageRow]:
-        """Sums grouped by any of `hour day month user application connection model purpose document`."""
+        """Sums grouped by any of `hour day month user application connection model purpose
+        document`.
+        """
         ...
 
-    async def spent(self, holds: Sequence[tuple[str, datetime]]) -> dict[str, tuple[Decimal, Decimal]]:
+    async def spent(
+        self, holds: Sequence[tuple[str, datetime]]
+    ) -> dict[str, tuple[Decimal, Decimal]]:
         """(settled, held) USD per budget key and window start."""
         ...
 

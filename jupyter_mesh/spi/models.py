@@ -1,4 +1,4 @@
-"""How one part of the mesh asks a model of the mesh: through the pipeline, as the same principal."""
+"""How one part of the mesh asks a model of the mesh: as the same principal."""
 
 from __future__ import annotations
 

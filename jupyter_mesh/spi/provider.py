@@ -30,7 +30,8 @@ class ProviderContext:
     Attributes:
         connection: Name of the connection; the first part of its models' ids.
         models: The models the admin listed, with the options written beside each.
-        secrets: Resolves `env:`, `file:` and stored secret references; call it at use, do not keep the value.
+        secrets: Resolves `env:`, `file:` and stored secret references; call it at use, do not keep
+            the value.
         state_dir: A folder of its own for sockets and logs.
         engine: Runs models on this machine; None where the host runs none.
     """
@@ -71,9 +72,12 @@ class Provider(ABC):
 
     Config: type[ProviderConfig] = ProviderConfig
     name: ClassVar[str]
-    """The word used in `provider:`; also the price list's provider id unless `price_ids` says otherwise."""
+    """The word used in `provider:`; also the price list's provider id unless `price_ids` says
+    otherwise.
+    """
     local: ClassVar[bool] = False
-    """True when no text leaves this machine; the connection's residency then defaults to `local`."""
+    """True when no text leaves this machine; the connection's residency then defaults to `local`.
+    """
 
     def __init__(self, config: ProviderConfig, context: ProviderContext) -> None:
         self.config = config
@@ -81,8 +85,10 @@ class Provider(ABC):
 
     @abstractmethod
     def stream(self, attempt: Attempt) -> Events:
-        """Answer as events: `Chunk`s when `attempt.stream`, else one `Answer`; then exactly one final
-        `Metered` (without cost; `usage.estimated` when the provider reported none); then `Finished`.
+        """Answer as events: `Chunk`s when `attempt.stream`, else one `Answer`; then exactly one
+        final
+        `Metered` (without cost; `usage.estimated` when the provider reported none); then
+        `Finished`.
 
         Closing the generator must close the upstream connection at once.
 
@@ -91,8 +97,8 @@ class Provider(ABC):
         """
 
     async def models(self) -> list[ModelFacts]:
-        """Facts about the models this connection offers: those listed by the admin, enriched, or, when none
-        are listed, those the backend itself lists. Price is filled in later.
+        """Facts about the models this connection offers: those listed by the admin, enriched, or,
+        when none are listed, those the backend itself lists. Price is filled in later.
 
         Raises:
             ProviderError: The backend does not answer.
@@ -108,6 +114,5 @@ class Provider(ABC):
             provider=self.name,
         )
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> None:  # noqa: B027 - most providers have nothing to release
         """Release clients and processes."""
-        return None

@@ -111,8 +111,10 @@ async def test_a_client_that_leaves_pays_for_what_was_written_and_frees_its_rese
                 break
     completion = world.journal.completions[call.id]
     assert completion.outcome == "aborted"
-    assert completion.usage.estimated and 100 <= completion.usage.output <= 150
-    assert completion.cost and world.journal.held == 0
+    assert completion.usage.estimated
+    assert 100 <= completion.usage.output <= 150
+    assert completion.cost
+    assert world.journal.held == 0
     assert provider.closed == 1
 
 
@@ -125,7 +127,8 @@ async def test_a_cancelled_task_closes_its_call() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert world.journal.completions["call-1"].outcome == "aborted"
-    assert world.journal.held == 0 and provider.closed == 1
+    assert world.journal.held == 0
+    assert provider.closed == 1
 
 
 async def test_leaving_at_any_event_leaves_nothing_open() -> None:

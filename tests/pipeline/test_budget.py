@@ -57,7 +57,8 @@ async def test_a_stream_that_outgrows_the_budget_is_ended_with_length_and_a_noti
     completion = world.journal.completions[outcome.call.id]
     assert completion.cost is not None
     assert Decimal("0.02") < completion.cost <= Decimal("0.03") + Decimal("0.0026")
-    assert provider.closed == 1 and world.journal.held == 0
+    assert provider.closed == 1
+    assert world.journal.held == 0
 
 
 @pytest.mark.parametrize("text", ["short", "word " * 4000])

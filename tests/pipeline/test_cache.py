@@ -31,7 +31,8 @@ async def test_a_repeat_is_answered_without_the_provider_streamed_or_not(
     two = await world.ask(chat(stream=second))
     assert one.text == two.text == "Hello"
     assert len(provider.attempts) == 1
-    assert two.call.report.cache == "hit" and two.metered[-1].cost == 0
+    assert two.call.report.cache == "hit"
+    assert two.metered[-1].cost == 0
     completion = world.journal.completions[two.call.id]
     assert completion.outcome == "cached"
     assert completion.saved == one.metered[-1].cost
@@ -121,7 +122,8 @@ async def test_an_idempotency_key_is_answered_once_and_refused_for_another_body(
     provider = ScriptedProvider()
     world = cached(provider, cache=ExactCacheRule(enabled=False))
     one, two = await asyncio.gather(*(world.ask(chat(), idempotency_key="k") for _ in range(2)))
-    assert one.text == two.text and len(provider.attempts) == 1
+    assert one.text == two.text
+    assert len(provider.attempts) == 1
     other = await world.ask(chat("other"), idempotency_key="k")
     assert isinstance(other.error, Conflict)
     mine = await world.ask(chat("other"), BOB, idempotency_key="k")

@@ -65,7 +65,7 @@ def test_tool_call_arguments_and_logprobs_grow_piece_by_piece() -> None:
                 ],
             }
         )
-    choice = fold.answer()["choices"][0]  # pyright: ignore
+    choice = fold.answer()["choices"][0]  # pyright: ignore[reportIndexIssue]
     assert choice["message"]["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"a":1}'}
     assert [one["token"] for one in choice["logprobs"]["content"]] == ["x", "y"]
 
@@ -74,4 +74,4 @@ def test_plain_completions_fold_their_text() -> None:
     fold = Fold()
     for text in ("a", "b"):
         fold.add({"object": "text_completion", "choices": [{"index": 0, "text": text}]})
-    assert fold.answer()["choices"][0]["text"] == "ab"  # pyright: ignore
+    assert fold.answer()["choices"][0]["text"] == "ab"  # pyright: ignore[reportIndexIssue]

@@ -1,4 +1,4 @@
-"""Judges: nothing passes that was not judged; what is refused is never sent, what is stopped ends cleanly."""
+"""Judges: nothing passes that was not judged; what is refused is never sent."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def moderated(provider: ScriptedProvider, direction: str, **fields: object) -> P
 async def test_a_refused_prompt_is_never_sent() -> None:
     provider = ScriptedProvider()
     outcome = await moderated(provider, "request").ask(chat("damn it"))
-    assert isinstance(outcome.error, Blocked) and provider.attempts == []
+    assert isinstance(outcome.error, Blocked)
+    assert provider.attempts == []
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -48,11 +49,14 @@ async def test_a_flagged_answer_ends_with_content_filter_before_the_text_is_seen
 ) -> None:
     world = moderated(ScriptedProvider(replies=[Reply(pieces=pieces)]), "response")
     outcome = await world.ask(chat(stream=stream))
-    assert outcome.error is None and "da" not in outcome.text
+    assert outcome.error is None
+    assert "da" not in outcome.text
     assert outcome.notices == ["content_filter"]
-    assert isinstance(last := outcome.events[-1], Finished) and last.reason == "content_filter"
+    assert isinstance(last := outcome.events[-1], Finished)
+    assert last.reason == "content_filter"
     completion = world.journal.completions[outcome.call.id]
-    assert completion.outcome == "blocked" and completion.cost
+    assert completion.outcome == "blocked"
+    assert completion.cost
 
 
 async def test_a_clean_answer_passes_whole_and_in_order() -> None:
@@ -78,4 +82,5 @@ async def test_a_judge_that_fails_closes_the_call(direction: str) -> None:
         outcome = await world.ask(chat(stream=True))
     finally:
         Swear.broken = False
-    assert isinstance(outcome.error, ModerationUnavailable) and outcome.text == ""
+    assert isinstance(outcome.error, ModerationUnavailable)
+    assert outcome.text == ""

@@ -66,7 +66,8 @@ async def test_before_the_first_event_the_next_candidate_is_tried_and_the_switch
     assert outcome.notices == ["fallback"]
     assert outcome.call.report.model == "b/m"
     completion = world.journal.completions[outcome.call.id]
-    assert completion.model == "b/m" and [a["model"] for a in completion.attempts] == ["a/m"]
+    assert completion.model == "b/m"
+    assert [a["model"] for a in completion.attempts] == ["a/m"]
 
 
 async def test_a_request_the_provider_rejects_is_not_sent_to_another() -> None:
@@ -74,7 +75,8 @@ async def test_a_request_the_provider_rejects_is_not_sent_to_another() -> None:
     outcome = await fast(failing(ProviderRejected("bad schema", status=400)), second).ask(
         chat(model="fast")
     )
-    assert isinstance(outcome.error, ProviderRejected) and second.attempts == []
+    assert isinstance(outcome.error, ProviderRejected)
+    assert second.attempts == []
 
 
 async def test_after_the_first_event_nothing_is_switched_or_repeated() -> None:
@@ -82,7 +84,8 @@ async def test_after_the_first_event_nothing_is_switched_or_repeated() -> None:
     world = fast(failing(ProviderUnavailable("reset"), after=("Hel",)), second, retries=3)
     outcome = await world.ask(chat(model="fast", stream=True))
     assert isinstance(outcome.error, ProviderUnavailable)
-    assert outcome.text == "Hel" and second.attempts == []
+    assert outcome.text == "Hel"
+    assert second.attempts == []
     assert world.journal.completions[outcome.call.id].cost  # what was written is charged
 
 
@@ -92,7 +95,8 @@ async def test_the_same_candidate_is_retried_when_that_is_safe() -> None:
     )
     world = pipeline(candidate("a/m", provider, limits=ConnectionLimits(retries=1)))
     outcome = await world.ask(chat())
-    assert outcome.text == "Hello" and len(provider.attempts) == 2
+    assert outcome.text == "Hello"
+    assert len(provider.attempts) == 2
 
 
 @pytest.mark.parametrize(
@@ -102,7 +106,8 @@ async def test_a_timed_out_or_long_limited_call_is_not_sent_twice(error: MeshErr
     provider = failing(error)
     world = pipeline(candidate("a/m", provider, limits=ConnectionLimits(retries=3)))
     outcome = await world.ask(chat())
-    assert outcome.error is error and len(provider.attempts) == 1
+    assert outcome.error is error
+    assert len(provider.attempts) == 1
 
 
 async def test_when_all_fail_the_error_has_a_reason_for_each() -> None:
@@ -110,14 +115,16 @@ async def test_when_all_fail_the_error_has_a_reason_for_each() -> None:
     outcome = await world.ask(chat(model="fast"))
     assert isinstance(outcome.error, AllCandidatesFailed)
     assert outcome.error.status == 502
-    assert "a/m: down" in outcome.error.message and "b/m: key" in outcome.error.message
+    assert "a/m: down" in outcome.error.message
+    assert "b/m: key" in outcome.error.message
 
 
 async def test_a_silent_provider_is_given_up_at_the_connections_timeout() -> None:
     provider = ScriptedProvider(replies=[Reply(pause=5)])
     world = pipeline(candidate("a/m", provider, limits=ConnectionLimits(timeout=0.05, retries=0)))
     outcome = await world.ask(chat())
-    assert isinstance(outcome.error, ProviderTimeout) and provider.closed == 1
+    assert isinstance(outcome.error, ProviderTimeout)
+    assert provider.closed == 1
 
 
 async def test_a_stall_in_mid_stream_is_given_up_at_the_idle_timeout() -> None:
@@ -136,7 +143,8 @@ async def test_a_failing_model_is_rested_and_tried_again_later() -> None:
     for _ in range(5):
         await world.ask(chat())
     await world.ask(chat())
-    assert len(provider.attempts) == 5 and not world.health.healthy("a/m")
+    assert len(provider.attempts) == 5
+    assert not world.health.healthy("a/m")
     now = 16.0
     provider.replies = [Reply()]
     assert (await world.ask(chat())).text == "Hello"
@@ -148,11 +156,13 @@ def test_an_open_circuit_lets_one_trial_through_at_a_time() -> None:
     for _ in range(5):
         circuit.record(False, 0.0)
     assert not circuit.allows(14.0)
-    assert circuit.allows(15.0) and not circuit.allows(15.0)
+    assert circuit.allows(15.0)
+    assert not circuit.allows(15.0)
     circuit.abandon()
     assert circuit.allows(15.0)
     circuit.record(True, 15.0)
-    assert circuit.allows(15.0) and circuit.allows(15.0)
+    assert circuit.allows(15.0)
+    assert circuit.allows(15.0)
 
 
 def ordered(world: Pipeline, health: Health, times: int = 1) -> Counter[str]:
@@ -178,7 +188,8 @@ async def test_strategies_choose_as_their_names_say() -> None:
     assert ordered(world("ordered"), health) == {"a/m": 1}
     assert ordered(world("cheapest"), health) == {"b/m": 1}
     shares = ordered(world("weighted", (3, 1, 0)), health, times=2000)
-    assert shares["c/m"] == 0 and 1400 < shares["a/m"] < 1600
+    assert shares["c/m"] == 0
+    assert 1400 < shares["a/m"] < 1600
     from jupyter_mesh.pipeline.health import Sample
 
     for name, total in zip(names, (300.0, 200.0, 100.0), strict=True):

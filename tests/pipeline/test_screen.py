@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from collections.abc import Sequence
 from typing import ClassVar
@@ -118,7 +119,8 @@ async def test_each_entity_has_its_own_action(
     provider = ScriptedProvider()
     outcome = await screened(provider, rule(entities=actions)).ask(chat(text))
     if leaves is None:
-        assert isinstance(outcome.error, Blocked) and "1234" not in outcome.error.message
+        assert isinstance(outcome.error, Blocked)
+        assert "1234" not in outcome.error.message
         assert provider.attempts == []
     else:
         assert sent(provider) == leaves
@@ -192,7 +194,8 @@ async def test_without_findings_prefer_exempt_keeps_every_candidate() -> None:
         detectors={"words": Words(GuardConfig())},
     )
     outcome = await world.ask(chat("nothing to hide", model="fast"))
-    assert outcome.text == "Hello" and outcome.notices == ["fallback"]
+    assert outcome.text == "Hello"
+    assert outcome.notices == ["fallback"]
 
 
 async def test_the_audit_keeps_what_was_sent_and_a_redacted_answer() -> None:
@@ -205,7 +208,8 @@ async def test_the_audit_keeps_what_was_sent_and_a_redacted_answer() -> None:
         outcome = await world.ask(chat("Ada", stream=True))
         assert outcome.text == "Bob has 9999"
         kept = str(world.journal.intents[outcome.call.id].content)
-        assert "Ada" not in kept and "<NAME_1>" in kept
+        assert "Ada" not in kept
+        assert "<NAME_1>" in kept
         answer = world.journal.completions[outcome.call.id].content
         assert answer == {"text": "<NAME_1> has <CODE_1>"}
 
@@ -242,7 +246,7 @@ def test_restoring_a_cut_stream_equals_restoring_the_whole(
     originals = {"<NAME_1>": "Ada", "<NAME_11>": "Bob"}
     text = "".join(parts)
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    pieces = [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
     restorer = Restorer(originals)
     channel = (0, "content")
     released = "".join(restorer.feed(channel, piece) for piece in pieces)
