@@ -1,0 +1,156 @@
+"""`/mesh/api/…`: the mesh's own API, which the sidebar, the magics and the command line use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from jupyter_mesh.errors import InvalidRequest
+from jupyter_mesh.schemas.api import Budgets, DryRunRequest, Preference
+from jupyter_mesh.schemas.json import Json
+from jupyter_mesh.schemas.request import Operation, parse_request
+
+from .call_options import call_options
+from .exchange import HttpRequest, Reply
+from .gateway import Gateway
+from .replies import reply_with
+
+GROUPINGS = (
+    "hour",
+    "day",
+    "month",
+    "user",
+    "application",
+    "connection",
+    "model",
+    "purpose",
+    "document",
+)
+_MAX_PAGE = 500
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+async def get_me(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/me`."""
+    request.fields()
+    return reply_with(gateway.mesh.me(request.principal))
+
+
+async def put_preferences(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
+    """`PUT /api/preferences`."""
+    preference = parsed(Preference, body)
+    return reply_with(await gateway.mesh.set_preference(request.principal, preference))
+
+
+async def get_models(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/models`."""
+    request.fields()
+    return reply_with(await gateway.mesh.models(request.principal))
+
+
+async def accept_offer(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`POST /api/offers/{id}/accept`."""
+    return reply_with(await gateway.mesh.accept_offer(request.principal, request.params["id"]))
+
+
+async def get_costs(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/costs?document=`."""
+    document = request.fields("document").get("document")
+    return reply_with(await gateway.mesh.costs(request.principal, document))
+
+
+async def get_usage(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/usage?since=&until=&by=day,model&document=`; without `since` this month's."""
+    fields = request.fields("since", "until", "by", "document")
+    now = datetime.now(UTC)
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    since = _moment(fields, "since") or month
+    until = _moment(fields, "until") or now
+    if until < since:
+        raise InvalidRequest("`until` lies before `since`.", param="until")
+    by = [name for name in fields.get("by", "day").split(",") if name]
+    for name in by:
+        if name not in GROUPINGS:
+            raise InvalidRequest(
+                f"`by` takes a list of {', '.join(GROUPINGS)}, not {name[:40]!r}.", param="by"
+            )
+    document = fields.get("document")
+    usage = await gateway.mesh.usage(
+        request.principal, since=since, until=until, by=list(dict.fromkeys(by)), document=document
+    )
+    return reply_with(usage)
+
+
+async def get_budgets(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/budgets`."""
+    request.fields()
+    return reply_with(Budgets(budgets=await gateway.mesh.budgets(request.principal)))
+
+
+async def get_calls(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/calls?document=&before=&limit=`, newest first."""
+    fields = request.fields("document", "before", "limit")
+    limit = fields.get("limit", "50")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= _MAX_PAGE):
+        raise InvalidRequest(f"`limit` must be from 1 to {_MAX_PAGE}.", param="limit")
+    page = await gateway.mesh.calls(
+        request.principal,
+        document=fields.get("document"),
+        before=fields.get("before"),
+        limit=int(limit),
+    )
+    return reply_with(page)
+
+
+async def get_call(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/calls/{id}`."""
+    return reply_with(await gateway.mesh.call_detail(request.principal, request.params["id"]))
+
+
+async def dry_run(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
+    """`POST /api/dry-run`: what a call would send and cost; nothing is sent."""
+    asked = parsed(DryRunRequest, body)
+    options = call_options(request.headers)
+    call = gateway.mesh.call(
+        request.principal,
+        parse_request(Operation(asked.operation), asked.body),
+        purpose=options.purpose,
+        document=await gateway.document(options),
+        tags=options.tags,
+        cache=options.cache,
+    )
+    return reply_with(await gateway.mesh.dry_run(call))
+
+
+def parsed(model: type[Body], body: Json) -> Body:
+    """`body` as a `model`.
+
+    Raises:
+        InvalidRequest: It is not one; `param` names the first field at fault.
+    """
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"])[:80]
+        where = f"`{field}`" if field else "The body"
+        raise InvalidRequest(f"{where}: {first['msg']}.", param=field or None) from None
+
+
+def _moment(fields: dict[str, str], name: str) -> datetime | None:
+    """A date or an RFC 3339 time; without a zone it is UTC."""
+    text = fields.get(name)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest(
+            f"`{name}` must be a date or a time such as 2026-01-31T12:00:00Z.", param=name
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)

@@ -1,0 +1,220 @@
+"""The route table: every path of the gateway, who may use it, what goes in and what comes out.
+
+A route without a scope is public and works without a mesh; `scope` has no default, so that
+nobody forgets it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from pydantic import BaseModel
+
+from jupyter_mesh.schemas import api
+from jupyter_mesh.schemas.json import Json
+from jupyter_mesh.schemas.principal import Scope
+
+from . import api_routes, openai_routes, openai_shapes, status_routes
+from .exchange import HttpRequest, Reply
+from .gateway import Gateway
+
+Handler: TypeAlias = Callable[[Gateway, HttpRequest, Json], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method of one path.
+
+    Attributes:
+        path: Below `/mesh`; `{name}` takes anything but the end of the path, slashes included.
+        scope: What the caller's credential must carry; None: anybody may ask.
+        request: The body's model; None: no body is read.
+        response: The body's model; None: not JSON of ours.
+        query: Names of the query fields.
+        streams: With `"stream": true` the reply is server-sent events.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    scope: Scope | None
+    summary: str
+    request: type[BaseModel] | None = None
+    response: type[BaseModel] | None = None
+    query: tuple[str, ...] = ()
+    streams: bool = False
+
+
+def _openai(
+    path: str,
+    handler: Handler,
+    request: type[BaseModel],
+    response: type[BaseModel],
+    summary: str,
+    *,
+    streams: bool = False,
+) -> Route:
+    return Route(
+        method="POST",
+        path=f"/v1/{path}",
+        handler=handler,
+        scope=Scope.USE,
+        request=request,
+        response=response,
+        summary=summary,
+        streams=streams,
+    )
+
+
+def _get(
+    path: str,
+    handler: Handler,
+    response: type[BaseModel] | None,
+    summary: str,
+    *,
+    scope: Scope | None = Scope.USE,
+    query: tuple[str, ...] = (),
+) -> Route:
+    return Route(
+        method="GET",
+        path=path,
+        handler=handler,
+        scope=scope,
+        response=response,
+        summary=summary,
+        query=query,
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    _openai(
+        "chat/completions",
+        openai_routes.chat_completions,
+        openai_shapes.ChatRequest,
+        openai_shapes.ChatAnswer,
+        "Ask a chat model",
+        streams=True,
+    ),
+    _openai(
+        "completions",
+        openai_routes.completions,
+        openai_shapes.CompletionRequest,
+        openai_shapes.CompletionAnswer,
+        "Continue a text",
+        streams=True,
+    ),
+    _openai(
+        "embeddings",
+        openai_routes.embeddings,
+        openai_shapes.InputRequest,
+        openai_shapes.ListAnswer,
+        "Turn texts into vectors",
+    ),
+    _openai(
+        "rerank",
+        openai_routes.rerank,
+        openai_shapes.RerankRequest,
+        openai_shapes.RerankAnswer,
+        "Order documents by relevance",
+    ),
+    _openai(
+        "classify",
+        openai_routes.classify,
+        openai_shapes.InputRequest,
+        openai_shapes.ListAnswer,
+        "Classify texts",
+    ),
+    _get("/v1/models", openai_routes.list_models, openai_shapes.ModelList, "Models one may use"),
+    _get("/v1/models/{id}", openai_routes.get_model, openai_shapes.Model, "One model"),
+    _get("/api/me", api_routes.get_me, api.Me, "Who the caller is"),
+    Route(
+        method="PUT",
+        path="/api/preferences",
+        handler=api_routes.put_preferences,
+        scope=Scope.CONFIGURE,
+        request=api.Preference,
+        response=api.Me,
+        summary="Set the caller's default model",
+    ),
+    _get("/api/models", api_routes.get_models, api.Models, "Model cards, aliases and offers"),
+    Route(
+        method="POST",
+        path="/api/offers/{id}/accept",
+        handler=api_routes.accept_offer,
+        scope=Scope.CONFIGURE,
+        response=api.Models,
+        summary="Connect something the mesh has found",
+    ),
+    _get(
+        "/api/costs",
+        api_routes.get_costs,
+        api.CostSummary,
+        "What the sidebar shows of costs",
+        query=("document",),
+    ),
+    _get(
+        "/api/usage",
+        api_routes.get_usage,
+        api.Usage,
+        "Spend grouped by any of " + ", ".join(api_routes.GROUPINGS),
+        query=("since", "until", "by", "document"),
+    ),
+    _get("/api/budgets", api_routes.get_budgets, api.Budgets, "Budgets that apply to the caller"),
+    _get(
+        "/api/calls",
+        api_routes.get_calls,
+        api.CallPage,
+        "The caller's calls, newest first",
+        query=("document", "before", "limit"),
+    ),
+    _get("/api/calls/{id}", api_routes.get_call, api.CallDetail, "Everything recorded of one call"),
+    Route(
+        method="POST",
+        path="/api/dry-run",
+        handler=api_routes.dry_run,
+        scope=Scope.USE,
+        request=api.DryRunRequest,
+        response=api.DryRun,
+        summary="What a call would send and cost; nothing is sent",
+    ),
+    _get("/api/health", status_routes.get_health, api.Health, "How it is", scope=Scope.ADMIN),
+    _get(
+        "/api/openapi.json",
+        status_routes.openapi,
+        None,
+        "This description",
+        scope=None,
+    ),
+    _get("/healthz", status_routes.healthz, None, "Alive", scope=None),
+    _get("/readyz", status_routes.readyz, None, "Takes calls", scope=None),
+    _get("/metrics", status_routes.metrics, None, "Prometheus metrics", scope=Scope.ADMIN),
+)
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class Table:
+    """Finds the route of a request: a dictionary look-up, patterns only for what has parameters."""
+
+    def __init__(self, routes: tuple[Route, ...]) -> None:
+        self._fixed: dict[str, dict[str, Route]] = {}
+        self._patterns: dict[re.Pattern[str], dict[str, Route]] = {}
+        for route in routes:
+            if "{" in route.path:
+                pattern = re.compile(_PARAMETER.sub(r"(?P<\1>.+)", route.path))
+                self._patterns.setdefault(pattern, {})[route.method] = route
+            else:
+                self._fixed.setdefault(route.path, {})[route.method] = route
+
+    def find(self, path: str) -> tuple[Mapping[str, Route], Mapping[str, str]]:
+        """The routes of a path by method, and its decoded parameters; empty where there is none."""
+        if (methods := self._fixed.get(path)) is not None:
+            return methods, {}
+        for pattern, methods in self._patterns.items():
+            if (match := pattern.fullmatch(path)) is not None:
+                return methods, {name: unquote(value) for name, value in match.groupdict().items()}
+        return {}, {}

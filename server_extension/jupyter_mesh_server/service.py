@@ -1,0 +1,102 @@
+"""The stand-alone service: starts, answers, drains, stops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from jupyter_mesh.config import Config
+from jupyter_mesh.errors import ConfigError
+from jupyter_mesh.mesh import Mesh
+
+from .aiohttp_host import BASE, Server
+from .dispatch import Dispatcher
+from .gateway import Gateway
+from .identity import KeyIdentity
+from .personal import make_state_dir
+
+DRAIN = 30.0
+"""Seconds for which calls that are running at the end may go on."""
+
+log = logging.getLogger("jupyter_mesh")
+
+
+class Service:
+    """One process that serves a configuration on one address."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        self.mesh = mesh
+        self._runner: web.ServerRunner | None = None
+        self.url = ""
+
+    @classmethod
+    async def start(cls, config: Config, state_dir: Path, host: str, port: int) -> Service:
+        """Open the mesh and listen; port 0 takes a free one.
+
+        Raises:
+            ConfigError: The configuration cannot be used, or the address is taken.
+        """
+        make_state_dir(state_dir)
+        if not config.keys:
+            log.warning("No `keys:`, so nobody can call: `jupyter mesh keys create` makes one.")
+        service = cls(await Mesh.start(config, state_dir=state_dir, host="standalone"))
+        try:
+            await service._listen(host, port)
+        except OSError as error:
+            await service.aclose()
+            raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+        return service
+
+    async def _listen(self, host: str, port: int) -> None:
+        dispatcher = Dispatcher(Gateway(self.mesh), KeyIdentity(self.mesh.key_principal))
+        self._runner = web.ServerRunner(Server(dispatcher), shutdown_timeout=DRAIN)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port, backlog=1024)
+        await site.start()
+        name, bound = self._runner.addresses[0][:2]
+        self.url = f"http://{f'[{name}]' if ':' in name else name}:{bound}{BASE}/"
+
+    async def aclose(self) -> None:
+        """Take no more connections, let running calls end, then close the mesh."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self.mesh.aclose()
+
+
+def serve(
+    config: Config, state_dir: Path, host: str, port: int, announce: Callable[[str], None]
+) -> None:
+    """Run until SIGINT or SIGTERM; on uvloop where it is installed.
+
+    Raises:
+        ConfigError: As for `Service.start`.
+    """
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        service = await Service.start(config, state_dir, host, port)
+        try:
+            announce(service.url)
+            await stop.wait()
+            log.info("Stopping: running calls may take up to %.0f s more.", DRAIN)
+        finally:
+            await service.aclose()
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(run())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
