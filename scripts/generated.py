@@ -11,20 +11,24 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
+def openapi() -> str:
+    """The API's description, from the server's route table."""
+    command = [sys.executable, "-m", "jupyter_mesh_server.openapi"]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 def typescript_types() -> str:
-    """The front end's types, from the server's OpenAPI document."""
-    openapi = subprocess.run(
-        [sys.executable, "-m", "jupyter_mesh_server.openapi"], stdout=subprocess.PIPE, check=True
-    ).stdout
+    """The front end's types, from that description."""
     with tempfile.TemporaryDirectory() as folder:
         document, types = Path(folder, "openapi.json"), Path(folder, "types.ts")
-        document.write_bytes(openapi)
+        document.write_text(openapi(), "utf8")
         convert = ROOT / "node_modules/.bin/openapi-typescript"
         subprocess.run([convert, document, "-o", types], stdout=subprocess.DEVNULL, check=True)
         return types.read_text("utf8")
 
 
 GENERATED: dict[str, Callable[[], str]] = {
+    "server_extension/jupyter_mesh_server/openapi.json": openapi,
     "labextension/src/api/_schema.ts": typescript_types,
 }
 

@@ -32,10 +32,11 @@ def own_config() -> dict[str, Any]:
 
 
 def with_local_model(config: dict[str, Any], model: str, source: Path) -> dict[str, Any]:
-    """Add a connection `local` that serves the model in a folder."""
+    """Add a connection `local` that serves the model in a folder, and make it the default."""
     models = {model: {"path": str(source), "task": "chat"}}
     local = {"provider": "huggingface", "models": models}
-    return {**config, "connections": {**config.get("connections", {}), "local": local}}
+    connections = {**(config.get("connections") or {}), "local": local}
+    return {**config, "connections": connections, "default_model": f"local/{model}"}
 
 
 def download(model: str) -> Path:
