@@ -1,0 +1,72 @@
+"""`make bench`: run every measurement, print tables, write `bench.json`.
+
+python -m benchmarks [--quick] [--only cpu,stream,latency,memory,start] [--out bench.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+
+from . import gateway
+from .processes import start
+from .report import Row, table, write
+from .start_up import start_rows
+
+_GOALS = """Goals: stand-alone at most 0.75 ms and 2 x its floor; inside Jupyter at most 1.5 x the Jupyter
+floor; screening adds at most 0.75 ms to a 1 kB call; a chunk at most 2 x the floor."""
+
+
+async def measure(folder: Path, parts: list[str], quick: bool) -> dict[str, list[Row]]:
+    """All chosen parts, over one upstream."""
+    port_file = folder / "upstream.port"
+    upstream = start(["-m", "benchmarks.upstream", str(port_file)], port_file, core=1)
+    found: dict[str, list[Row]] = {}
+    scale = 1 if quick else 4
+    try:
+        ones = gateway.contestants(folder, upstream.port)
+        if "cpu" in parts:
+            for connections in (1, 64):
+                found[f"cpu, {connections} connections"] = await gateway.cpu_rows(
+                    ones, calls=500 * scale, rounds=1 + scale, connections=connections
+                )
+        if "stream" in parts:
+            for plan in ("chunks=100 gap=10", "chunks=100 gap=0"):
+                found[f"stream, {plan}"] = await gateway.stream_rows(
+                    ones, streams=16 * scale, rounds=1 + scale // 2, plan=plan
+                )
+        if "latency" in parts:
+            for rate in (50.0, 200.0):
+                found[f"latency, {rate:g} calls/s"] = await gateway.latency_rows(
+                    ones, upstream.port, rate=rate, seconds=3.0 * scale
+                )
+        if "memory" in parts:
+            mesh = next(one for one in ones if one.name == "mesh, stand-alone")
+            found["memory"] = await gateway.memory_rows(mesh, calls=5000 * scale)
+    finally:
+        upstream.stop()
+    return found
+
+
+def main() -> None:
+    """Parse, measure, report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", help="fewer calls: a look, not a figure")
+    parser.add_argument("--only", default="cpu,stream,latency,memory,start")
+    parser.add_argument("--out", type=Path, default=Path("bench.json"))
+    options = parser.parse_args()
+    parts = options.only.split(",")
+    with tempfile.TemporaryDirectory() as folder:
+        sections = asyncio.run(measure(Path(folder), parts, options.quick))
+    if "start" in parts:
+        sections["start"] = start_rows(3 if options.quick else 9)
+    for name, rows in sections.items():
+        print(f"\n{name}\n\n{table(rows)}")
+    print(f"\n{_GOALS}")
+    write(options.out, sections)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The mesh in one of its hosts, configured for a benchmark.
+
+    python -m benchmarks.mesh_host standalone|jupyter HOME UPSTREAM_PORT screened|plain
+
+Strict audit and every step on. `screened` runs the pattern and secret detectors on every call and keeps
+redacted content; `plain` has no screening rule and keeps no content. The answer cache is off, since
+every call of a benchmark is the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import yaml
+
+from jupyter_mesh.config import key_hash
+
+from .gateway import KEY
+
+
+def configuration(upstream: int, screened: bool) -> dict[str, object]:
+    """A `mesh.yaml` with one connection, a group, a budget and a limit that never bind."""
+    return {
+        "connections": {
+            "up": {
+                "provider": "openai_compatible",
+                "base_url": f"http://127.0.0.1:{upstream}/v1",
+                "models": {"m": {"price": {"input": 1, "output": 10}}},
+                "parallel": 512,
+            }
+        },
+        "groups": {"everyone": {"members": ["*"], "allow": ["up/*"]}},
+        "budgets": [{"scope": {"user": "*"}, "limit_usd": 1_000_000}],
+        "limits": [
+            {"scope": {"user": "*"}, "requests_per_minute": 60_000_000, "parallel": 100_000}
+        ],
+        "screening": [{"for": {"connection": "up"}}] if screened else [],
+        "audit": {"content": "redacted" if screened else "none"},
+        "cache": {"exact": {"enabled": False}},
+        "keys": [{"name": "bench", "hash": key_hash(KEY), "user": "bench", "application": "bench"}],
+        "offers": False,
+    }
+
+
+def main(host: str, home: Path, upstream: int, screened: bool) -> None:
+    """Serve until killed; writes the port to `HOME/port`."""
+    file = home / "mesh.yaml"
+    file.write_text(yaml.safe_dump(configuration(upstream, screened)))
+    if host == "standalone":
+        from jupyter_mesh.cli import main as cli
+
+        sys.exit(
+            cli(
+                [
+                    "serve",
+                    *("--config", str(file)),
+                    *("--state-dir", str(home / "state")),
+                    *("--port", "0"),
+                    *("--port-file", str(home / "port")),
+                ]
+            )
+        )
+    os.environ["JUPYTER_MESH_CONFIG"] = str(file)
+    os.environ["JUPYTER_MESH_STATE"] = str(home / "state")
+    serve_jupyter(home / "port")
+
+
+def serve_jupyter(port_file: Path) -> None:
+    """A Jupyter Server with the mesh and nothing else."""
+    from jupyter_server.serverapp import ServerApp
+
+    server = ServerApp()
+    server.initialize(
+        [
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.ip=127.0.0.1",
+            "--ServerApp.port=0",
+            "--IdentityProvider.token=bench",
+            "--ServerApp.jpserver_extensions={'jupyter_mesh_server': True}",
+            "--ServerApp.log_level=ERROR",
+        ]
+    )
+    server.io_loop.call_later(3.0, lambda: port_file.write_text(str(server.port)))
+    server.start()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "screened")

@@ -1,0 +1,70 @@
+"""Starting the things that are measured, and reading what they use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_START_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Process:
+    """A process of ours, with its children, that listens on `port`."""
+
+    handle: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def cpu(self) -> float:
+        """Seconds of CPU, user and system, of the whole tree so far."""
+        total = 0.0
+        for process in self._tree():
+            times = process.cpu_times()
+            total += times.user + times.system
+        return total
+
+    def memory(self) -> float:
+        """Resident MiB of the whole tree."""
+        return sum(process.memory_info().rss for process in self._tree()) / 2**20
+
+    def _tree(self) -> list[psutil.Process]:
+        root = psutil.Process(self.handle.pid)
+        return [root, *root.children(recursive=True)]
+
+    def stop(self) -> None:
+        """End the tree we started."""
+        for process in reversed(self._tree()):
+            process.terminate()
+        self.handle.wait(20)
+
+
+def start(
+    command: Sequence[str], port_file: Path, *, core: int, env: dict[str, str] | None = None
+) -> Process:
+    """Start a Python command pinned to one core and wait until it has written its port."""
+    log = port_file.with_suffix(".log")
+    pin = ["taskset", "-c", str(core)] if (os.cpu_count() or 1) > 1 else []
+    with log.open("wb") as output:
+        handle = subprocess.Popen(
+            [*pin, sys.executable, *command],
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **(env or {})},
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if port_file.exists() and (text := port_file.read_text().strip()):
+            return Process(handle, int(text), log)
+        if handle.poll() is not None:
+            break
+        time.sleep(0.05)
+    handle.kill()
+    raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read_text()[-2000:]}")
