@@ -68,7 +68,7 @@ export class MeshClient {
       (entry): entry is [string, string] => typeof entry[1] === 'string'
     );
     const search = given.length > 0 ? `?${new URLSearchParams(given).toString()}` : '';
-    return this.request<T>(path + search, { method: 'GET', cache: 'no-store' });
+    return this.request<T>(path + search, { method: 'GET' });
   }
 
   private send<T>(method: 'POST' | 'PUT', path: string, body: object): Promise<T> {
@@ -83,7 +83,9 @@ export class MeshClient {
     const url = URLExt.join(this.settings.baseUrl, 'mesh/api', path);
     let response: Response;
     try {
-      response = await ServerConnection.makeRequest(url, init, this.settings);
+      // Not Jupyter's default `no-store`, which adds a number to the query that the gateway does not know.
+      const request: RequestInit = { cache: 'no-cache', ...init };
+      response = await ServerConnection.makeRequest(url, request, this.settings);
     } catch (error) {
       throw new MeshRequestError('offline', error instanceof Error ? error.message : String(error));
     }

@@ -21,13 +21,13 @@ export function CallRow(props: {
       <button
         type="button"
         className="jp-mesh-CallRow"
-        title={[started.toLocaleString(), call.document, outcome].filter(Boolean).join('\n')}
+        title={[model, started.toLocaleString(), call.document, outcome].filter(Boolean).join('\n')}
         onClick={() => onOpen(call.id)}
       >
         <span className={`jp-mesh-Dot jp-mod-${outcomeTone(call.outcome)}`} aria-hidden="true" />
         <time dateTime={call.started_at}>{clock(started)}</time>
         <span className="jp-mesh-CallRow-model">
-          <bdi>{model}</bdi>
+          <bdi>{nameOf(model)}</bdi>
         </span>
         <span className="jp-mesh-CallRow-cost">
           {call.cost_usd === null ? (
@@ -56,6 +56,11 @@ export function CallRow(props: {
   );
 }
 
+/** The name without its connection; the connection stands in the tooltip. */
+function nameOf(model: string): string {
+  return model.slice(model.indexOf('/') + 1);
+}
+
 /** Only what reached a provider can have a price. */
 function isBilled({ outcome }: CallSummary): boolean {
   return outcome !== 'refused' && outcome !== 'pending' && outcome !== 'blocked';
@@ -65,6 +70,6 @@ function isBilled({ outcome }: CallSummary): boolean {
 function clock(moment: Date): string {
   const isToday = moment.toDateString() === new Date().toDateString();
   return isToday
-    ? moment.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+    ? moment.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
     : moment.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
 }

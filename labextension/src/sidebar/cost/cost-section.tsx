@@ -92,7 +92,7 @@ function Saved({ spend }: { spend: Spend }): React.JSX.Element {
       <dt>{trans.__('Saved by cache')}</dt>
       <dd>
         <span className="jp-mesh-dim">
-          {trans.__('%1 of %2 calls', exactCount(spend.cached_calls), exactCount(spend.calls))}
+          {trans._n('%1 call', '%1 calls', spend.cached_calls)}
         </span>
         <Amount usd={spend.saved_usd} />
       </dd>

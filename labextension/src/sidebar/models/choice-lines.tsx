@@ -18,9 +18,7 @@ export function ChoiceLines({ wishes }: { wishes: Wishes }): React.JSX.Element {
   return (
     <div className="jp-mesh-Choice">
       <div className="jp-mesh-Choice-model" aria-live="polite">
-        <span className="jp-mesh-dim">
-          {path === null ? trans.__('Default model') : trans.__('Model')}
-        </span>
+        <span className="jp-mesh-dim">{trans.__('Model')}</span>
         <strong title={path ?? undefined}>
           <bdi>{inForce ?? trans.__('none chosen')}</bdi>
         </strong>

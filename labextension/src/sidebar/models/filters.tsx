@@ -50,7 +50,7 @@ export function Filters({
         aria-label={trans.__('Capability')}
         onChange={event => onChange({ ...query, trait: event.target.value || null })}
       >
-        <option value="">{trans.__('Any capability')}</option>
+        <option value="">{trans.__('Capability')}</option>
         {traits.map(trait => (
           <option key={trait} value={trait}>
             {traitName(trait, trans)}
@@ -62,7 +62,7 @@ export function Filters({
         aria-label={trans.__('Provider')}
         onChange={event => onChange({ ...query, provider: event.target.value || null })}
       >
-        <option value="">{trans.__('Any provider')}</option>
+        <option value="">{trans.__('Provider')}</option>
         {providers.map(provider => (
           <option key={provider} value={provider}>
             {provider}

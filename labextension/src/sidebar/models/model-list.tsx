@@ -72,7 +72,7 @@ export function ModelList(props: IModelList): React.JSX.Element {
       onBlur={() => popup.dismiss()}
       onPointerOver={event => present(event.target)}
       onPointerLeave={() => popup.dismiss()}
-      onScroll={() => popup.dismiss(true)}
+      onWheel={() => popup.dismiss(true)}
     >
       {groups.map(group => (
         <ModelGroup key={`${group.kind} ${group.connection}`} title={groupTitle(group, trans)}>

@@ -28,12 +28,15 @@ export function ModelSection({ wishes }: { wishes: Wishes }): React.JSX.Element 
       return (
         <div className="jp-mesh-Models">
           <ChoiceLines wishes={wishes} />
+          <Offers
+            offers={catalogue.value.offers}
+            isOpen={catalogue.value.models.every(card => card.offline_demo)}
+          />
           {catalogue.value.models.length > 0 ? (
             <Picker catalogue={catalogue.value} wishes={wishes} />
           ) : (
             <NoModels hasOffers={catalogue.value.offers.length > 0} />
           )}
-          <Offers offers={catalogue.value.offers} />
         </div>
       );
   }
@@ -47,7 +50,7 @@ function NoModels({ hasOffers }: { hasOffers: boolean }): React.JSX.Element {
       <strong>{trans.__('No model is open to you yet.')}</strong>
       <p>
         {hasOffers
-          ? trans.__('Connect one of those found below.')
+          ? trans.__('Connect what was found.')
           : trans.__('Ask %1 to open one to you.', admin ?? trans.__('an admin of this mesh'))}
       </p>
     </EmptyNote>

@@ -5,19 +5,23 @@ import { residencyHint } from '../../catalogue/words';
 import { residencyIcons } from '../../icons';
 import { useSurroundings } from '../../ui/surroundings';
 
-/** What the mesh has found on this machine: off until somebody connects it. */
-export function Offers({ offers }: { offers: readonly Offer[] }): React.JSX.Element | null {
+/** What the mesh has found on this machine: off until somebody connects it. Open while there is nothing else. */
+export function Offers(props: {
+  offers: readonly Offer[];
+  isOpen: boolean;
+}): React.JSX.Element | null {
   const { trans } = useSurroundings();
+  const { offers, isOpen } = props;
   if (offers.length === 0) {
     return null;
   }
   return (
-    <section className="jp-mesh-Offers" aria-label={trans.__('Found, not connected')}>
-      <h3>{trans.__('Found, not connected')}</h3>
+    <details className="jp-mesh-Offers" open={isOpen}>
+      <summary>{trans.__('Found, not connected (%1)', offers.length)}</summary>
       {offers.map(offer => (
         <OfferCard key={offer.id} offer={offer} />
       ))}
-    </section>
+    </details>
   );
 }
 

@@ -1,0 +1,33 @@
+import React from 'react';
+
+import { plain } from './content';
+
+/** Recorded objects as a table: one column for every field that occurs. All of it is plain text. */
+export function Records({ rows }: { rows: readonly unknown[] }): React.JSX.Element {
+  const objects = rows.map(row =>
+    typeof row === 'object' && row !== null ? (row as Record<string, unknown>) : { value: row }
+  );
+  const columns = [...new Set(objects.flatMap(Object.keys))];
+  return (
+    <table className="jp-mesh-Records">
+      <thead>
+        <tr>
+          {columns.map(column => (
+            <th key={column} scope="col">
+              {column.replaceAll('_', ' ')}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {objects.map((row, index) => (
+          <tr key={index}>
+            {columns.map(column => (
+              <td key={column}>{plain(row[column])}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
