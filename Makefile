@@ -79,7 +79,7 @@ generated: $(STAMPS)/dev $(STAMPS)/js ## Write the files that are made from othe
 	python scripts/generated.py
 
 constraints: $(STAMPS)/dev ## Pin what is installed now
-	{ head -n 1 constraints.txt; pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.new
+	{ head -n 1 constraints.txt; pip freeze --exclude-editable | sed '/^#/d; s/+cpu$$//'; } > constraints.new
 	mv constraints.new constraints.txt
 
 .PHONY: build
