@@ -12,7 +12,7 @@ import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
 from ..errors import ContextTooLong, ProviderRejected
-from ..spi.jobs import Delta, Done, GenerateJob, Job, Output, Sampling, TokenLogprob
+from ..spi.jobs import Delta, Done, GenerateJob, Job, Output, Sampling, Started, TokenLogprob
 from .loading import LoadedModel, Tokenizer
 from .prompting import prompt_tokens
 from .sampling import LogprobRecorder, generation_config, logits_processors, seed
@@ -52,6 +52,7 @@ class Generator:
         )
         processors, recorder = logits_processors(model, wish, prompt_length=len(prompt))
         answers = _Answers(self, wish, emit, cancelled, recorder)
+        emit(Started(input_tokens=len(prompt)))
         seed(wish.seed)
         ids = torch.tensor([prompt] * wish.n, device=model.device)
         with torch.inference_mode():
@@ -152,6 +153,7 @@ class _Answer:
         self._text = Detokenizer(lambda ids: tokenizer.decode(ids, skip_special_tokens=True))
         self._stops = StopStrings(stop)
         self._logprobs: list[TokenLogprob] = []
+        self._told = 0
         self.tokens = 0
         self.done = False
 
@@ -178,8 +180,11 @@ class _Answer:
         # Log-probabilities go with their text; those of a stop string go nowhere.
         logprobs = tuple(self._logprobs) if text else ()
         self._logprobs.clear()
+        new, self._told = self.tokens - self._told, self.tokens
         self.done = finish is not None
-        self._emit(Delta(index=self._index, text=text, logprobs=logprobs, finish=finish))
+        self._emit(
+            Delta(index=self._index, text=text, tokens=new, logprobs=logprobs, finish=finish)
+        )
 
 
 def _end_tokens(loaded: LoadedModel) -> frozenset[int]:

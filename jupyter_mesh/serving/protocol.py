@@ -45,7 +45,7 @@ from ..errors import (
     ProviderUnavailable,
 )
 from ..spi.engine import ModelInfo, ModelSpec
-from ..spi.jobs import Delta, Done, EncodeJob, GenerateJob, Label, Spans, Vector
+from ..spi.jobs import Delta, Done, EncodeJob, GenerateJob, Label, Spans, Started, Vector
 
 _T = TypeVar("_T")
 
@@ -54,7 +54,7 @@ MAX_FRAME = 64 * 2**20
 MAX_HELLO = 4096
 
 _Job = Annotated[GenerateJob | EncodeJob, Field(discriminator="type")]
-_Output = Annotated[Delta | Vector | Label | Spans | Done, Field(discriminator="type")]
+_Output = Annotated[Started | Delta | Vector | Label | Spans | Done, Field(discriminator="type")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,12 +90,25 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The first output of a generate job: its turn has come, and its prompt has so many tokens."""
+
+    type: Literal["started"] = "started"
+    input_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
-    """More text of answer `index`: whole characters only. `finish` marks its last."""
+    """More text of answer `index`: whole characters only. `finish` marks its last.
+
+    Attributes:
+        tokens: Written since the delta before of this answer.
+    """
 
     type: Literal["delta"] = "delta"
     index: int = 0
     text: str = ""
+    tokens: int = 0
     logprobs: tuple[TokenLogprob, ...] = ()
     finish: Literal["stop", "length"] | None = None
 
@@ -147,4 +160,4 @@ class Done:
     output_tokens: int = 0
 
 
-Output: TypeAlias = Delta | Vector | Label | Spans | Done
+Output: TypeAlias = Started | Delta | Vector | Label | Spans | Done

@@ -65,19 +65,15 @@ def build_chat(folder: Path, *, seed: int = 0, hidden_size: int = 64, layers: in
             num_attention_heads=4,
             num_key_value_heads=2,
             max_position_embeddings=CONTEXT_WINDOW,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=1,
+            eos_token_id=2,
+            pad_token_id=0,
             tie_word_embeddings=True,
             # Wide enough that greedy choices differ from token to token.
             initializer_range=0.3,
         )
     )
-    model.generation_config = GenerationConfig(
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=[tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|im_end|>")],
-        pad_token_id=tokenizer.pad_token_id,
-    )
+    model.generation_config = GenerationConfig(bos_token_id=1, eos_token_id=[2, 4], pad_token_id=0)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -165,7 +161,7 @@ def _save_bert(
         num_attention_heads=4,
         intermediate_size=64,
         max_position_embeddings=_ENCODER_WINDOW,
-        pad_token_id=tokenizer.pad_token_id,
+        pad_token_id=0,
         initializer_range=0.3,
         **options,
     )
@@ -177,7 +173,7 @@ def _byte_level_bpe() -> PreTrainedTokenizerFast:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    special = ["<pad>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"]
+    special = ["<pad>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"]  # the ids 0 to 4
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
