@@ -28,8 +28,11 @@ from ..pipeline.route import Route
 from ..pipeline.screen import Screen
 from ..pipeline.step import Next, Step, compose
 from ..prices import standard_prices
-from ..serving import engine_factory
-from ..storage import MemoryCache, Secrets, SqlHistory, SqlJournal
+from ..serving import Supervisor
+from ..storage.history import SqlHistory
+from ..storage.journal import SqlJournal
+from ..storage.memory_cache import MemoryCache
+from ..storage.secrets import Secrets
 from .catalogue import Catalogue
 from .offers import Offers, cancelled
 from .plugins import Plugins
@@ -75,7 +78,10 @@ class Parts:
 
 
 async def assemble(
-    config: Config, state_dir: Path, host: Literal["personal", "hub", "standalone"]
+    config: Config,
+    state_dir: Path,
+    host: Literal["personal", "hub", "standalone"],
+    config_dir: Path | None,
 ) -> Parts:
     """Open the store, the connections and the background work.
 
@@ -84,20 +90,17 @@ async def assemble(
     """
     await asyncio.to_thread(state_dir.mkdir, parents=True, exist_ok=True, mode=0o700)
     url = config.store.url or f"sqlite:///{state_dir / 'mesh.db'}"
-    journal = await SqlJournal.open_store(url, durability=config.audit.durability)
+    journal = SqlJournal(url, config.audit.durability)
     history = SqlHistory(url)
-    await journal.recover(datetime.now(UTC))
-    secrets = Secrets(url, state_dir, os.environ)
+    await _recover(journal)
+    secrets = Secrets(url, environ=os.environ, folder=config_dir)
     plugins = Plugins()
-    catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, engine_factory)
+    catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
     keeper = SnapshotKeeper(config, catalogue, plugins)
     await catalogue.open(config.connections)
     keeper.rebuild()
     health = Health()
-    for model, at, total, first, tokens, ok in await history.recent_timings(
-        datetime.now(UTC) - timedelta(days=1)
-    ):
-        health.add(model, Sample(at.timestamp(), total, first, tokens, ok))
+    await _seed(health, history)
     headroom = Headroom(history)
     cache = MemoryCache(
         max_entries=config.cache.exact.max_entries, max_bytes=config.cache.exact.max_bytes
@@ -126,7 +129,7 @@ async def assemble(
         _every(2.0, headroom.refresh),
         _every(20.0, lambda: _recover(journal)),
         _every(60.0, lambda: _retry(parts)),
-        _every(3600.0, lambda: journal.prune(datetime.now(UTC), config.audit)),
+        _every(3600.0, lambda: history.prune(datetime.now(UTC), config.audit)),
     ]
     if host == "personal" and config.offers:
         parts.tasks.append(asyncio.create_task(_look(parts)))
@@ -146,9 +149,27 @@ def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> asyncio.Tas
 
 
 async def _recover(journal: SqlJournal) -> None:
-    settled = await journal.recover(datetime.now(UTC))
+    """Settle what died with another gateway; a store that cannot be written now is tried again."""
+    try:
+        settled = await journal.recover(datetime.now(UTC))
+    except MeshError as error:
+        _log.warning("%s", error)
+        return
     if settled:
         _log.warning("%d calls of a gateway that died were settled at their estimate.", settled)
+
+
+async def _seed(health: Health, history: SqlHistory) -> None:
+    """Let measured speed outlive a restart."""
+    try:
+        timings = await history.recent_timings(datetime.now(UTC) - timedelta(days=1))
+    except MeshError as error:
+        _log.warning("%s", error)
+        return
+    for one in timings:
+        at = one.started_at.timestamp()
+        sample = Sample(at, one.total_ms, one.first_token_ms, one.output_tokens, one.ok)
+        health.add(one.model, sample)
 
 
 async def _retry(parts: Parts) -> None:

@@ -68,14 +68,22 @@ class Mesh:
         self._keys = {key.hash: key for key in config.keys}
 
     @classmethod
-    async def start(cls, config: Config, *, state_dir: Path, host: Host) -> Mesh:
+    async def start(
+        cls, config: Config, *, state_dir: Path, host: Host, config_dir: Path | None = None
+    ) -> Mesh:
         """Open the store and the connections.
+
+        Args:
+            config: What `mesh.yaml` says.
+            state_dir: Where the store and the connections' own files live.
+            host: Who runs it; a personal mesh looks for what could be connected.
+            config_dir: What relative `file:` secrets start from.
 
         Raises:
             ConfigError: The store or a guard cannot be set up. A connection that cannot is only
                 logged.
         """
-        return cls(config, host, await assemble(config, state_dir, host))
+        return cls(config, host, await assemble(config, state_dir, host, config_dir))
 
     @property
     def snapshot(self) -> Snapshot:
