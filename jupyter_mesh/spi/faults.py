@@ -1,7 +1,7 @@
 """Places where a crash test may stop the process for good.
 
-`JUPYTER_MESH_FAULT=kill:journal.before_open_commit:3` sends SIGKILL to this process when it passes that point
-for the third time. Unset, as it always is in service, a passage costs one comparison.
+`JUPYTER_MESH_FAULT=kill:journal.before_open_commit:3` sends SIGKILL to this process when it passes
+that point for the third time. Unset, as it always is in service, a passage costs one comparison.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ class _Plan:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-_plan = _Plan(os.environ["JUPYTER_MESH_FAULT"]) if os.environ.get("JUPYTER_MESH_FAULT") else None
+_variable = os.environ.get("JUPYTER_MESH_FAULT")
+_plan = _Plan(_variable) if _variable else None
+ARMED = _plan is not None
+"""Whether a crash test runs; spares a caller the work of naming its points."""
 
 
 def fault_point(point: str) -> None:

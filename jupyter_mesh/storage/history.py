@@ -1,0 +1,146 @@
+"""Reads over the journal's store, and the small settings of users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from ..schemas.api import CallDetail, CallPage, UsageRow
+from ..schemas.policy import AuditRule
+from . import retention, sql
+from .calls import detail_query, page_query
+from .location import Cursor, Location
+from .reader import Reader
+from .usage import usage_query
+from .values import micros, moment, text, usd
+
+_MOST_TIMINGS = 20_000
+_TIMINGS = (
+    "SELECT model, started_at, total_ms, first_token_ms, output_tokens, outcome FROM ("
+    "SELECT model, started_at, total_ms, first_token_ms, output_tokens, outcome, seq, "
+    "row_number() OVER (PARTITION BY model ORDER BY seq DESC) AS place FROM ("
+    "SELECT seq, model, started_at, total_ms, first_token_ms, output_tokens, outcome "
+    f"FROM calls ORDER BY seq DESC LIMIT {_MOST_TIMINGS}) AS latest "
+    "WHERE started_at >= ? AND model IS NOT NULL AND outcome IN ('answered', 'failed')) AS ranked "
+    "WHERE place <= ? ORDER BY seq"
+)
+
+
+class CallTiming(NamedTuple):
+    """How long one finished call took, in milliseconds."""
+
+    model: str
+    started_at: datetime
+    total_ms: float
+    first_token_ms: float | None
+    output_tokens: int
+    ok: bool
+
+
+class SqlHistory:
+    """`spi.History`, and what the mesh itself reads and tidies up.
+
+    Args:
+        url_or_path: The same as the journal's.
+
+    Raises:
+        ConfigError: The URL is wrong.
+    """
+
+    def __init__(self, url_or_path: str | Path) -> None:
+        self._reader = Reader(Location.of(url_or_path))
+
+    async def calls(
+        self,
+        *,
+        user: str | None,
+        document: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> CallPage:
+        return await self._reader.read(
+            page_query(user=user, document=document, before=before, limit=limit)
+        )
+
+    async def call(self, call_id: str, *, user: str | None) -> CallDetail:
+        return await self._reader.read(detail_query(call_id, user))
+
+    async def usage(
+        self,
+        *,
+        since: datetime,
+        until: datetime,
+        by: Sequence[str],
+        user: str | None,
+        document: str | None = None,
+    ) -> list[UsageRow]:
+        """Sums over the whole hours (UTC) that overlap the time asked for, exactly the sums of
+        their calls.
+        """
+        return await self._reader.read(
+            usage_query(since=since, until=until, by=by, user=user, document=document)
+        )
+
+    async def spent(
+        self, holds: Sequence[tuple[str, datetime]]
+    ) -> dict[str, tuple[Decimal, Decimal]]:
+        def query(cursor: Cursor) -> dict[str, tuple[Decimal, Decimal]]:
+            found: dict[str, tuple[Decimal, Decimal]] = {}
+            for budget, start in holds:
+                cursor.execute(sql.WINDOW, (text(budget), micros(start)))
+                spent, held = cast("tuple[int, int]", cursor.fetchone() or (0, 0))
+                found[budget] = (usd(spent), usd(held))
+            return found
+
+        return await self._reader.read(query)
+
+    async def recent_timings(self, since: datetime, per_model: int = 200) -> list[CallTiming]:
+        """The latest calls of each model that were answered or failed, oldest first: seeds for
+        latencies.
+        """
+
+        def query(cursor: Cursor) -> list[CallTiming]:
+            cursor.execute(_TIMINGS, (micros(since), per_model))
+            rows = cast("list[tuple[str, int, float, float | None, int, str]]", cursor.fetchall())
+            return [
+                CallTiming(model, moment(started), total, first, tokens, outcome == "answered")
+                for model, started, total, first, tokens, outcome in rows
+            ]
+
+        return await self._reader.read(query)
+
+    async def set_preference(self, user: str, key: str, value: str | None) -> None:
+        def change(cursor: Cursor) -> None:
+            if value is None:
+                cursor.execute(
+                    "DELETE FROM preferences WHERE username = ? AND name = ?",
+                    (text(user), text(key)),
+                )
+            else:
+                cursor.execute(
+                    "INSERT INTO preferences (username, name, setting) VALUES (?, ?, ?) "
+                    "ON CONFLICT (username, name) DO UPDATE SET setting = excluded.setting",
+                    (text(user), text(key), text(value)),
+                )
+
+        await self._reader.write(change)
+
+    async def preferences(self, user: str) -> dict[str, str]:
+        def query(cursor: Cursor) -> dict[str, str]:
+            cursor.execute(
+                "SELECT name, setting FROM preferences WHERE username = ?", (text(user),)
+            )
+            return dict(cast("list[tuple[str, str]]", cursor.fetchall()))
+
+        return await self._reader.read(query)
+
+    async def prune(self, now: datetime, rule: AuditRule) -> int:
+        """Delete what `rule` no longer keeps, in small batches; returns how many rows went."""
+        return await retention.prune(self._reader, now, rule)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._reader.aclose()

@@ -1,0 +1,139 @@
+"""Calls and money on disk: every commit carries both."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from ..errors import AuditUnavailable
+from ..schemas.audit import Completion, Hold, Intent
+from . import sql
+from .lease import Lease
+from .ledger import Closing, Opening, top_up
+from .location import Cursor, Location, Row
+from .records import completion_row, content_row, hold_rows, intent_row, request_row
+from .recovery import Recovery, lease_path
+from .schema import prepare
+from .values import micros, money
+from .writer import Writer
+
+
+class SqlJournal:
+    """`spi.Journal` over a SQL store, shared by any number of processes of this machine.
+
+    A store that cannot be written at the start does not raise: the journal is unhealthy and
+    recovers by itself.
+
+    Args:
+        url_or_path: `sqlite:///mesh.db`, or the path of the file.
+        durability: `strict`: every method returns after the fsync. `batched`: it returns just
+            before the commit,
+            which is not synced either: a call is lost from the record if the gateway dies in
+            between, and the last second or so of calls if the machine does.
+
+    Raises:
+        ConfigError: The URL is wrong, or the store was written by a newer version.
+    """
+
+    def __init__(
+        self, url_or_path: str | Path, durability: Literal["strict", "batched"] = "strict"
+    ) -> None:
+        self._location = Location.of(url_or_path)
+        self._synchronous = "FULL" if durability == "strict" else "NORMAL"
+        self._id = secrets.token_hex(8)
+        self._lease: Lease | None = None
+        self._unsure: dict[str, Row] = {}
+        self._writer = Writer(
+            self._location, self._connect, self._register, batched=durability == "batched"
+        )
+
+    @property
+    def healthy(self) -> bool:
+        return self._writer.failure is None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it is unhealthy, for the readiness check."""
+        return self._writer.failure.reason if self._writer.failure else None
+
+    @property
+    def commits(self) -> int:
+        """Transactions written so far: fewer than calls where they came together."""
+        return self._writer.commits
+
+    async def open(self, intent: Intent, holds: Sequence[Hold]) -> tuple[str, ...]:
+        call = intent_row(intent, self._id)
+        opening = Opening(call, intent.id, intent.parent, hold_rows(holds), request_row(intent))
+        try:
+            return await self._writer.submit(opening, "open")
+        except asyncio.CancelledError:
+            # Nobody knows whether it is recorded: `close` will make sure.
+            self._unsure[intent.id] = call
+            raise
+
+    async def top_up(self, call_id: str, amount: Decimal) -> bool:
+        return await self._writer.submit(partial(top_up, call_id=call_id, amount=money(amount)))
+
+    async def close(self, completion: Completion, intent: Intent | None = None) -> None:
+        unsure = self._unsure.pop(completion.id, None)
+        closing = Closing(
+            completion_row(completion),
+            completion.id,
+            money(completion.cost) if completion.cost is not None else 0,
+            content_row(completion, intent),
+            intent_row(intent, self._id) if intent else unsure,
+            completion.uncharged,
+        )
+        await self._writer.submit(closing, "close", owed=intent is None)
+
+    async def recover(self, now: datetime) -> int:
+        """Settle what dead writers left open. Cheap when none died: call it every half minute as
+        well.
+        """
+        return await self._writer.submit(Recovery(self._location, self._id, now))
+
+    async def aclose(self) -> None:
+        with suppress(AuditUnavailable):
+            await self._writer.submit(self._unregister)
+        await self._writer.aclose()
+        if self._lease is not None:
+            self._lease.release()
+            self._lease = None
+
+    def _connect(self) -> sqlite3.Connection:
+        prepare(self._location)
+        if self._lease is None or not self._lease.in_place:
+            self._lease = Lease.take(lease_path(self._location, self._id))
+        return self._location.connect(self._synchronous)
+
+    def _register(self, cursor: Cursor) -> None:
+        now = micros(datetime.now(UTC))
+        cursor.execute(sql.HEARTBEAT, (now, self._id))
+        if cursor.rowcount == 0:
+            cursor.execute(
+                sql.INSERT_WRITER,
+                (self._id, socket.gethostname(), _boot_id(), os.getpid(), now, now),
+            )
+
+    def _unregister(self, cursor: Cursor) -> None:
+        cursor.execute(sql.HAS_PENDING, (self._id,))
+        if cursor.fetchone() is None:  # else the next gateway settles what is left open
+            cursor.execute(sql.DELETE_WRITER, (self._id,))
+
+
+def _boot_id() -> str:
+    """Differs after each boot of the machine; empty where the system does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,170 @@
+"""What a commit consists of: opening, topping up and closing a call, over one cursor inside one
+transaction.
+
+Each function either does all of its work or raises, and then the writer undoes what it had done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+from ..errors import AuditUnavailable, BudgetExceeded
+from . import sql
+from .location import Cursor, Row
+from .records import ContentRow, HoldRow
+from .values import usd
+
+Window: TypeAlias = "tuple[str, int]"
+
+
+@dataclass(slots=True, eq=False)
+class Opening:
+    """An intent and what it reserves. Calling it returns the soft budgets that are now over their
+    limit.
+
+    Attributes:
+        holds: Sorted. A window that stands twice has two limits: it is reserved once and held
+            against both.
+    """
+
+    call: Row
+    call_id: str
+    parent: str | None
+    holds: Sequence[HoldRow]
+    content: ContentRow | None
+
+    def __call__(self, cursor: Cursor) -> tuple[str, ...]:
+        over: list[str] = []
+        drawn = _draw_on(cursor, self.call_id, self.parent) if self.parent else ()
+        reserved: Window | None = None
+        for hold in self.holds:
+            window = (hold.budget, hold.window_start)
+            if window in drawn:
+                continue
+            again = window == reserved
+            if not _reserve(cursor, hold._replace(amount=0) if again else hold):
+                over.append(hold.budget)
+            if not again:
+                row = (self.call_id, *window, hold.amount, hold.limit, int(hold.hard))
+                cursor.execute(sql.INSERT_HOLD, row)
+            reserved = window
+        cursor.execute(sql.INSERT_CALL, self.call)
+        if self.content:
+            cursor.execute(sql.PUT_CONTENT, self.content)
+        return tuple(over)
+
+
+@dataclass(slots=True, eq=False)
+class Closing:
+    """A completion and the money it settles. A call that is closed already stays as it is.
+
+    Attributes:
+        intent: The call itself, where it may not have been recorded yet.
+        uncharged: Budgets whose hold is released without a charge.
+    """
+
+    completion: Row
+    call_id: str
+    cost: int
+    content: ContentRow | None = None
+    intent: Row | None = None
+    uncharged: Collection[str] = ()
+
+    def __call__(self, cursor: Cursor) -> None:
+        if self.intent:
+            cursor.execute(sql.INSERT_CALL_IF_NEW, self.intent)
+        cursor.execute(sql.COMPLETE_CALL, self.completion)
+        if cursor.rowcount == 0:
+            _must_exist(cursor, self.call_id)
+            return
+        _settle(cursor, self)
+        cursor.execute(sql.ADD_USAGE, (self.call_id,))
+        if self.content:
+            cursor.execute(sql.PUT_CONTENT, self.content)
+
+
+def top_up(cursor: Cursor, call_id: str, amount: int) -> bool:
+    """Reserve `amount` more in each window the call holds; False, and nothing done, if a hard one
+    is full.
+    """
+    cursor.execute(sql.HOLDS, (call_id,))
+    held = cast("list[tuple[str, int, int, int]]", cursor.fetchall())
+    for number, (budget, start, limit, hard) in enumerate(held):
+        cursor.execute(sql.RESERVE_WITHIN, (amount, budget, start, amount, limit))
+        if cursor.rowcount:
+            continue
+        if hard:
+            for budget_before, start_before, _, _ in held[:number]:
+                cursor.execute(sql.RESERVE, (-amount, budget_before, start_before))
+            return False
+        cursor.execute(sql.RESERVE, (amount, budget, start))
+    cursor.execute(sql.GROW_HOLDS, (amount, call_id))
+    # What the gateway would charge if it died now.
+    cursor.execute(sql.RAISE_ESTIMATE, (amount, call_id))
+    return True
+
+
+def _draw_on(cursor: Cursor, call_id: str, parent: str) -> set[Window]:
+    """Give a nested call a share, empty at first, in each hold of its parent."""
+    cursor.execute(sql.DRAW_ON_PARENT, (call_id, parent))
+    if cursor.rowcount == 0:
+        return set()
+    cursor.execute(sql.HOLDS, (call_id,))
+    return {(cast(str, budget), cast(int, start)) for budget, start, *_ in cursor.fetchall()}
+
+
+def _reserve(cursor: Cursor, hold: HoldRow) -> bool:
+    """Reserve in one window; False where it is soft and over its limit now.
+
+    Raises:
+        BudgetExceeded: It is hard and has no room.
+    """
+    within = (hold.amount, hold.budget, hold.window_start, hold.amount, hold.limit)
+    cursor.execute(sql.RESERVE_WITHIN, within)
+    if cursor.rowcount:
+        return True
+    cursor.execute(sql.OPEN_WINDOW, (hold.budget, hold.window_start, hold.period))
+    if cursor.rowcount:
+        cursor.execute(sql.RESERVE_WITHIN, within)
+        if cursor.rowcount:
+            return True
+    if hold.hard:
+        raise _no_room(cursor, hold)
+    cursor.execute(sql.RESERVE, within[:3])
+    return False
+
+
+def _no_room(cursor: Cursor, hold: HoldRow) -> BudgetExceeded:
+    cursor.execute(sql.WINDOW, (hold.budget, hold.window_start))
+    spent, held = cast("tuple[int, int]", cursor.fetchone())
+    return BudgetExceeded(
+        f"The budget {hold.budget} has no room for this call: of {usd(hold.limit):f} USD "
+        f"({hold.period}), {usd(spent):f} are spent and {usd(held):f} reserved by calls in flight; "
+        f"this one may cost {usd(hold.amount):f}. Choose a cheaper model, lower `max_tokens`, or "
+        "ask an admin for more."
+    )
+
+
+def _settle(cursor: Cursor, closing: Closing) -> None:
+    """Turn the call's holds into its cost; a nested call uses up its parent's reservation."""
+    cursor.execute(sql.HOLDS_TO_SETTLE, (closing.call_id,))
+    rows = cast("list[tuple[str, int, int, str | None, int | None]]", cursor.fetchall())
+    if not rows:
+        return
+    for budget, start, amount, holder, reserved in rows:
+        cost = 0 if budget in closing.uncharged else closing.cost
+        drawn = min(max(cost - amount, 0), reserved or 0)
+        cursor.execute(sql.SETTLE, (cost, amount + drawn, budget, start))
+        if drawn and holder:
+            cursor.execute(sql.SHRINK_HOLD, (drawn, holder, budget, start))
+    cursor.execute(sql.DELETE_HOLDS, (closing.call_id,))
+
+
+def _must_exist(cursor: Cursor, call_id: str) -> None:
+    cursor.execute(sql.CALL_EXISTS, (call_id,))
+    if cursor.fetchone() is None:
+        raise AuditUnavailable(
+            f"Call {call_id} has no record to complete: its intent is not in the store."
+        )

@@ -1,0 +1,126 @@
+"""Intents, completions and holds as rows, in the order of the columns named in `sql.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..schemas.audit import Completion, Hold, Intent
+from .location import Row
+from .values import micros, money, optional_text, text, to_json
+
+
+class HoldRow(NamedTuple):
+    """A hold, in integers."""
+
+    budget: str
+    window_start: int
+    period: str
+    amount: int
+    limit: int
+    hard: bool
+
+
+class ContentRow(NamedTuple):
+    """What was said, apart from the record of it."""
+
+    call_id: str
+    request: str | None
+    response: str | None
+    stored_at: int
+
+
+def intent_row(intent: Intent, writer: str) -> Row:
+    """The columns `sql.INTENT`."""
+    return (
+        intent.id,
+        writer,
+        micros(intent.started_at),
+        text(intent.user),
+        intent.via,
+        text(intent.application),
+        intent.operation,
+        text(intent.requested_model),
+        to_json(intent.candidates),
+        to_json(intent.groups),
+        text(intent.purpose),
+        optional_text(intent.document),
+        intent.key_id,
+        intent.parent,
+        to_json(intent.tags),
+        int(intent.streamed),
+        money(intent.estimated_cost),
+    )
+
+
+def completion_row(completion: Completion) -> Row:
+    """The columns `sql.COMPLETION`, and the id."""
+    usage, timing = completion.usage, completion.timing
+    return (
+        completion.outcome,
+        micros(completion.ended_at),
+        optional_text(completion.model),
+        completion.provider,
+        completion.connection,
+        usage.input,
+        usage.output,
+        usage.cache_read,
+        usage.cache_write,
+        usage.reasoning,
+        usage.input_audio,
+        usage.output_audio,
+        usage.input_image,
+        int(usage.estimated),
+        None if completion.cost is None else money(completion.cost),
+        money(completion.saved),
+        timing.total,
+        timing.first_token,
+        timing.upstream,
+        timing.overhead,
+        optional_text(completion.finish_reason),
+        completion.error_code,
+        optional_text(completion.error_message),
+        to_json(completion.attempts),
+        to_json(completion.notices),
+        to_json(completion.verdicts),
+        completion.price_source,
+        completion.screened,
+        completion.id,
+    )
+
+
+def hold_rows(holds: Sequence[Hold]) -> list[HoldRow]:
+    """Holds by window, so that all processes reserve in the same order; of one window the tightest
+    first.
+    """
+    rows = [
+        HoldRow(
+            text(hold.budget),
+            micros(hold.window_start),
+            hold.window,
+            money(hold.amount),
+            money(hold.limit),
+            hold.hard,
+        )
+        for hold in holds
+    ]
+    if len(rows) > 1:
+        rows.sort(key=lambda row: (row.budget, row.window_start, not row.hard, row.limit))
+    return rows
+
+
+def request_row(intent: Intent) -> ContentRow | None:
+    """The request as sent, if policy keeps it."""
+    if intent.content is None:
+        return None
+    return ContentRow(intent.id, to_json(intent.content), None, micros(intent.started_at))
+
+
+def content_row(completion: Completion, intent: Intent | None) -> ContentRow | None:
+    """The answer, with the request where that is recorded only now."""
+    request = intent.content if intent else None
+    if completion.content is None and request is None:
+        return None
+    return ContentRow(
+        completion.id, to_json(request), to_json(completion.content), micros(completion.ended_at)
+    )

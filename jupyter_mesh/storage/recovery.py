@@ -1,0 +1,81 @@
+"""Calls whose gateway died: settled at their estimate, because a provider may have received
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+from ..schemas.audit import Completion, Timing
+from ..schemas.json import as_list, as_str
+from ..schemas.spend import Usage
+from . import sql
+from .lease import Lease
+from .ledger import Closing
+from .location import Cursor, Location
+from .records import completion_row
+from .values import from_json, micros, moment, usd
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Settles what dead writers left open and returns how many calls there were."""
+
+    location: Location
+    writer: str
+    now: datetime
+
+    def __call__(self, cursor: Cursor) -> int:
+        cursor.execute(sql.HEARTBEAT, (micros(self.now), self.writer))
+        cursor.execute(sql.OTHER_WRITERS, (self.writer,))
+        settled = 0
+        for (writer,) in cast("list[tuple[str]]", cursor.fetchall()):
+            lease = Lease.take(lease_path(self.location, writer))
+            if lease is None:
+                continue
+            try:
+                settled += self._settle(cursor, writer)
+            finally:
+                lease.release()
+        return settled
+
+    def _settle(self, cursor: Cursor, writer: str) -> int:
+        cursor.execute(sql.LEFT_OPEN, (writer,))
+        # Newest first: nested calls come before the call whose reservation they draw on.
+        left_open = cast("list[tuple[str, int, str | None, int]]", cursor.fetchall())
+        for call_id, estimate, candidates, started in left_open:
+            cursor.execute(sql.COST_BELOW, (call_id,))
+            (below,) = cast("tuple[int]", cursor.fetchone())
+            completion = self._completion(
+                call_id, max(0, estimate - int(below)), candidates, started
+            )
+            Closing(completion_row(completion), call_id, max(0, estimate - int(below)))(cursor)
+        cursor.execute(sql.DELETE_WRITER, (writer,))
+        return len(left_open)
+
+    def _completion(
+        self, call_id: str, cost: int, candidates: str | None, started: int
+    ) -> Completion:
+        names = as_list(from_json(candidates)) or []
+        model = as_str(names[0]) if len(names) == 1 else None  # of several, nobody knows which
+        elapsed = max(self.now - moment(started), timedelta(0))
+        return Completion(
+            id=call_id,
+            ended_at=self.now,
+            outcome="interrupted",
+            model=model,
+            connection=model.partition("/")[0] if model else None,
+            usage=Usage(estimated=True),
+            cost=usd(cost),
+            timing=Timing(total=elapsed / timedelta(milliseconds=1)),
+            error_code="interrupted",
+            error_message="The gateway stopped before the call ended; charged at its estimate.",
+        )
+
+
+def lease_path(location: Location, writer: str) -> Path:
+    """The file whose lock says that `writer` is alive."""
+    return location.beside(f".writer-{writer}")

@@ -1,0 +1,223 @@
+"""Where keys come from: the environment, a file, or sealed in the store."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import os
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import ConfigError, StoreUnavailable
+from .failure import failure_of
+from .lease import Lease
+from .location import Location
+from .schema import prepare
+from .scrubbing import pattern_of
+
+KEY_VARIABLE = "JUPYTER_MESH_SECRET_KEY"
+"""32 bytes in base64: the key of the sealed secrets, where it should not lie beside the store."""
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_PUT = """
+    INSERT INTO secrets (name, nonce, sealed, stored_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE
+    SET nonce = excluded.nonce, sealed = excluded.sealed, stored_at = excluded.stored_at"""
+_log = logging.getLogger(__name__)
+
+
+class Secrets:
+    """`spi.SecretStore`. Sealed with AES-256-GCM under a key that is not in the database.
+
+    The key is `JUPYTER_MESH_SECRET_KEY`, or else the file `mesh.key` beside `mesh.db`, made when
+    the first secret is set.
+
+    Args:
+        url_or_path: The store, the same as the journal's.
+        environ: Where `env:` looks.
+        folder: What a relative `file:` path starts from.
+    """
+
+    def __init__(
+        self,
+        url_or_path: str | Path,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        folder: Path | None = None,
+    ) -> None:
+        self._location = Location.of(url_or_path)
+        self._environ = environ
+        self._folder = folder or Path()
+        self._known: frozenset[str] = frozenset()
+        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()
+
+    def resolve(self, reference: str) -> str:
+        scheme, _, name = reference.partition(":")
+        if scheme not in ("env", "file", "store") or not name:
+            # Not quoted: somebody may have written the key itself here.
+            raise ConfigError("A secret must be written as env:NAME, file:PATH or store:NAME.")
+        if scheme == "env":
+            value = self._environ.get(name)
+        elif scheme == "file":
+            value = self._read_file(reference, name)
+        else:
+            value = self._unseal(reference, name)
+        if not value:
+            raise ConfigError(f"The secret {reference} does not exist or is empty.")
+        self._remember(value)
+        return value
+
+    def set(self, name: str, value: str) -> None:
+        """Seal `value` in the store, to be used as `store:<name>`. It cannot be read back through
+        any API.
+
+        Raises:
+            ConfigError: The name or the sealing key is not usable.
+            StoreUnavailable: The store cannot be written.
+        """
+        if not _NAME.fullmatch(name):
+            raise ConfigError("A secret's name consists of letters, digits, `_`, `.` and `-`.")
+        if not value:
+            raise ConfigError(f"The secret store:{name} would be empty.")
+        try:
+            prepare(self._location)
+            self._write(name, self._key(create=True), value)
+        except (sqlite3.Error, OSError) as error:
+            reason = failure_of(error).reason
+            raise StoreUnavailable(f"The secret cannot be stored: {reason}.") from error
+        self._remember(value)
+
+    def known_values(self) -> frozenset[str]:
+        return self._known
+
+    def scrub(self, text: str) -> str:
+        """`text` with every secret resolved or set so far replaced by `[secret]`, also where it
+        stands encoded.
+
+        Values under six characters are left: they would blank out ordinary words.
+        """
+        return self._pattern.sub("[secret]", text) if self._pattern else text
+
+    def _remember(self, value: str) -> None:
+        with self._lock:
+            if value not in self._known:
+                self._known |= {value}
+                self._pattern = pattern_of(self._known)
+
+    def _read_file(self, reference: str, name: str) -> str:
+        path = self._folder / Path(name).expanduser()
+        try:
+            value = path.read_text("utf-8").rstrip("\r\n")
+        except (OSError, UnicodeError) as error:
+            raise ConfigError(f"The secret {reference} cannot be read as a text file.") from error
+        _warn_if_open(path, reference)
+        return value
+
+    # sealed in the store
+
+    def _unseal(self, reference: str, name: str) -> str | None:
+        row = self._row(name)
+        if row is None:
+            return None
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce, sealed = row
+        try:
+            return AESGCM(self._key(create=False)).decrypt(nonce, sealed, name.encode()).decode()
+        except (InvalidTag, OSError) as error:
+            raise ConfigError(
+                f"The secret {reference} cannot be unsealed: {KEY_VARIABLE} or "
+                f"{self._key_path.name} is not the key it was sealed with. Bring that key back, or "
+                "set the secret again."
+            ) from error
+
+    def _row(self, name: str) -> tuple[bytes, bytes] | None:
+        try:
+            if not self._location.path.exists():
+                return None
+            connection = self._location.read()
+            try:
+                query = "SELECT nonce, sealed FROM secrets WHERE name = ?"
+                return connection.execute(query, (name,)).fetchone()
+            finally:
+                connection.close()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(
+                f"Secrets cannot be read: {failure_of(error).reason}."
+            ) from error
+
+    def _write(self, name: str, key: bytes, value: str) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(_NONCE_BYTES)
+        # The name is authenticated too: a row cannot be passed off as another secret.
+        sealed = AESGCM(key).encrypt(nonce, value.encode(), name.encode())
+        connection = self._location.connect()
+        try:
+            connection.execute(_PUT, (name, nonce, sealed, time.time_ns() // 1000))
+        finally:
+            connection.close()
+
+    # the key
+
+    @property
+    def _key_path(self) -> Path:
+        return self._location.path.with_suffix(".key")
+
+    def _key(self, *, create: bool) -> bytes:
+        """The sealing key. Raises OSError where there is none and none may be made."""
+        if variable := self._environ.get(KEY_VARIABLE):
+            return _decode_key(variable, KEY_VARIABLE)
+        path = self._key_path
+        if create and not path.exists():
+            _create_key(path, self._location)
+        key = _decode_key(path.read_text("ascii"), path.name)
+        _warn_if_open(path, path.name)
+        return key
+
+
+def _create_key(path: Path, location: Location) -> None:
+    lease = Lease.take(location.beside(".upgrade"), wait=True)
+    if lease is None:
+        raise OSError("the key file cannot be locked")
+    try:
+        if path.exists():
+            return
+        text = base64.b64encode(os.urandom(_KEY_BYTES)) + b"\n"
+        draft = path.with_name(path.name + ".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, text)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(draft, path)
+    finally:
+        lease.release()
+
+
+def _decode_key(text: str, where: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise ConfigError(
+            f"{where} must hold {_KEY_BYTES} random bytes in base64, such as "
+            "`openssl rand -base64 32` prints."
+        )
+    return key
+
+
+def _warn_if_open(path: Path, name: str) -> None:
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        _log.warning("%s can be read by others on this machine; `chmod 600` it.", name)

@@ -1,0 +1,149 @@
+"""The statements that write calls and money, in the SQL that SQLite (from 3.24) and PostgreSQL
+share.
+
+They are plain text, so that a gateway starts without SQLAlchemy, whose import alone takes longer
+than the rest of the start. Parameters are positional.
+"""
+
+from __future__ import annotations
+
+INTENT = (
+    "id",
+    "writer",
+    "started_at",
+    "username",
+    "via",
+    "application",
+    "operation",
+    "requested_model",
+    "candidates",
+    "groups",
+    "purpose",
+    "document",
+    "key_id",
+    "parent",
+    "tags",
+    "streamed",
+    "estimated_cost",
+)
+"""Columns of an intent, in the order of `records.intent_row`."""
+
+COMPLETION = (
+    "outcome",
+    "ended_at",
+    "model",
+    "provider",
+    "connection",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "input_image_tokens",
+    "usage_estimated",
+    "cost",
+    "saved",
+    "total_ms",
+    "first_token_ms",
+    "upstream_ms",
+    "overhead_ms",
+    "finish_reason",
+    "error_code",
+    "error_message",
+    "attempts",
+    "notices",
+    "verdicts",
+    "price_source",
+    "screened",
+)
+"""Columns of a completion, in the order of `records.completion_row`."""
+
+# calls
+
+INSERT_CALL = f"""
+    INSERT INTO calls ({", ".join(INTENT)}, outcome)
+    VALUES ({", ".join("?" * len(INTENT))}, 'pending')"""
+INSERT_CALL_IF_NEW = f"{INSERT_CALL} ON CONFLICT (id) DO NOTHING"
+COMPLETE_CALL = f"""
+    UPDATE calls SET {", ".join(f"{column} = ?" for column in COMPLETION)}
+    WHERE id = ? AND outcome = 'pending'"""
+CALL_EXISTS = "SELECT 1 FROM calls WHERE id = ?"
+RAISE_ESTIMATE = """
+    UPDATE calls SET estimated_cost = estimated_cost + ? WHERE id = ? AND outcome = 'pending'"""
+PUT_CONTENT = """
+    INSERT INTO call_content (call_id, request, response, stored_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (call_id) DO UPDATE SET response = excluded.response"""
+
+# money
+
+RESERVE_WITHIN = """
+    UPDATE budget_windows SET held = held + ?
+    WHERE budget = ? AND window_start = ? AND spent + held + ? <= ?"""
+RESERVE = "UPDATE budget_windows SET held = held + ? WHERE budget = ? AND window_start = ?"
+OPEN_WINDOW = """
+    INSERT INTO budget_windows (budget, window_start, period, spent, held) VALUES (?, ?, ?, 0, 0)
+    ON CONFLICT (budget, window_start) DO NOTHING"""
+WINDOW = "SELECT spent, held FROM budget_windows WHERE budget = ? AND window_start = ?"
+INSERT_HOLD = """
+    INSERT INTO holds (call_id, budget, window_start, amount, limit_amount, hard)
+    VALUES (?, ?, ?, ?, ?, ?)"""
+DRAW_ON_PARENT = """
+    INSERT INTO holds (call_id, budget, window_start, amount, limit_amount, hard, drawn_from)
+    SELECT ?, budget, window_start, 0, limit_amount, hard, coalesce(drawn_from, call_id)
+    FROM holds WHERE call_id = ?"""
+HOLDS = "SELECT budget, window_start, limit_amount, hard FROM holds WHERE call_id = ?"
+HOLDS_TO_SETTLE = """
+    SELECT own.budget, own.window_start, own.amount, above.call_id, above.amount
+    FROM holds AS own LEFT JOIN holds AS above
+    ON above.call_id = own.drawn_from AND above.budget = own.budget
+    AND above.window_start = own.window_start
+    WHERE own.call_id = ?"""
+GROW_HOLDS = "UPDATE holds SET amount = amount + ? WHERE call_id = ?"
+SHRINK_HOLD = """
+    UPDATE holds SET amount = amount - ? WHERE call_id = ? AND budget = ? AND window_start = ?"""
+SETTLE = """
+    UPDATE budget_windows SET spent = spent + ?, held = held - ?
+    WHERE budget = ? AND window_start = ?"""
+DELETE_HOLDS = "DELETE FROM holds WHERE call_id = ?"
+
+# usage
+
+_SUMS = (
+    "calls",
+    "cached_calls",
+    "input_tokens",
+    "output_tokens",
+    "cost",
+    "saved",
+    "unpriced",
+)
+_USAGE_KEY = "hour, username, application, connection, model, purpose, document"
+_ADDED = ", ".join(f"{column} = usage_hourly.{column} + excluded.{column}" for column in _SUMS)
+ADD_USAGE = f"""
+    INSERT INTO usage_hourly ({_USAGE_KEY}, {", ".join(_SUMS)})
+    SELECT started_at / 3600000000, username, application, coalesce(connection, ''),
+    coalesce(model, ''), purpose, coalesce(document, ''),
+    1, CASE WHEN outcome = 'cached' THEN 1 ELSE 0 END, input_tokens, output_tokens,
+    coalesce(cost, 0), saved, CASE WHEN cost IS NULL THEN 1 ELSE 0 END
+    FROM calls WHERE id = ?
+    ON CONFLICT ({_USAGE_KEY}) DO UPDATE SET {_ADDED}"""
+
+# writers
+
+INSERT_WRITER = """
+    INSERT INTO writers (id, host, boot_id, pid, started_at, heartbeat_at)
+    VALUES (?, ?, ?, ?, ?, ?)"""
+HEARTBEAT = "UPDATE writers SET heartbeat_at = ? WHERE id = ?"
+OTHER_WRITERS = "SELECT id FROM writers WHERE id <> ?"
+DELETE_WRITER = "DELETE FROM writers WHERE id = ?"
+LEFT_OPEN = """
+    SELECT id, estimated_cost, candidates, started_at FROM calls
+    WHERE outcome = 'pending' AND writer = ? ORDER BY seq DESC"""
+HAS_PENDING = "SELECT 1 FROM calls WHERE outcome = 'pending' AND writer = ? LIMIT 1"
+COST_BELOW = """
+    WITH RECURSIVE below (id) AS (
+    SELECT id FROM calls WHERE parent = ?
+    UNION ALL SELECT calls.id FROM calls JOIN below ON calls.parent = below.id)
+    SELECT coalesce(sum(cost), 0) FROM calls WHERE id IN (SELECT id FROM below)"""

@@ -1,0 +1,183 @@
+"""The tables. Migrations are written against these; at run time the store is spoken to in the plain
+SQL of `sql.py`.
+
+Money is an integer number of 1e-12 USD, time an integer number of microseconds since 1970 UTC, a
+flag 0 or 1, JSON is text: every value means the same in SQLite and in PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+_serial = BigInteger().with_variant(Integer, "sqlite")
+_PENDING = text("outcome = 'pending'")
+_NESTED = text("parent IS NOT NULL")
+_IN_DOCUMENT = text("document IS NOT NULL")
+_OF_DOCUMENT = text("document <> ''")
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("seq", _serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("writer", Text, nullable=False),
+    # the intent
+    Column("started_at", BigInteger, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("application", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("requested_model", Text, nullable=False),
+    Column("candidates", Text),
+    Column("groups", Text),
+    Column("purpose", Text, nullable=False),
+    Column("document", Text),
+    Column("key_id", Text),
+    Column("parent", Text),
+    Column("tags", Text),
+    Column("streamed", SmallInteger, nullable=False),
+    Column("estimated_cost", BigInteger, nullable=False),
+    # the completion
+    Column("outcome", Text, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("model", Text),
+    Column("provider", Text),
+    Column("connection", Text),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cache_read_tokens", BigInteger),
+    Column("cache_write_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    Column("input_audio_tokens", BigInteger),
+    Column("output_audio_tokens", BigInteger),
+    Column("input_image_tokens", BigInteger),
+    Column("usage_estimated", SmallInteger),
+    Column("cost", BigInteger),
+    Column("saved", BigInteger),
+    Column("total_ms", Float),
+    Column("first_token_ms", Float),
+    Column("upstream_ms", Float),
+    Column("overhead_ms", Float),
+    Column("finish_reason", Text),
+    Column("error_code", Text),
+    Column("error_message", Text),
+    Column("attempts", Text),
+    Column("notices", Text),
+    Column("verdicts", Text),
+    Column("price_source", Text),
+    Column("screened", Text),
+    Index("ix_calls_username", "username", "seq"),
+    Index(
+        "ix_calls_document",
+        "document",
+        "seq",
+        sqlite_where=_IN_DOCUMENT,
+        postgresql_where=_IN_DOCUMENT,
+    ),
+    Index("ix_calls_parent", "parent", sqlite_where=_NESTED, postgresql_where=_NESTED),
+    Index("ix_calls_pending", "writer", sqlite_where=_PENDING, postgresql_where=_PENDING),
+)
+
+call_content = Table(
+    "call_content",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("request", Text),
+    Column("response", Text),
+    Column("stored_at", BigInteger, nullable=False, index=True),
+)
+
+budget_windows = Table(
+    "budget_windows",
+    metadata,
+    Column("budget", Text, primary_key=True),
+    Column("window_start", BigInteger, primary_key=True),
+    Column("period", Text, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("budget", Text, primary_key=True),
+    Column("window_start", BigInteger, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("limit_amount", BigInteger, nullable=False),
+    Column("hard", SmallInteger, nullable=False),
+    # A nested call draws on the reservation of this call before anything of its own.
+    Column("drawn_from", Text),
+    sqlite_with_rowid=False,
+)
+
+usage_hourly = Table(
+    "usage_hourly",
+    metadata,
+    Column("hour", BigInteger, primary_key=True),  # hours since 1970 UTC
+    Column("username", Text, primary_key=True),
+    Column("application", Text, primary_key=True),
+    Column("connection", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("document", Text, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("cached_calls", BigInteger, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("saved", BigInteger, nullable=False),
+    Column("unpriced", BigInteger, nullable=False),
+    Index("ix_usage_hourly_username", "username", "hour"),
+    Index(
+        "ix_usage_hourly_document",
+        "document",
+        "hour",
+        sqlite_where=_OF_DOCUMENT,
+        postgresql_where=_OF_DOCUMENT,
+    ),
+    sqlite_with_rowid=False,
+)
+
+writers = Table(
+    "writers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("boot_id", Text, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("heartbeat_at", BigInteger, nullable=False),
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("username", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("setting", Text, nullable=False),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("stored_at", BigInteger, nullable=False),
+)

@@ -1,0 +1,81 @@
+"""How values look in a column: time as microseconds, JSON as text, text as what every database
+accepts.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import orjson
+
+from ..schemas.json import Json
+from ..schemas.spend import from_pico, to_pico
+
+HOUR = 3_600_000_000
+"""Microseconds of one hour."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST = 2**62
+"""4.6 million USD: twice it still fits a 64-bit column. A limit above it is no limit."""
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970 UTC, exact.
+
+    Raises:
+        TypeError: `moment` has no time zone.
+    """
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def moment(micros: int) -> datetime:
+    """The inverse of `micros`."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def money(usd: Decimal) -> int:
+    """USD as a column holds it."""
+    return min(to_pico(usd), _MOST) if usd else 0
+
+
+def usd(amount: int) -> Decimal:
+    """The inverse of `money`, without trailing zeros: `0.0012`, `5`, `0`."""
+    value = from_pico(amount).normalize()
+    return value if int(value.as_tuple().exponent) <= 0 else value.quantize(Decimal(1))
+
+
+def to_json(value: object) -> str | None:
+    """`value` as JSON text; None for None and for what is empty."""
+    if not value:
+        return None
+    try:
+        return orjson.dumps(value).decode()
+    except (
+        TypeError
+    ):  # an integer beyond 64 bits, a lone surrogate: rare, and no reason to lose the record
+        return json.dumps(value, default=str)
+
+
+def from_json(column: str | None) -> Json:
+    """The inverse of `to_json`."""
+    if column is None:
+        return None
+    try:
+        return orjson.loads(column)
+    except ValueError:
+        return json.loads(column)
+
+
+def text(value: str) -> str:
+    """`value` without what a database refuses: lone surrogates, and NUL for PostgreSQL."""
+    if not value.isascii():
+        value = value.encode("utf-8", "replace").decode()
+    return value.replace("\0", "\ufffd") if "\0" in value else value
+
+
+def optional_text(value: str | None) -> str | None:
+    """`text`, and None for None."""
+    return None if value is None else text(value)
