@@ -1,3 +1,6 @@
 import './base.css';
 import './sidebar.css';
 import './spend.css';
+import './call.css';
+import './notebook.css';
+import './answer.css';

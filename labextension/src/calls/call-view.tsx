@@ -125,8 +125,7 @@ function Title({ summary }: { summary: CallSummary }): React.JSX.Element {
       <p className="jp-mesh-dim">
         {[
           new Date(summary.started_at).toLocaleString(),
-          summary.requested_model !== model &&
-            trans.__('asked for as %1', summary.requested_model),
+          summary.requested_model !== model && trans.__('asked for as %1', summary.requested_model),
           summary.document
         ]
           .filter(Boolean)

@@ -37,7 +37,9 @@ export function answerPassages(response: unknown): IPassage[] {
   const { text, choices } = fieldsOf(response);
   const chosen = listOf(choices).map(choice => {
     const { message, text: completed } = fieldsOf(choice);
-    return message === undefined ? { role: '', text: plain(completed) } : passageOf(fieldsOf(message));
+    return message === undefined
+      ? { role: '', text: plain(completed) }
+      : passageOf(fieldsOf(message));
   });
   return [...bare(text), ...chosen].filter(passage => passage.text !== '');
 }

@@ -28,7 +28,9 @@ export const callsPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null
   ): void => {
     const { model, trans } = surroundings;
-    const tracker = new WidgetTracker<MainAreaWidget<MeshWidget>>({ namespace: 'jupyter-mesh-call' });
+    const tracker = new WidgetTracker<MainAreaWidget<MeshWidget>>({
+      namespace: 'jupyter-mesh-call'
+    });
     app.commands.addCommand(CommandIDs.openCall, {
       label: trans.__('Open a Recorded Call'),
       execute: ({ id }) => {

@@ -45,32 +45,33 @@ export const OPTIONS: readonly IOption[] = [
 export const FORMATS: readonly string[] = ['markdown', 'text', 'code', 'json'];
 
 /** Subcommands of the line magics; those with `model` take a model next. */
-export const SUBCOMMANDS: Readonly<Record<'llm' | 'rag', readonly { name: string; model?: true }[]>> =
-  {
-    llm: [
-      { name: 'list' },
-      { name: 'use', model: true },
-      { name: 'cost' },
-      { name: 'budget' },
-      { name: 'history' },
-      { name: 'reset' },
-      { name: 'last' },
-      { name: 'fix', model: true },
-      { name: 'explain', model: true },
-      { name: 'alias' },
-      { name: 'version' },
-      { name: 'help' }
-    ],
-    rag: [
-      { name: 'build' },
-      { name: 'list' },
-      { name: 'status' },
-      { name: 'search' },
-      { name: 'update' },
-      { name: 'drop' },
-      { name: 'widget' }
-    ]
-  };
+export const SUBCOMMANDS: Readonly<
+  Record<'llm' | 'rag', readonly { name: string; model?: true }[]>
+> = {
+  llm: [
+    { name: 'list' },
+    { name: 'use', model: true },
+    { name: 'cost' },
+    { name: 'budget' },
+    { name: 'history' },
+    { name: 'reset' },
+    { name: 'last' },
+    { name: 'fix', model: true },
+    { name: 'explain', model: true },
+    { name: 'alias' },
+    { name: 'version' },
+    { name: 'help' }
+  ],
+  rag: [
+    { name: 'build' },
+    { name: 'list' },
+    { name: 'status' },
+    { name: 'search' },
+    { name: 'update' },
+    { name: 'drop' },
+    { name: 'widget' }
+  ]
+};
 
 /** The option of that name, or undefined. */
 export function findOption(magic: 'llm' | 'rag', name: string): IOption | undefined {

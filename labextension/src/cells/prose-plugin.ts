@@ -17,8 +17,7 @@ export const prosePlugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     registry.addExtension({
       name: prosePlugin.id,
-      factory: () =>
-        EditorExtensionRegistry.createImmutableExtension(proseExtension(settings))
+      factory: () => EditorExtensionRegistry.createImmutableExtension(proseExtension(settings))
     });
   }
 };

@@ -50,7 +50,11 @@ function GatewayState(): React.JSX.Element | null {
   if (stale?.kind !== 'ready') {
     return null;
   }
-  const time = stale.at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const time = stale.at.toLocaleTimeString(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23'
+  });
   return (
     <div className="jp-mesh-Banner" role="status">
       <span>{trans.__('The gateway does not answer. Figures are from %1.', time)}</span>

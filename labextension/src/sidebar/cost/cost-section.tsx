@@ -91,9 +91,7 @@ function Saved({ spend }: { spend: Spend }): React.JSX.Element {
     <div className="jp-mesh-Total">
       <dt>{trans.__('Saved by cache')}</dt>
       <dd>
-        <span className="jp-mesh-dim">
-          {trans._n('%1 call', '%1 calls', spend.cached_calls)}
-        </span>
+        <span className="jp-mesh-dim">{trans._n('%1 call', '%1 calls', spend.cached_calls)}</span>
         <Amount usd={spend.saved_usd} />
       </dd>
     </div>
