@@ -1,0 +1,255 @@
+"""A mesh without a pipeline, for tests of what carries requests and replies.
+
+A chat to the model `script/<name>` plays that script; everything else answers with fixed values.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import orjson
+
+from jupyter_mesh.errors import BudgetExceeded, LimitExceeded, NotFound, ProviderUnavailable
+from jupyter_mesh.pipeline.call import CacheDirective, Call
+from jupyter_mesh.pipeline.snapshot import Snapshot
+from jupyter_mesh.schemas import api
+from jupyter_mesh.schemas.events import Answer, Events, Finished, Metered
+from jupyter_mesh.schemas.json import Json, JsonObject
+from jupyter_mesh.schemas.principal import Principal, Scope
+from jupyter_mesh.schemas.request import Operation, Request
+from jupyter_mesh.schemas.spend import Usage
+
+from .calls import USAGE, chunk, data_of, report_a_cost, usage_chunk
+
+APP_KEY = "mesh-application-key"
+ADMIN_KEY = "mesh-admin-key"
+SECRET = "sk-canary-upstream-key"
+
+Script = Callable[[Call], Events]
+
+
+async def answer(call: Call) -> Events:
+    """Two tokens."""
+    if call.request.stream:
+        yield chunk("a")
+        yield chunk("b")
+        yield usage_chunk()
+    elif call.request.operation is Operation.CHAT:
+        choices: list[Json] = [{"index": 0, "message": {"role": "assistant", "content": "ab"}}]
+        data: JsonObject = {**data_of(""), "object": "chat.completion", "choices": choices}
+        yield Answer(data, orjson.dumps({**data, "usage": USAGE}))
+    else:
+        vectors: list[Json] = [{"object": "embedding", "index": 0, "embedding": [0.5]}]
+        yield Answer({"object": "list", "data": vectors, "model": "y", "usage": USAGE})
+    report_a_cost(call)
+    yield Metered(Usage(input=3, output=2), "x/y", Decimal("0.0012"))
+    yield Finished()
+
+
+async def refuse(_call: Call) -> Events:
+    """Fails before the first event."""
+    raise BudgetExceeded("The budget of ada is used up.")
+    yield Finished()
+
+
+async def wait_a_while(_call: Call) -> Events:
+    """Says when to come back."""
+    raise LimitExceeded("Too many.", retry_after=2.2)
+    yield Finished()
+
+
+async def crash(_call: Call) -> Events:
+    """Fails in a way nobody foresaw."""
+    raise RuntimeError(f"secret\nforged log line {SECRET}")
+    yield Finished()
+
+
+async def break_off(_call: Call) -> Events:
+    """Fails after the first event."""
+    yield chunk("a")
+    await asyncio.sleep(0.01)
+    raise ProviderUnavailable("The connection broke.")
+
+
+async def crash_late(_call: Call) -> Events:
+    """Fails after the first event in a way nobody foresaw."""
+    yield chunk("a")
+    await asyncio.sleep(0.01)
+    raise RuntimeError(f"secret {SECRET}")
+
+
+class ScriptedMesh:
+    """Has the methods of `Mesh` that the routes use."""
+
+    def __init__(self) -> None:
+        self.scripts: dict[str, Script] = {
+            "answer": answer,
+            "refuse": refuse,
+            "wait": wait_a_while,
+            "crash": crash,
+            "break": break_off,
+            "crash_late": crash_late,
+        }
+        self.calls_made: list[Call] = []
+        self.running = 0
+
+    def call(
+        self,
+        principal: Principal,
+        request: Request,
+        *,
+        purpose: str | None = None,
+        document: str | None = None,
+        tags: JsonObject | None = None,
+        cache: CacheDirective = CacheDirective(),  # noqa: B008 frozen
+        idempotency_key: str | None = None,
+    ) -> Call:
+        call = Call(
+            id=f"call_{len(self.calls_made)}",
+            principal=principal,
+            snapshot=Snapshot(),
+            request=request,
+            purpose=purpose,
+            document=document,
+            tags=tags or {},
+            cache=cache,
+            idempotency_key=idempotency_key,
+        )
+        self.calls_made.append(call)
+        return call
+
+    async def run(self, call: Call) -> Events:
+        script = self.scripts.get(call.request.model.partition("/")[2], answer)
+        self.running += 1
+        try:
+            async with aclosing(script(call)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self.running -= 1
+
+    def me(self, principal: Principal) -> api.Me:
+        return api.Me(
+            user=principal.user,
+            groups=[],
+            scopes=sorted(principal.scopes),
+            via=principal.via,
+            host="personal",
+            version="0",
+            purposes=[],
+            purpose_required=False,
+            default_model=None,
+        )
+
+    async def models(self, _principal: Principal) -> api.Models:
+        card = api.ModelCard(
+            id="x/org/y",
+            kind="model",
+            provider="x",
+            connection="x",
+            targets=[],
+            operations=["chat"],
+            capabilities=[],
+            context_window=None,
+            max_output=None,
+            price=None,
+            residency="local",
+            trains_on_requests=None,
+            retains_requests=None,
+            offline_demo=True,
+            description="",
+            speed=None,
+            healthy=True,
+        )
+        return api.Models(models=[card], offers=[], default_model=None)
+
+    async def dry_run(self, call: Call) -> api.DryRun:
+        return api.DryRun(
+            model="x/y",
+            candidates=["x/y"],
+            prompt=call.request.body,
+            findings=[],
+            blocked=False,
+            input_tokens=3,
+            max_output_tokens=10,
+            estimated_cost_usd=None,
+            max_cost_usd=None,
+        )
+
+    async def costs(self, _principal: Principal, document: str | None) -> api.CostSummary:
+        return api.CostSummary(
+            document=document,
+            notebook=None,
+            notebook_series=[],
+            today=NOTHING,
+            month=NOTHING,
+            month_by_model=[],
+            month_by_application=[],
+            budgets=[],
+        )
+
+    async def usage(
+        self,
+        _principal: Principal,
+        *,
+        since: datetime,
+        until: datetime,
+        by: Sequence[str],
+        document: str | None = None,
+    ) -> api.Usage:
+        return api.Usage(since=since, until=until, by=list(by), rows=[], total=NOTHING)
+
+    async def budgets(self, _principal: Principal) -> list[api.BudgetStatus]:
+        return []
+
+    async def calls(
+        self,
+        _principal: Principal,
+        *,
+        document: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> api.CallPage:
+        return api.CallPage(calls=[], next=f"{document}|{before}|{limit}")
+
+    async def call_detail(self, _principal: Principal, call_id: str) -> api.CallDetail:
+        raise NotFound(f"No call {call_id!r}.")
+
+    async def accept_offer(self, principal: Principal, offer_id: str) -> api.Models:
+        if offer_id != "found":
+            raise NotFound(f"No offer {offer_id!r}.")
+        return await self.models(principal)
+
+    async def set_preference(self, principal: Principal, _preference: api.Preference) -> api.Me:
+        return self.me(principal)
+
+    def key_principal(self, token: str) -> Principal | None:
+        scopes = {APP_KEY: frozenset({Scope.USE}), ADMIN_KEY: frozenset(Scope)}.get(token)
+        if scopes is None:
+            return None
+        return Principal(user="app", scopes=scopes, via="key", application="app", key_id="k")
+
+    def health(self) -> api.Health:
+        return api.Health(status="ok", checks={"store": "ok"}, version="0")
+
+    def metrics(self) -> str:
+        return "mesh_calls_total 1\n"
+
+    async def aclose(self) -> None:
+        return None
+
+
+NOTHING = api.Spend(
+    cost_usd=Decimal(0),
+    saved_usd=Decimal(0),
+    calls=0,
+    cached_calls=0,
+    input_tokens=0,
+    output_tokens=0,
+    unpriced=0,
+)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
