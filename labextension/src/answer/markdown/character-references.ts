@@ -16,8 +16,9 @@ export function decode(text: string): string {
 function character(reference: string): string {
   let decoded = known.get(reference);
   if (decoded === undefined) {
-    const parsed = new DOMParser().parseFromString(reference, 'text/html');
-    decoded = parsed.documentElement.textContent ?? reference;
+    // White space at the start of a document would be dropped, so something stands before it.
+    const parsed = new DOMParser().parseFromString(`.${reference}`, 'text/html');
+    decoded = (parsed.documentElement.textContent ?? '').slice(1);
     known.set(reference, decoded);
   }
   return decoded;

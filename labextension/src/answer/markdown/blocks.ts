@@ -1,12 +1,13 @@
 /** Block tokens to DOM elements, one for each block. */
 import { type Token, type Tokens } from 'marked';
 
-import { codeBlock } from './code_block';
-import { element } from './dom';
-import { type IFootnote } from './footnote_syntax';
+import { codeBlock } from './code-block';
+import { element } from '../dom';
+import { type IFootnote } from './footnote-syntax';
 import { formula } from './formula';
-import { deeper, inline, tooDeep, type IPlace } from './markdown_inline';
-import { type IMathToken } from './math_syntax';
+import { deeper, inline, tooDeep, type IPlace } from './inline';
+import { tokensIn } from './syntax';
+import { type IMathToken } from './math-syntax';
 
 /** The answer's headings stand below those of the notebook and of the page around it. */
 const HEADINGS = ['h3', 'h4', 'h5', 'h6', 'h6', 'h6'] as const;
@@ -36,14 +37,18 @@ export function block(token: Token, place: IPlace): HTMLElement | null {
     case 'hr':
       return element('hr');
     case 'mathBlock':
-      return element('div', 'jp-mesh-FormulaBlock', formula((token as IMathToken).tex, true));
+      return element(
+        'div',
+        'jp-mesh-Answer-formulaBlock',
+        formula((token as IMathToken).tex, true)
+      );
     case 'footnote':
       return footnote(token as IFootnote, place);
     case 'html':
       // HTML is not interpreted; it is shown as the code it is.
-      return codeBlock(place.words, token.raw.replace(/\n+$/, ''), 'html');
+      return codeBlock(place.trans, token.raw.replace(/\n+$/, ''), 'html');
     default:
-      return paragraph(token.tokens ?? [token], place);
+      return paragraph(tokensIn(token) ?? [token], place);
   }
 }
 
@@ -64,16 +69,16 @@ function paragraph(tokens: Token[] | undefined, place: IPlace): HTMLElement {
 
 function heading({ depth, tokens }: Tokens.Heading, place: IPlace): HTMLElement {
   const name = HEADINGS[depth - 1] ?? 'h6';
-  return anyDirection(element(name, `jp-mesh-Heading-${depth}`, ...inline(tokens, place)));
+  return anyDirection(element(name, `jp-mesh-Answer-heading-${depth}`, ...inline(tokens, place)));
 }
 
 function code({ text, lang }: Tokens.Code, place: IPlace): HTMLElement {
-  return codeBlock(place.words, text, /^[^\s{]*/.exec(lang ?? '')?.[0] ?? '');
+  return codeBlock(place.trans, text, /^[^\s{]*/.exec(lang ?? '')?.[0] ?? '');
 }
 
 function footnote({ label, tokens }: IFootnote, place: IPlace): HTMLElement {
-  const mark = element('sup', 'jp-mesh-FootnoteMark', label);
-  return anyDirection(element('p', 'jp-mesh-Footnote', mark, ' ', ...inline(tokens, place)));
+  const mark = element('sup', 'jp-mesh-Answer-footnoteMark', label);
+  return anyDirection(element('p', 'jp-mesh-Answer-footnote', mark, ' ', ...inline(tokens, place)));
 }
 
 function list(token: Tokens.List, place: IPlace): HTMLElement {
@@ -88,7 +93,7 @@ function list(token: Tokens.List, place: IPlace): HTMLElement {
 function listItem(item: Tokens.ListItem, place: IPlace): HTMLElement {
   const made = anyDirection(element('li'));
   if (item.task) {
-    made.className = 'jp-mesh-Task';
+    made.className = 'jp-mesh-Answer-task';
     made.append(checkMark(item.checked === true, place));
   }
   for (const token of item.tokens) {
@@ -102,24 +107,27 @@ function listItem(item: Tokens.ListItem, place: IPlace): HTMLElement {
   return made;
 }
 
-function checkMark(checked: boolean, { words }: IPlace): HTMLElement {
-  const mark = element('span', checked ? 'jp-mesh-Check jp-mod-checked' : 'jp-mesh-Check');
+function checkMark(checked: boolean, { trans }: IPlace): HTMLElement {
+  const mark = element(
+    'span',
+    checked ? 'jp-mesh-Answer-check jp-mod-checked' : 'jp-mesh-Answer-check'
+  );
   mark.setAttribute('role', 'img');
-  mark.setAttribute('aria-label', checked ? words.done : words.open);
+  mark.setAttribute('aria-label', checked ? trans.__('Done') : trans.__('To do'));
   return mark;
 }
 
 function table({ header, rows }: Tokens.Table, place: IPlace): HTMLElement {
   const cell = (name: 'th' | 'td', { tokens, align }: Tokens.TableCell) =>
     anyDirection(
-      element(name, align === null ? '' : `jp-mesh-align-${align}`, ...inline(tokens, place))
+      element(name, align === null ? '' : `jp-mesh-Answer-align-${align}`, ...inline(tokens, place))
     );
   const head = element('tr', '', ...header.map(each => cell('th', each)));
   const body = rows.map(row => element('tr', '', ...row.map(each => cell('td', each))));
   const made = element('table', '', element('thead', '', head), element('tbody', '', ...body));
-  const frame = element('div', 'jp-mesh-Table', made);
+  const frame = element('div', 'jp-mesh-Answer-table', made);
   frame.tabIndex = 0;
   frame.setAttribute('role', 'region');
-  frame.setAttribute('aria-label', place.words.table);
+  frame.setAttribute('aria-label', place.trans.__('Table'));
   return frame;
 }

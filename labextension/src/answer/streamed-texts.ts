@@ -20,12 +20,12 @@ const MOST_TEXTS = 200;
 export class StreamedTexts {
   /** True while any answer is being written. */
   get any(): boolean {
-    return this._texts.size > 0;
+    return this.texts.size > 0;
   }
 
   /** The text known of an answer that is being written. */
   textOf(id: string): string | undefined {
-    return this._texts.get(id)?.text;
+    return this.texts.get(id)?.text;
   }
 
   /**
@@ -36,32 +36,32 @@ export class StreamedTexts {
   apply({ id, state, update }: IAnswer): string {
     if ('whole' in update) {
       if (state === 'streaming') {
-        this._keep(id, { text: update.whole, length: codePoints(update.whole), stale: false });
+        this.keep(id, { text: update.whole, length: codePoints(update.whole), stale: false });
       } else {
-        this._texts.delete(id);
+        this.texts.delete(id);
       }
       return update.whole;
     }
-    const known = this._texts.get(id) ?? { text: '', length: 0, stale: false };
+    const known = this.texts.get(id) ?? { text: '', length: 0, stale: false };
     const grown = append(known, update.offset, update.append);
     if (grown !== known) {
-      this._keep(id, grown);
+      this.keep(id, grown);
     }
     return grown.text;
   }
 
-  private _keep(id: string, text: IText): void {
-    this._texts.delete(id);
-    this._texts.set(id, text);
-    for (const oldest of this._texts.keys()) {
-      if (this._texts.size <= MOST_TEXTS) {
+  private keep(id: string, text: IText): void {
+    this.texts.delete(id);
+    this.texts.set(id, text);
+    for (const oldest of this.texts.keys()) {
+      if (this.texts.size <= MOST_TEXTS) {
         break;
       }
-      this._texts.delete(oldest);
+      this.texts.delete(oldest);
     }
   }
 
-  private readonly _texts = new Map<string, IText>();
+  private readonly texts = new Map<string, IText>();
 }
 
 function append(known: IText, offset: number, added: string): IText {

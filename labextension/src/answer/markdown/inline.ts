@@ -1,17 +1,18 @@
 /** Tokens inside a block to DOM nodes. */
 import { type Token, type Tokens } from 'marked';
 
-import { decode } from './character_references';
-import { element } from './dom';
-import { type IFootnoteMark } from './footnote_syntax';
+import { decode } from './character-references';
+import { element } from '../dom';
+import { type IFootnoteMark } from './footnote-syntax';
 import { linkNodes } from './links';
 import { formula } from './formula';
-import { type IMathToken } from './math_syntax';
-import { type IWording } from './wording';
+import { tokensIn } from './syntax';
+import { type IMathToken } from './math-syntax';
+import { type TranslationBundle } from '@jupyterlab/translation';
 
 /** Where building stands: how deep, and whether inside a link (which holds no second one). */
 export interface IPlace {
-  readonly words: IWording;
+  readonly trans: TranslationBundle;
   readonly depth: number;
   readonly inLink?: boolean;
 }
@@ -62,7 +63,7 @@ function inlineNodes(token: Token, place: IPlace): Node[] {
   if (tooDeep(place)) {
     return [document.createTextNode(token.raw)];
   }
-  const within = () => inline(token.tokens, deeper(place));
+  const within = () => inline(tokensIn(token), deeper(place));
   switch (token.type) {
     case 'strong':
       return [element('strong', '', ...within())];
@@ -71,7 +72,7 @@ function inlineNodes(token: Token, place: IPlace): Node[] {
     case 'del':
       return [element('del', '', ...within())];
     case 'codespan':
-      return [element('code', 'jp-mesh-CodeSpan', (token as Tokens.Codespan).text)];
+      return [element('code', 'jp-mesh-Answer-codeSpan', (token as Tokens.Codespan).text)];
     case 'br':
       return [element('br')];
     case 'link':
@@ -81,7 +82,7 @@ function inlineNodes(token: Token, place: IPlace): Node[] {
     case 'math':
       return [formula((token as IMathToken).tex, (token as IMathToken).display)];
     case 'footnoteMark':
-      return [element('sup', 'jp-mesh-FootnoteMark', (token as IFootnoteMark).label)];
+      return [element('sup', 'jp-mesh-Answer-footnoteMark', (token as IFootnoteMark).label)];
     case 'html':
       return /^<br\s*\/?>$/i.test(token.raw) ? [element('br')] : [text(token.raw)];
     case 'escape':
@@ -90,7 +91,7 @@ function inlineNodes(token: Token, place: IPlace): Node[] {
       return [];
     default:
       // Text, and whatever a later lexer may invent: its source, as text.
-      return token.tokens === undefined ? [text(decode(token.raw))] : within();
+      return tokensIn(token) === undefined ? [text(decode(token.raw))] : within();
   }
 }
 
@@ -108,18 +109,18 @@ function link(token: Tokens.Link, place: IPlace): Node[] {
 
 /** An image is never loaded: its description and the address it would have come from. */
 function image(token: Tokens.Image, place: IPlace): Node[] {
-  const { words } = place;
+  const { trans } = place;
   const description = decode(token.text).trim();
   const address = decode(token.href);
   const label = element(
     'span',
-    'jp-mesh-Image-label',
-    description === '' ? words.image : words.imageOf(description)
+    'jp-mesh-Answer-imageLabel',
+    description === '' ? trans.__('Image') : trans.__('Image: %1', description)
   );
-  const placeholder = element('span', 'jp-mesh-Image', label);
+  const placeholder = element('span', 'jp-mesh-Answer-image', label);
   if (place.inLink) {
     return [placeholder];
   }
-  placeholder.append(' ', ...linkNodes(address, [text(words.notLoaded)]));
+  placeholder.append(' ', ...linkNodes(address, [text(trans.__('not loaded'))]));
   return [placeholder];
 }

@@ -17,17 +17,18 @@ export interface IFootnote extends Tokens.Generic {
   tokens: Token[];
 }
 
-const NOTE = /^ {0,3}\[\^(?<label>[^\s\]]{1,40})\]:[ \t]*(?<text>[^\n]*(?:\n(?!\s*\n|\s*\[\^|\s*$)[^\n]+)*)(?:\n+|$)/;
+const NOTE =
+  /^ {0,3}\[\^(?<label>[^\s\]]{1,40})\]:[ \t]*(?<text>[^\n]*(?:\n(?!\s*\n|\s*\[\^|\s*$)[^\n]+)*)(?:\n+|$)/;
 const MARK = /^\[\^(?<label>[^\s\]]{1,40})\](?!:)/;
 
 export const footnoteSyntax: TokenizerAndRendererExtension[] = [
   {
     name: 'footnote',
     level: 'block',
-    start: source => at(source, /(?:^|\n) {0,3}\[\^/),
+    start: startOfNote,
     tokenizer(this: TokenizerThis, source): IFootnote | undefined {
       const found = NOTE.exec(source);
-      if (found?.groups === undefined || found === null) {
+      if (found?.groups === undefined) {
         return undefined;
       }
       const { label, text } = found.groups;
@@ -39,7 +40,7 @@ export const footnoteSyntax: TokenizerAndRendererExtension[] = [
   {
     name: 'footnoteMark',
     level: 'inline',
-    start: source => at(source, /\[\^/),
+    // Text ends at a bracket anyway.
     tokenizer(source): IFootnoteMark | undefined {
       const found = MARK.exec(source);
       return found?.groups === undefined
@@ -49,7 +50,7 @@ export const footnoteSyntax: TokenizerAndRendererExtension[] = [
   }
 ];
 
-function at(source: string, what: RegExp): number | undefined {
-  const index = source.search(what);
-  return index === -1 ? undefined : index;
+function startOfNote(source: string): number | undefined {
+  const lineEnd = source.search(/\n {0,3}\[\^/);
+  return lineEnd === -1 ? undefined : lineEnd + 1;
 }

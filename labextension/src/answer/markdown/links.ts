@@ -1,5 +1,5 @@
 /** Which addresses a model may link to, and how a link looks: its host always stands beside its text. */
-import { element, keepKeys } from './dom';
+import { element, keepKeys } from '../dom';
 
 /**
  * The address when a link may lead to it, else null.
@@ -29,7 +29,7 @@ function shorten(address: string): string {
 
 /** A link that opens elsewhere and tells the other side nothing. */
 export function anchor(url: URL, ...label: readonly (Node | string)[]): HTMLAnchorElement {
-  const link = keepKeys(element('a', 'jp-mesh-Link', ...label));
+  const link = keepKeys(element('a', 'jp-mesh-Answer-link', ...label));
   link.href = url.href;
   link.target = '_blank';
   link.rel = 'noopener noreferrer';
@@ -39,15 +39,18 @@ export function anchor(url: URL, ...label: readonly (Node | string)[]): HTMLAnch
 /** A link with its host, or its text and the refused address in plain sight. */
 export function linkNodes(address: string, label: readonly Node[]): Node[] {
   const url = linkTarget(address);
-  const shown = label.map(node => node.textContent).join('').trim();
+  const shown = label
+    .map(node => node.textContent)
+    .join('')
+    .trim();
   const spelledOut = [address, url?.href, address.replace(/^(?:http:\/\/|mailto:)/i, '')];
   if (url === null) {
-    const refused = element('span', 'jp-mesh-Link-refused', ` (${shorten(address)})`);
+    const refused = element('span', 'jp-mesh-Answer-linkRefused', ` (${shorten(address)})`);
     return spelledOut.includes(shown) ? [...label] : [...label, refused];
   }
   const link = anchor(url, ...(shown === '' ? [url.host] : label));
   if (shown === '' || spelledOut.includes(shown)) {
     return [link];
   }
-  return [link, element('span', 'jp-mesh-Link-host', `\u00a0(${url.host})`)];
+  return [link, element('span', 'jp-mesh-Answer-linkHost', `\u00a0(${url.host})`)];
 }

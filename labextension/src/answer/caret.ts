@@ -1,0 +1,24 @@
+/** The mark at the end of a text that is being written. */
+
+const CARET = 'jp-mod-caret';
+/** Elements in whose last line the text goes on. */
+const FLOWING = new Set('DIV P H3 H4 H5 H6 UL OL LI BLOCKQUOTE PRE TABLE TBODY TR TD'.split(' '));
+
+/** Put the mark behind the last word under `root`, or take it away. */
+export function placeCaret(root: HTMLElement, wanted: boolean): void {
+  const last = wanted ? lastFlowing(root) : null;
+  for (const marked of Array.from(root.querySelectorAll(`.${CARET}`))) {
+    if (marked !== last) {
+      marked.classList.remove(CARET);
+    }
+  }
+  last?.classList.add(CARET);
+}
+
+function lastFlowing(root: HTMLElement): Element | null {
+  let last: Element = root;
+  while (last.lastElementChild !== null && FLOWING.has(last.lastElementChild.tagName)) {
+    last = last.lastElementChild;
+  }
+  return last === root ? null : last;
+}
