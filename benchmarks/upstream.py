@@ -12,6 +12,7 @@ import asyncio
 import re
 import sys
 from pathlib import Path
+from typing import cast
 
 TEXT = "The median is the middle value of a sorted list. " * 18
 """About 900 bytes, so that an answer is about 1 kB."""
@@ -53,8 +54,7 @@ class Upstream(asyncio.Protocol):
         self._streaming: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._streaming is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-
 from ..errors import InvalidRequest, ModelNotFound, NotPermitted
 from ..schemas.events import Events
 from ..schemas.principal import Scope
@@ -19,11 +17,9 @@ class Authorize(Step):
     A model one may not see is 404, the same as one that does not exist.
     """
 
-    async def __call__(self, call: Call, next: Next) -> Events:
+    def __call__(self, call: Call, next: Next) -> Events:
         authorize(call)
-        async with aclosing(next(call)) as events:
-            async for event in events:
-                yield event
+        return next(call)
 
 
 def authorize(call: Call) -> None:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from ..errors import BudgetExceeded
 from ..schemas.audit import Hold
 from ..schemas.catalog import Capability
-from ..schemas.events import Answer, Chunk, Events, Finished, Metered
+from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
 from ..schemas.json import JsonObject
 from ..schemas.policy import BudgetRule
 from ..schemas.request import Operation
@@ -43,43 +43,37 @@ class Budget(Step):
         self._journal = journal
         self._headroom = headroom
 
-    async def __call__(self, call: Call, next: Next) -> Events:
+    def __call__(self, call: Call, next: Next) -> Events:
         call.holds = holds_for(call)
-        if call.holds:
-            await self._near_limit(call)
+        return self._budgeted(call, next) if call.holds else next(call)
+
+    async def _budgeted(self, call: Call, next: Next) -> Events:
+        await self._near_limit(call)
         folds = call.upstream_streams is True and not call.request.stream
         fold = Fold() if folds else None
         cut: Metered | None = None
         last: JsonObject = {}
         async with aclosing(next(call)) as events:
             async for event in events:
-                if isinstance(event, Metered) and not event.final:
-                    if call.holds and not await self._accrue(call, event.cost):
+                if isinstance(event, Metered):
+                    if event.final:
+                        _draw(call, event.cost)
+                    elif not await self._accrue(call, event.cost):
                         cut = Metered(event.usage, event.model, event.cost)
                         break
-                    continue
-                if isinstance(event, Chunk):
+                    else:
+                        continue
+                elif isinstance(event, Chunk):
                     last = event.data
                     if fold is not None:
                         fold.add(event.data)
                         continue
                 elif isinstance(event, Finished) and fold is not None:
                     yield Answer(fold.answer())
-                if isinstance(event, Metered):
-                    _draw(call, event.cost)
                 yield event
         if cut is not None:
-            call.report.usage, call.report.cost = cut.usage, cut.cost
-            _draw(call, cut.cost)
-            yield call.notice("budget_cut", "Stopped here: the budget has no room for more.")
-            ending = text_chunk(last, (0, "content"), "", "length")
-            if fold is not None:
-                fold.add(ending.data)
-                yield Answer(fold.answer())
-            else:
-                yield ending
-            yield cut
-            yield Finished("length")
+            for event in _cut_short(call, cut, last, fold):
+                yield event
 
     async def _near_limit(self, call: Call) -> None:
         """Near a hard limit, stream upstream whatever the client asked, or cap a model that cannot
@@ -114,6 +108,18 @@ class Budget(Step):
         for hold in root.holds:
             self._headroom.add(hold, amount)
         return True
+
+
+def _cut_short(call: Call, cut: Metered, last: JsonObject, fold: Fold | None) -> list[Event]:
+    """How an answer ends that its budget has no room for: with `length`, and saying so."""
+    call.report.usage, call.report.cost = cut.usage, cut.cost
+    _draw(call, cut.cost)
+    notice = call.notice("budget_cut", "Stopped here: the budget has no room for more.")
+    ending: Chunk | Answer = text_chunk(last, (0, "content"), "", "length")
+    if fold is not None:
+        fold.add(ending.data)
+        ending = Answer(fold.answer())
+    return [notice, ending, cut, Finished("length")]
 
 
 def _draw(call: Call, cost: Decimal | None) -> None:

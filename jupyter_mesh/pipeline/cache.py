@@ -41,13 +41,11 @@ class Cached(Step):
         self._cache = cache
         self._flights: dict[str, asyncio.Future[CacheEntry | None]] = {}
 
-    async def __call__(self, call: Call, next: Next) -> Events:
+    def __call__(self, call: Call, next: Next) -> Events:
         key = _key(call)
-        if key is None:
-            async with aclosing(next(call)) as events:
-                async for event in events:
-                    yield event
-            return
+        return next(call) if key is None else self._cached(call, key, next)
+
+    async def _cached(self, call: Call, key: str, next: Next) -> Events:
         call.report.cache = "miss"
         flight_key = f"{key}|{','.join(one.id for one in call.candidates)}"
         while True:

@@ -57,12 +57,12 @@ class Limit(Step):
     def __init__(self) -> None:
         self._meters: dict[tuple[int, str], Meters] = {}
 
-    async def __call__(self, call: Call, next: Next) -> Events:
+    def __call__(self, call: Call, next: Next) -> Events:
         if call.parent is not None or not call.snapshot.limits:
-            async with aclosing(next(call)) as events:
-                async for event in events:
-                    yield event
-            return
+            return next(call)
+        return self._limited(call, next)
+
+    async def _limited(self, call: Call, next: Next) -> Events:
         held: list[tuple[LimitRule, Meters]] = []
         try:
             await self._enter(call, held)

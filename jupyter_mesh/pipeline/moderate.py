@@ -28,12 +28,12 @@ _OVERLAP = 200
 class Moderate(Step):
     """Without a rule for the answer nothing is held back."""
 
-    async def __call__(self, call: Call, next: Next) -> Events:
+    def __call__(self, call: Call, next: Next) -> Events:
         if not call.guarded or not call.snapshot.moderation:
-            async with aclosing(next(call)) as events:
-                async for event in events:
-                    yield event
-            return
+            return next(call)
+        return self._moderated(call, next)
+
+    async def _moderated(self, call: Call, next: Next) -> Events:
         await _judge_request(call)
         rules = _rules(call, "response")
         async with aclosing(next(call)) as events:

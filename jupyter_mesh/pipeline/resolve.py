@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-
 from ..errors import ContextTooLong, InvalidRequest, ModelNotFound
 from ..schemas.events import Events
 from ..schemas.tokens import input_tokens_bound
@@ -14,11 +12,9 @@ from .step import Next, Step
 class Resolve(Step):
     """Sets `call.candidates`: those that can do the operation and hold the prompt."""
 
-    async def __call__(self, call: Call, next: Next) -> Events:
+    def __call__(self, call: Call, next: Next) -> Events:
         resolve(call)
-        async with aclosing(next(call)) as events:
-            async for event in events:
-                yield event
+        return next(call)
 
 
 def resolve(call: Call) -> None:

@@ -16,19 +16,19 @@ from ..errors import (
     ConfigError,
     ProviderError,
     ProviderMisconfigured,
-    ProviderProtocolError,
     ProviderRateLimited,
     ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
 )
-from ..schemas.events import Event, Events, Finished, Metered
+from ..schemas.events import Events, Finished
 from ..spi.faults import fault_point
 from ..spi.provider import Attempt
 from .call import Call
 from .health import Health, Sample
 from .snapshot import Candidate
 from .step import Endpoint
+from .watch import Watch
 
 _LONGEST_WAIT = 10.0
 """Seconds a retry may wait; a longer `Retry-After` is passed on to the client instead."""
@@ -111,108 +111,74 @@ class Route(Endpoint):
         return min(_LONGEST_WAIT, 0.25 * 2**number) * (0.5 + self._random.random() / 2)
 
     async def _attempt(self, call: Call, candidate: Candidate) -> Events:
+        """One try under the candidate's circuit and connection slots, with the waiting counted."""
         circuit = self._health.circuit(candidate.id)
         if not circuit.allows(self._health.clock()):
-            raise ProviderUnavailable(
-                f"{candidate.id} has failed repeatedly and is being given a rest."
-            )
-        concluded = False
+            raise ProviderUnavailable(f"{candidate.id} failed repeatedly and is given a rest.")
+        slots = self._health.slots(candidate)
+        await _acquire(slots, candidate)
+        outcome: bool | None = None
+        watch = Watch(call, candidate)
         try:
-            try:
-                async with aclosing(self._send(call, candidate)) as events:
-                    async for event in events:
-                        yield event
-            except ConfigError as error:
-                raise ProviderMisconfigured(error.message) from error
-            concluded = True
-            circuit.record(True, self._health.clock())
-        except ProviderError as error:
-            concluded = True
+            attempt = await _prepare(call, candidate)
+            async with aclosing(candidate.provider.stream(attempt)) as events:
+                while (event := await watch.next(events)) is not None:
+                    yield event
+                    if isinstance(event, Finished):
+                        break
+            watch.require_end()
+            self._health.add(candidate.id, watch.sample())
+            outcome = True
+        except (ProviderError, ConfigError) as error:
             # A request the provider rejects says nothing about its health.
-            healthy = isinstance(error, ProviderRejected) and error.status not in _CONNECTION_FAULTS
-            circuit.record(healthy, self._health.clock())
-            self._health.add(candidate.id, Sample(time.time(), 0.0, None, 0, healthy))
+            rejected = isinstance(error, ProviderRejected)
+            outcome = rejected and error.status not in _CONNECTION_FAULTS
+            self._health.add(candidate.id, Sample(time.time(), 0.0, None, 0, outcome))
+            if isinstance(error, ConfigError):
+                raise ProviderMisconfigured(error.message) from error
             raise
         finally:
-            if not concluded:
-                circuit.abandon()
-
-    async def _send(self, call: Call, candidate: Candidate) -> Events:
-        slots = self._health.slots(candidate)
-        limits = candidate.limits
-        try:
-            async with asyncio.timeout(limits.timeout):
-                await slots.acquire()
-        except TimeoutError:
-            raise ProviderUnavailable(
-                f"All {limits.parallel} connections to {candidate.facts.connection!r} are busy; "
-                "try again shortly."
-            ) from None
-        try:
-            call.candidate = candidate
-            report = call.report
-            report.model, report.provider = candidate.id, candidate.facts.provider
-            report.connection = candidate.facts.connection
-            if not call.opened and call.open is not None:
-                await call.open()
-            fault_point("route.before_send")
-            attempt = Attempt(
-                request=call.request,
-                model=candidate.facts.name,
-                stream=call.request.stream
-                if call.upstream_streams is None
-                else call.upstream_streams,
-                timeout=limits.timeout,
-                idle_timeout=limits.idle_timeout,
-                call_id=call.id,
-            )
-            async with aclosing(self._timed(call, candidate, attempt)) as events:
-                async for event in events:
-                    yield event
-        finally:
+            watch.stop()
             slots.release()
-
-    async def _timed(self, call: Call, candidate: Candidate, attempt: Attempt) -> Events:
-        """The provider's events under the connection's time limits, with the waiting counted."""
-        started = time.perf_counter()
-        first_ms: float | None = None
-        patience = attempt.timeout
-        tokens = 0
-        finished = False
-        async with aclosing(candidate.provider.stream(attempt)) as events:
-            while True:
-                asked = time.perf_counter()
-                event = await _next(events, patience, candidate)
-                call.report.upstream_ms += (time.perf_counter() - asked) * 1000
-                if event is None:
-                    break
-                if first_ms is None:
-                    first_ms = (time.perf_counter() - started) * 1000
-                    patience = attempt.idle_timeout
-                    fault_point("route.first_event")
-                else:
-                    fault_point("route.mid_stream")
-                if isinstance(event, Metered) and event.final:
-                    tokens = event.usage.output
-                finished = finished or isinstance(event, Finished)
-                yield event
-                if finished:
-                    break
-        if not finished:
-            raise ProviderProtocolError(f"{candidate.id} ended its answer without finishing it.")
-        total = (time.perf_counter() - started) * 1000
-        first = first_ms if attempt.stream else None
-        self._health.add(candidate.id, Sample(time.time(), total, first, tokens, True))
+            if outcome is None:
+                circuit.abandon()
+            else:
+                circuit.record(outcome, self._health.clock())
 
 
-async def _next(events: Events, patience: float, candidate: Candidate) -> Event | None:
+async def _acquire(slots: asyncio.Semaphore, candidate: Candidate) -> None:
+    if not slots.locked():
+        await slots.acquire()
+        return
+    limits = candidate.limits
     try:
-        async with asyncio.timeout(patience):
-            return await anext(events, None)
+        async with asyncio.timeout(limits.timeout):
+            await slots.acquire()
     except TimeoutError:
-        raise ProviderTimeout(
-            f"{candidate.id} was silent for {patience:g} s; try again, or raise its timeout."
+        raise ProviderUnavailable(
+            f"All {limits.parallel} connections to {candidate.facts.connection!r} are busy; "
+            "try again shortly."
         ) from None
+
+
+async def _prepare(call: Call, candidate: Candidate) -> Attempt:
+    """Commit the intent, as the last act before anything is sent."""
+    call.candidate = candidate
+    report = call.report
+    report.model, report.provider = candidate.id, candidate.facts.provider
+    report.connection = candidate.facts.connection
+    if not call.opened and call.open is not None:
+        await call.open()
+    fault_point("route.before_send")
+    streams = call.request.stream if call.upstream_streams is None else call.upstream_streams
+    return Attempt(
+        request=call.request,
+        model=candidate.facts.name,
+        stream=streams,
+        timeout=candidate.limits.timeout,
+        idle_timeout=candidate.limits.idle_timeout,
+        call_id=call.id,
+    )
 
 
 def _unit_price(candidate: Candidate) -> Decimal:

@@ -32,12 +32,10 @@ class Screen(Step):
     Hands the audit what was sent and what came back, redacted, never the raw text.
     """
 
-    async def __call__(self, call: Call, next: Next) -> Events:
-        if not call.guarded:
-            async with aclosing(next(call)) as events:
-                async for event in events:
-                    yield event
-            return
+    def __call__(self, call: Call, next: Next) -> Events:
+        return self._screened(call, next) if call.guarded else next(call)
+
+    async def _screened(self, call: Call, next: Next) -> Events:
         originals = await screen(call)
         if originals:
             kinds = ", ".join(sorted({name[1:].rpartition("_")[0] for name in originals}))

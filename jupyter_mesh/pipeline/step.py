@@ -1,5 +1,9 @@
 """What a step is, and how steps become one function.
 
+A step that has nothing to do on the way out acts and returns the inner stream itself, so that an
+event passes only through the steps that look at it. What it raises then comes out where the outer
+step asks for its stream.
+
 Rules for writers of steps: wrap every inner stream in `contextlib.aclosing`, or an abandoned call
 keeps its reservation until the garbage collector comes; never `yield` inside `asyncio.timeout()`
 or a task group; never buffer a whole answer; keep state on the `Call`, never on a module.
