@@ -155,7 +155,7 @@ def _info(
     return ModelInfo(
         architecture=type(model).__name__,
         parameters=model.num_parameters(),
-        size=model.get_memory_footprint(),
+        size=model.get_memory_footprint(return_buffers=False),
         dtype=str(model.dtype).removeprefix("torch."),
         device=str(model.device),
         context_window=_context_window(model, tokenizer, layout),
