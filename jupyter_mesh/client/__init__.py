@@ -4,7 +4,7 @@
 Only the standard library is imported until the first call.
 """
 
-from .answer import ANSWER_MIME, Answer
+from .answer import ANSWER_MIME, Answer, Comparison
 from .async_mesh import AsyncMesh
 from .errors import MeshClientError
 from .mesh import AnswerStream, Mesh, connect
@@ -14,6 +14,7 @@ __all__ = [
     "Answer",
     "AnswerStream",
     "AsyncMesh",
+    "Comparison",
     "Mesh",
     "MeshClientError",
     "connect",

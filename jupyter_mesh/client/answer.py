@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from importlib import import_module
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
@@ -75,6 +76,37 @@ class Answer:
         self, include: object = None, exclude: object = None
     ) -> dict[str, JsonObject | str]:
         return bundle(answer_payload(self, "done"), self.text)
+
+
+class Comparison(tuple[Answer, ...]):
+    """Answers of several models to one prompt, in the order asked."""
+
+    __slots__ = ()
+
+    def table(self) -> Any:
+        """One row a model: a DataFrame where pandas is installed, else a list of dictionaries."""
+        rows = [
+            {
+                "model": answer.requested_model,
+                "answered_by": answer.model,
+                "answer": answer.text,
+                "cost_usd": answer.cost,
+                "tokens": answer.usage.total if answer.usage else None,
+                "seconds": round(answer.elapsed, 3),
+            }
+            for answer in self
+        ]
+        try:
+            return import_module("pandas").DataFrame(rows)
+        except ImportError:
+            return rows
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, JsonObject | str]:
+        parts = [answer_payload(answer, "done") for answer in self]
+        text = "\n\n".join(f"{answer.requested_model}:\n{answer.text}" for answer in self)
+        return bundle(comparison_payload(new_id(), "done", parts), text)
 
 
 def answer_payload(

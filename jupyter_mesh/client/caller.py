@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -30,20 +30,24 @@ class Notebook:
     renderer: int = 0
 
 
-class _Current:
-    """A cell in which one value changes: the kernel sets it before each cell."""
+class _Source:
+    """Who knows which notebook is running; nobody, until a kernel says so."""
 
-    notebook = Notebook()
+    def __init__(self) -> None:
+        self.find: Callable[[], Notebook] = Notebook
+
+
+_source = _Source()
 
 
 def current_notebook() -> Notebook:
-    """The notebook that is running now; an empty one outside of notebooks."""
-    return _Current.notebook
+    """The notebook whose cell is running; an empty one outside of notebooks."""
+    return _source.find()
 
 
-def set_notebook(notebook: Notebook) -> None:
-    """Say which notebook is running: called by the kernel when a front end announces a cell."""
-    _Current.notebook = notebook
+def find_notebooks_with(source: Callable[[], Notebook]) -> None:
+    """Ask `source` from now on which notebook is running; a kernel calls this once."""
+    _source.find = source
 
 
 def kernel_id() -> str | None:

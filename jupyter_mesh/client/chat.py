@@ -11,7 +11,7 @@ from .answer import Answer
 from .call import ChatCall
 from .draft import Draft
 from .structured import AnswerInvalid, Shape
-from .transport import Transport
+from .transport import Reply, Transport
 
 _CHAT = "v1/chat/completions"
 
@@ -29,14 +29,14 @@ async def ask(
     Raises:
         MeshClientError: The call failed, or neither attempt fits the shape (`invalid_answer`).
     """
-    await _complete(transport, call, draft)
+    draft.add_reply(await complete(transport, call))
     if shape is not None:
         try:
             draft.data = shape.parse(draft.text)
         except AnswerInvalid as failure:
             second = call.repaired(draft.text, str(failure))
             draft.start_over(repair_notice(failure))
-            await _complete(transport, second, draft)
+            draft.add_reply(await complete(transport, second))
             try:
                 draft.data = shape.parse(draft.text)
             except AnswerInvalid as again:
@@ -50,11 +50,10 @@ def repair_notice(failure: AnswerInvalid) -> Notice:
     return Notice("schema_repaired", f"The first answer did not fit the schema: {failure}.")
 
 
-async def _complete(transport: Transport, call: ChatCall, draft: Draft) -> None:
-    draft.add_reply(
-        await transport.call(
-            "POST", _CHAT, body=call.body(stream=False), headers=call.headers(), seconds=None
-        )
+async def complete(transport: Transport, call: ChatCall) -> Reply:
+    """A whole answer, not streamed; it may take as long as the model does."""
+    return await transport.call(
+        "POST", _CHAT, body=call.body(stream=False), headers=call.headers(), seconds=None
     )
 
 

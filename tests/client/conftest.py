@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from jupyter_mesh.client import Mesh, connect
-from jupyter_mesh.client.caller import Notebook, set_notebook
+from jupyter_mesh.client.caller import Notebook, find_notebooks_with
 from tests.client.fake_gateway import TOKEN, FakeGateway
 
 
@@ -25,4 +25,4 @@ def mesh(gateway: FakeGateway) -> Iterator[Mesh]:
 @pytest.fixture(autouse=True)
 def no_notebook() -> Iterator[None]:
     yield
-    set_notebook(Notebook())
+    find_notebooks_with(Notebook)

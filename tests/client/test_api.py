@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from jupyter_mesh.client import Mesh, MeshClientError
-from jupyter_mesh.client.caller import Notebook, set_notebook
+from jupyter_mesh.client.caller import Notebook, find_notebooks_with
 from tests.client.fake_gateway import FakeGateway
 
 
@@ -22,7 +22,7 @@ def test_models_are_cards_and_are_shown_as_a_table(mesh: Mesh) -> None:
 
 def test_cost_is_of_the_running_notebook(mesh: Mesh, gateway: FakeGateway) -> None:
     assert mesh.cost().notebook is None
-    set_notebook(Notebook(document="a b.ipynb"))
+    find_notebooks_with(lambda: Notebook(document="a b.ipynb"))
     cost = mesh.cost()
     assert gateway.received[-1].query == {"document": "a b.ipynb"}
     assert cost.notebook is not None

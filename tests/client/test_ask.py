@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from jupyter_mesh import MeshError
 from jupyter_mesh.client import ANSWER_MIME, Mesh, MeshClientError, connect
-from jupyter_mesh.client.caller import Notebook, set_notebook
+from jupyter_mesh.client.caller import Notebook, find_notebooks_with
 from tests.client.fake_gateway import TOKEN, FakeGateway, Script
 
 
@@ -47,7 +47,7 @@ def test_an_unknown_cost_is_none_and_never_zero(mesh: Mesh, gateway: FakeGateway
 
 
 def test_parameters_and_attribution_are_sent_as_they_are(mesh: Mesh, gateway: FakeGateway) -> None:
-    set_notebook(Notebook(document="Ordner/Prüfung 1.ipynb", purpose="research"))
+    find_notebooks_with(lambda: Notebook(document="Ordner/Prüfung 1.ipynb", purpose="research"))
     mesh.ask(
         "Hi", model="fast", system="Be brief.", temperature=0.2, max_tokens=5, tags={"k": "ü"},
         cache=False,
@@ -77,7 +77,7 @@ def test_parameters_and_attribution_are_sent_as_they_are(mesh: Mesh, gateway: Fa
 def test_without_a_model_the_notebooks_comes_before_the_gateways_default(
     mesh: Mesh, gateway: FakeGateway, notebook_model: str | None, default: str, asked: str
 ) -> None:
-    set_notebook(Notebook(model=notebook_model))
+    find_notebooks_with(lambda: Notebook(model=notebook_model))
     gateway.default_model = default
     mesh.ask("Hi")
     assert gateway.chats[-1].body["model"] == asked

@@ -1,0 +1,223 @@
+"""The subcommands of `%llm`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from ..client.answer import Answer, Comparison, printable
+from ..client.loop import background
+from ..client.tables import budgets_table, costs_table, models_table, offers_table
+from ..client.threads import DEFAULT_THREAD
+from .cell import Settings, default_model, resolve_alias
+from .errors import MeshMagicError
+from .help import help_text
+from .parsing import nearest, split
+from .session import Session
+
+if TYPE_CHECKING:
+    from ..schemas.api import Models, Offer
+
+Run = Callable[[Session, Settings, Sequence[str]], "Answer | Comparison | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand: how it is written, what it does."""
+
+    usage: str
+    help: str
+    run: Run
+
+
+def run_command(session: Session, settings: Settings, line: str) -> Answer | Comparison | None:
+    """Carry out a `%llm` line; only `last` has a value.
+
+    Raises:
+        MeshMagicError: There is no such command, or it was given the wrong words.
+        MeshClientError: The gateway refused.
+    """
+    name, *words = split(line) or ["help"]
+    command = COMMANDS.get(name)
+    if command is None:
+        raise MeshMagicError(
+            f"No command {name!r}: {nearest(name, COMMANDS)} To ask a model, begin a cell with "
+            "%%llm and write the prompt below."
+        )
+    return command.run(session, settings, words)
+
+
+def show(text: str) -> None:
+    """Plain text below the cell, without control characters."""
+    sys.stdout.write(printable(text) + "\n")
+
+
+def _list(session: Session, settings: Settings, words: Sequence[str]) -> None:
+    models = background.run(session.mesh.api.models())
+    session.catalogue.keep(models)
+    cards = [card for card in models.models if all(word in card.id for word in words)]
+    if words and not cards:
+        raise MeshMagicError(
+            f"No model's name holds {' and '.join(words)!r}; "
+            f"{nearest(words[0], [card.id for card in models.models])}"
+        )
+    show(models_table(cards, models.default_model))
+    if models.offers and not words:
+        show("\nFound and not connected; `%llm use OFFER` connects it at the price shown:")
+        show(offers_table(models.offers))
+
+
+def _use(session: Session, settings: Settings, words: Sequence[str]) -> None:
+    if words == ["--none"]:
+        session.choose_model(None)
+        show("Cells that name no model use the notebook's again, else your default.")
+        return
+    if len(words) != 1:
+        shown = f" (now {default_model(session, settings)})" if not words else ""
+        raise MeshMagicError(f"Name one model: %llm use MODEL{shown}; --none undoes it.")
+    name = resolve_alias(session, settings, words[0])
+    models = background.run(session.mesh.api.models())
+    offer = _offer_of(models, name)
+    if offer is not None:
+        name, models = _accept(session, offer, name)
+    session.catalogue.keep(models)
+    names = [card.id for card in models.models]
+    if name not in names:
+        choices = [*names, *(offer.id for offer in models.offers)]
+        raise MeshMagicError(f"No model {name!r} is open to you; {nearest(name, choices)}")
+    session.choose_model(name)
+    session.notebooks.tell({"type": "models_changed"})
+    show(f"Cells of this notebook that name no model use {name}.")
+
+
+def _offer_of(models: Models, name: str) -> Offer | None:
+    if any(card.id == name for card in models.models):
+        return None
+    matching = [offer for offer in models.offers if name == offer.id or name in offer.models]
+    return matching[0] if matching else None
+
+
+def _accept(session: Session, offer: Offer, name: str) -> tuple[str, Models]:
+    models = background.run(session.mesh.api.accept_offer(offer.id))
+    show(f"Connected: {offer.title}. Price: {offer.price_note}.")
+    if name != offer.id:
+        return name, models
+    new = [card.id for card in models.models if card.id in offer.models]
+    new = new or [card.id for card in models.models if card.connection == offer.id]
+    if not new:
+        raise MeshMagicError(f"{offer.title} is connected, but has no model yet: see %llm list.")
+    return new[0], models
+
+
+def _cost(session: Session, settings: Settings, words: Sequence[str]) -> None:
+    _no_words("cost", words)
+    show(costs_table(background.run(session.mesh.api.costs(session.document))))
+
+
+def _budget(session: Session, settings: Settings, words: Sequence[str]) -> None:
+    _no_words("budget", words)
+    show(budgets_table(background.run(session.mesh.api.budgets())))
+
+
+def _history(session: Session, settings: Settings, words: Sequence[str]) -> None:
+    thread = _thread("history", settings, words)
+    exchanges = session.threads.exchanges(session.document, thread)
+    if not exchanges:
+        others = ", ".join(session.threads.names(session.document)) or "none"
+        show(f"Thread {thread!r} of this notebook is empty; threads that are not: {others}.")
+    for exchange in exchanges:
+        for message in exchange.messages():
+            content = message.get("content")
+            text = content if isinstance(content, str) else "[text and pictures]"
+            show(f"[{message.get('role')}] {text}")
+
+
+def _reset(session: Session, settings: Settings, words: Sequence[str]) -> None:
+    if words == ["--all"]:
+        names = session.threads.names(session.document)
+    else:
+        names = [_thread("reset", settings, words)]
+    count = sum(session.threads.forget(session.document, name) for name in names)
+    show(f"Forgot {count} exchanges of {', '.join(names) or 'no thread'}.")
+
+
+def _last(session: Session, settings: Settings, words: Sequence[str]) -> Answer | Comparison:
+    _no_words("last", words)
+    if session.last is None:
+        raise MeshMagicError("There is no answer yet: begin a cell with %%llm.")
+    return session.last
+
+
+def _alias(session: Session, settings: Settings, words: Sequence[str]) -> None:
+    match words:
+        case []:
+            known = {**settings.aliases, **session.aliases}
+            show("\n".join(f"{name} → {target}" for name, target in known.items()) or "No alias.")
+        case ["--remove", name] if name in session.aliases:
+            del session.aliases[name]
+            show(f"Removed {name}.")
+        case ["--remove", name]:
+            choices = session.aliases or {"none": ""}
+            raise MeshMagicError(f"No alias {name!r}; {nearest(name, choices)}")
+        case [name, target] if not name.startswith("-"):
+            session.aliases[name] = target
+            show(f"{name} stands for {target} in this kernel.")
+        case _:
+            raise MeshMagicError(f"Write it as {COMMANDS['alias'].usage}.")
+
+
+def _version(session: Session, settings: Settings, words: Sequence[str]) -> None:
+    _no_words("version", words)
+    show(f"jupyter-mesh {__version__}")
+    me = background.run(session.mesh.api.me())
+    show(f"gateway {me.version} ({me.host}) at {session.mesh.endpoint.shown}, as {me.user}")
+
+
+def _help(session: Session, settings: Settings, words: Sequence[str]) -> None:
+    show(help_text({command.usage: command.help for command in COMMANDS.values()}))
+
+
+def _no_words(name: str, words: Sequence[str]) -> None:
+    if words:
+        raise MeshMagicError(f"%llm {name} takes nothing after it, not {' '.join(words)!r}.")
+
+
+def _thread(name: str, settings: Settings, words: Sequence[str]) -> str:
+    if len(words) > 1 or any(word.startswith("-") for word in words):
+        raise MeshMagicError(f"Write it as {COMMANDS[name].usage}.")
+    return words[0] if words else settings.thread or DEFAULT_THREAD
+
+
+def _about_failure(task: str) -> Run:
+    def run(
+        session: Session, settings: Settings, words: Sequence[str]
+    ) -> Answer | Comparison | None:
+        from .repair import ask_about_failure
+
+        ask_about_failure(session, settings, words, task)
+
+    return run
+
+
+COMMANDS: dict[str, Command] = {
+    "list": Command("%llm list [PART]", "models open to you, with price and speed", _list),
+    "use": Command("%llm use MODEL|OFFER|--none", "the model of cells that name none", _use),
+    "cost": Command("%llm cost", "of this notebook, today and this month", _cost),
+    "budget": Command("%llm budget", "what is left of your budgets", _budget),
+    "history": Command("%llm history [THREAD]", "what a conversation holds", _history),
+    "reset": Command("%llm reset [THREAD|--all]", "forget it, in this notebook only", _reset),
+    "last": Command("%llm last", "the latest answer again; `a = %llm last` keeps it", _last),
+    "fix": Command("%llm fix [MODEL] [options]", "propose a corrected cell", _about_failure("fix")),
+    "explain": Command(
+        "%llm explain [MODEL] [options]", "say what the latest error means",
+        _about_failure("explain"),
+    ),
+    "alias": Command(
+        "%llm alias [NAME TARGET | --remove NAME]", "short names for models", _alias
+    ),
+    "version": Command("%llm version", "of this package and of the gateway", _version),
+    "help": Command("%llm help", "this text", _help),
+}  # fmt: skip
