@@ -68,6 +68,27 @@ class KeyIdentity:
         return principal
 
 
+class OwnerIdentity:
+    """One token for everything: a gateway that one command opens for itself.
+
+    Args:
+        user: From `owner`.
+        token: Random for each run.
+    """
+
+    def __init__(self, user: str, token: str) -> None:
+        self._token = token.encode()
+        self._owner = Principal(
+            user=user, scopes=OWNER_SCOPES, via="service", application="command line"
+        )
+
+    async def __call__(self, request: HttpRequest) -> Principal:
+        secret = credential(request.headers, request.query)
+        if secret is None or not hmac.compare_digest(secret.encode(), self._token):
+            raise unauthenticated()
+        return self._owner
+
+
 class PersonalIdentity:
     """One person's own server: kernels, applications with API keys, and the browser.
 

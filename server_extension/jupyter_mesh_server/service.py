@@ -17,7 +17,7 @@ from jupyter_mesh.mesh import Mesh
 from .aiohttp_host import BASE, Server
 from .dispatch import Dispatcher
 from .gateway import Gateway
-from .identity import KeyIdentity
+from .identity import Identity, KeyIdentity, OwnerIdentity, owner
 from .personal import make_state_dir
 
 DRAIN = 30.0
@@ -29,22 +29,43 @@ log = logging.getLogger("jupyter_mesh")
 class Service:
     """One process that serves a configuration on one address."""
 
-    def __init__(self, mesh: Mesh) -> None:
+    def __init__(self, mesh: Mesh, identity: Identity) -> None:
         self.mesh = mesh
+        self._dispatcher = Dispatcher(Gateway(mesh), identity)
         self._runner: web.ServerRunner | None = None
         self.url = ""
 
     @classmethod
-    async def start(cls, config: Config, state_dir: Path, host: str, port: int) -> Service:
+    async def start(
+        cls,
+        config: Config,
+        state_dir: Path,
+        host: str,
+        port: int,
+        *,
+        owner_token: str | None = None,
+    ) -> Service:
         """Open the mesh and listen; port 0 takes a free one.
+
+        Args:
+            config: What to serve.
+            state_dir: Where the database is.
+            host: The address to listen on.
+            port: The port to listen on.
+            owner_token: Opens a personal mesh to whoever brings it, instead of API keys.
 
         Raises:
             ConfigError: The configuration cannot be used, or the address is taken.
         """
         make_state_dir(state_dir)
-        if not config.keys:
-            log.warning("No `keys:`, so nobody can call: `jupyter mesh keys create` makes one.")
-        service = cls(await Mesh.start(config, state_dir=state_dir, host="standalone"))
+        if owner_token is not None:
+            mesh = await Mesh.start(config, state_dir=state_dir, host="personal")
+            service = cls(mesh, OwnerIdentity(owner(), owner_token))
+        else:
+            if not config.keys:
+                log.warning("No `keys:`, so nobody can call: `jupyter mesh keys create` makes one.")
+            mesh = await Mesh.start(config, state_dir=state_dir, host="standalone")
+            service = cls(mesh, KeyIdentity(mesh.key_principal))
         try:
             await service._listen(host, port)
         except OSError as error:
@@ -53,8 +74,7 @@ class Service:
         return service
 
     async def _listen(self, host: str, port: int) -> None:
-        dispatcher = Dispatcher(Gateway(self.mesh), KeyIdentity(self.mesh.key_principal))
-        self._runner = web.ServerRunner(Server(dispatcher), shutdown_timeout=DRAIN)
+        self._runner = web.ServerRunner(Server(self._dispatcher), shutdown_timeout=DRAIN)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, backlog=1024)
         await site.start()

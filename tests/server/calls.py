@@ -29,7 +29,13 @@ def chat_call(**fields: Json) -> Call:
 
 def data_of(text: str) -> JsonObject:
     choices: list[Json] = [{"index": 0, "delta": {"content": text}, "finish_reason": None}]
-    return {"id": "c1", "object": "chat.completion.chunk", "created": 7, "model": "y", "choices": choices}
+    return {
+        "id": "c1",
+        "object": "chat.completion.chunk",
+        "created": 7,
+        "model": "y",
+        "choices": choices,
+    }
 
 
 def chunk(text: str) -> Chunk:

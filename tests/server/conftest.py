@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -87,6 +87,12 @@ class Host:
             allow_redirects=False,
         ) as response:
             return Reply(response.status, response.headers, await response.read())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that nobody announces."""
+    while not condition():  # noqa: ASYNC110 see above
+        await asyncio.sleep(0.01)
 
 
 def new_session() -> aiohttp.ClientSession:

@@ -174,7 +174,9 @@ async def test_a_cookie_alone_may_not_write(jupyter: Host, change: dict[str, str
     assert jupyter.mesh.calls_made == []
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null"]
+)
 async def test_another_origin_may_not_even_read(jupyter: Host, origin: str) -> None:
     browser = await log_in(jupyter) | {"Origin": origin}
     reply = await jupyter.ask("GET", "/api/me", headers=browser)

@@ -14,7 +14,7 @@ from jupyter_mesh.schemas.events import Events
 from jupyter_mesh.schemas.json import JsonObject
 
 from .calls import chat_body, chunk, data_of
-from .conftest import Host, Reply
+from .conftest import Host, Reply, until
 from .scripted_mesh import SECRET
 
 CHAT = "/v1/chat/completions"
@@ -120,8 +120,7 @@ async def test_a_client_that_leaves_ends_the_call_at_once(host: Host) -> None:
     response.close()
     async with asyncio.timeout(10):
         await ended.wait()
-        while host.mesh.running:
-            await asyncio.sleep(0.01)
+        await until(lambda: host.mesh.running == 0)
 
 
 async def test_a_client_that_leaves_before_the_first_byte_ends_the_call_too(host: Host) -> None:
@@ -139,7 +138,9 @@ async def test_a_client_that_leaves_before_the_first_byte_ends_the_call_too(host
     for stream in (False, True):
         begun.clear()
         ended.clear()
-        asking = asyncio.create_task(host.ask("POST", CHAT, json=ask_for("thinking", stream=stream)))
+        asking = asyncio.create_task(
+            host.ask("POST", CHAT, json=ask_for("thinking", stream=stream))
+        )
         async with asyncio.timeout(10):
             await begun.wait()
             asking.cancel()
@@ -155,9 +156,12 @@ async def test_a_stream_arrives_piece_by_piece(host: Host) -> None:
         yield chunk("b")
 
     host.mesh.scripts["halting"] = halting
-    async with asyncio.timeout(10), host.session.post(
-        host.target(CHAT), headers=host.user, json=ask_for("halting", stream=True)
-    ) as response:
+    async with (
+        asyncio.timeout(10),
+        host.session.post(
+            host.target(CHAT), headers=host.user, json=ask_for("halting", stream=True)
+        ) as response,
+    ):
         assert b'"a"' in await response.content.readany()
         go_on.set()
         assert b'"b"' in await response.content.read()
@@ -194,8 +198,7 @@ async def test_a_client_that_reads_nothing_holds_back_what_is_made_for_it(host: 
     assert (await host.ask("POST", CHAT, json=ask_for("answer"))).status == 200
     writer.transport.abort()
     async with asyncio.timeout(10):
-        while host.mesh.running:
-            await asyncio.sleep(0.01)
+        await until(lambda: host.mesh.running == 0)
 
 
 async def test_a_body_that_is_too_large_is_413_and_the_next_request_is_served(host: Host) -> None:

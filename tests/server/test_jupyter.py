@@ -62,9 +62,7 @@ async def test_a_kernels_call_is_attributed_to_its_notebook_also_after_a_rename(
     assert jupyter.app is not None
     sessions = jupyter.app.session_manager
     (jp_root_dir / "old.ipynb").write_text("{}")
-    session = cast(
-        dict[str, Any], await sessions.create_session(path="old.ipynb", type="notebook")
-    )
+    session = cast(dict[str, Any], await sessions.create_session(path="old.ipynb", type="notebook"))
     headers = {**jupyter.user, "X-Mesh-Kernel": session["kernel"]["id"]}
     try:
         await jupyter.ask("POST", CHAT, headers=headers, json=chat_body())

@@ -1,4 +1,4 @@
-"""S5, S6, S24, T41: whatever is sent, the answer is a refusal of one shape, and nothing is called."""
+"""S5, S6, S24, T41: whatever is sent, it is refused in one shape, and nothing is called."""
 
 from __future__ import annotations
 
@@ -51,8 +51,13 @@ BODIES: list[tuple[str, str, bytes | JsonObject]] = [
     *(
         (f"the routing field {name}", CHAT, chat_body(**{name: "http://evil.example"}))
         for name in (
-            "api_base", "base_url", "api_key", "extra_headers", "custom_llm_provider", "organization"
-        )  # fmt: skip
+            "api_base",
+            "base_url",
+            "api_key",
+            "extra_headers",
+            "custom_llm_provider",
+            "organization",
+        )
     ),
 ]
 
@@ -165,7 +170,8 @@ async def test_an_odd_header_is_refused_and_nothing_of_it_repeated(host: Host, h
 
 
 @pytest.mark.parametrize(
-    "junk", [b"\x16\x03\x01\x02\x00\x01\x00", b"GET\r\n\r\n", b"\r\n\r\n\r\nBREW / HTCPCP/1.0\r\n\r\n"]
+    "junk",
+    [b"\x16\x03\x01\x02\x00\x01\x00", b"GET\r\n\r\n", b"\r\n\r\n\r\nBREW / HTCPCP/1.0\r\n\r\n"],
 )
 async def test_what_is_not_http_gets_a_constant_answer(standalone: Host, junk: bytes) -> None:
     target = urlsplit(standalone.url)

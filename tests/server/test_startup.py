@@ -22,11 +22,26 @@ from .calls import chat_body
 from .conftest import Host
 from .scripted_mesh import ScriptedMesh
 
-HEAVY = (
-    "aiohttp alembic anthropic genai_prices jupyter_mesh.config jupyter_mesh.mesh "
-    "jupyter_mesh.pipeline jupyter_mesh.providers langchain litellm openai orjson pandas "
-    "pydantic sqlalchemy torch transformers yaml"
-).split()
+HEAVY = [
+    "aiohttp",
+    "alembic",
+    "anthropic",
+    "genai_prices",
+    "jupyter_mesh.config",
+    "jupyter_mesh.mesh",
+    "jupyter_mesh.pipeline",
+    "jupyter_mesh.providers",
+    "langchain",
+    "litellm",
+    "openai",
+    "orjson",
+    "pandas",
+    "pydantic",
+    "sqlalchemy",
+    "torch",
+    "transformers",
+    "yaml",
+]
 
 
 class Built:

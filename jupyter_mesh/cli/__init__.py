@@ -1,0 +1,130 @@
+"""`jupyter mesh …`: run a gateway, look after it, ask it.
+
+This module only knows the words; what a command does is imported when it is called.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from ..errors import MeshError
+from .outcome import EXIT_CODES, Output, failed
+
+_ENVIRONMENT = """\
+environment:
+  JUPYTER_MESH_URL, JUPYTER_MESH_TOKEN     the gateway that ask, models and usage talk to; without
+                                           them, your own mesh is opened for the command
+  JUPYTER_MESH_CONFIG, JUPYTER_MESH_STATE  mesh.yaml and the folder of its database
+"""
+
+Parser: TypeAlias = argparse.ArgumentParser
+if TYPE_CHECKING:
+    Commands: TypeAlias = argparse._SubParsersAction[Parser]  # pyright: ignore[reportPrivateUsage]
+
+
+def parser() -> Parser:
+    """All commands and options."""
+    root = Parser(
+        prog="jupyter mesh",
+        description="One gateway between notebooks, applications and language models.",
+        epilog=_ENVIRONMENT + "\nexit codes:\n" + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    root.add_argument("--version", action="store_true", help="print the version")
+    commands = root.add_subparsers(metavar="COMMAND")
+    _serving(commands)
+    _asking(commands)
+    _administration(commands)
+    return root
+
+
+def _command(
+    commands: Commands, name: str, function: str, about: str, *, config: bool = False
+) -> Parser:
+    """A command; `function` is `module:name`, imported when it runs."""
+    command = commands.add_parser(name, help=about, description=about)
+    command.set_defaults(function=function)
+    command.add_argument("--json", action="store_true", help="print JSON")
+    if config:
+        command.add_argument("--config", metavar="FILE", help="mesh.yaml to use")
+        command.add_argument("--state", metavar="FOLDER", help="folder of the database")
+    return command
+
+
+def _serving(commands: Commands) -> None:
+    serve = _command(
+        commands, "serve", "serve:serve_forever", "run a stand-alone gateway", config=True
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=8765, help="default: %(default)s; 0: a free one")
+    _command(commands, "check", "check:check", "try everything that is configured", config=True)
+
+
+def _asking(commands: Commands) -> None:
+    _command(commands, "models", "ask:models", "list the models open to you", config=True)
+    ask = _command(commands, "ask", "ask:ask", "ask a model; the answer streams", config=True)
+    ask.add_argument("model", metavar="MODEL", help="a model or an alias")
+    ask.add_argument("prompt", metavar="PROMPT", help="the question; - reads standard input")
+    ask.add_argument("--system", metavar="TEXT", help="a system prompt")
+    ask.add_argument("--purpose", metavar="TEXT", help="what the call is for")
+    ask.add_argument("--max-tokens", type=int, metavar="N", help="the longest answer")
+    ask.add_argument("--max-cost", metavar="USD", help="refuse what may cost more")
+    ask.add_argument("--no-cache", action="store_true", help="do not answer from the cache")
+    usage = _command(commands, "usage", "usage:usage", "what was spent", config=True)
+    usage.add_argument("--by", default="model", help="groupings (default: %(default)s)")
+    usage.add_argument("--since", metavar="TIME", help="default: this month's beginning, UTC")
+    usage.add_argument("--until", metavar="TIME", help="default: now")
+    usage.add_argument("--document", metavar="PATH", help="only calls of this notebook")
+
+
+def _administration(commands: Commands) -> None:
+    keys = commands.add_parser("keys", help="API keys").add_subparsers(required=True)
+    create = _command(keys, "create", "keys:create", "make a key; it is shown once")
+    create.add_argument("name", metavar="NAME", help="what the key is called in mesh.yaml")
+    create.add_argument("--user", help="whom its calls are charged to (default: NAME)")
+    create.add_argument("--application", help="what uses it (default: NAME)")
+    create.add_argument("--group", action="append", default=[], help="may be repeated")
+    create.add_argument("--admin", action="store_true", help="may administer and audit")
+    create.add_argument("--expires", metavar="TIME", help="such as 2027-01-31")
+    config = commands.add_parser("config", help="mesh.yaml").add_subparsers(required=True)
+    _command(config, "schema", "configuration:schema", "print its JSON schema")
+    validate = _command(config, "validate", "configuration:validate", "say whether a file is right")
+    validate.add_argument("file", nargs="?", help="default: the file that would be used")
+    _command(commands, "openapi", "configuration:openapi", "print the HTTP API's description")
+    database = commands.add_parser("db", help="the database").add_subparsers(required=True)
+    _command(
+        database, "upgrade", "database:upgrade", "bring it to this version's tables", config=True
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    words = parser()
+    chosen = words.parse_args(arguments)
+    if chosen.version:
+        from jupyter_mesh import __version__
+
+        print(__version__)
+        return 0
+    if not hasattr(chosen, "function"):
+        words.print_help(sys.stderr)
+        return 2
+    output = Output(as_json=chosen.json)
+    module, _, name = cast(str, chosen.function).partition(":")
+    try:
+        command = cast(
+            "Callable[[argparse.Namespace, Output], int]",
+            getattr(import_module(f"{__name__}.{module}"), name),
+        )
+        return command(chosen, output)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone; say nothing about it at exit either
+        return 0
+    except MeshError as error:
+        return failed(error, output)

@@ -1,0 +1,86 @@
+"""`jupyter mesh ask` and `jupyter mesh models`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from ..client import Answer, AsyncMesh
+from ..client.answer import answer_payload
+from ..schemas.api import ModelCard
+from .gateway import ask_gateway
+from .outcome import Output
+
+
+def ask(arguments: Namespace, output: Output) -> int:
+    """Stream the answer; then, to standard error, what it took."""
+    prompt: str = sys.stdin.read() if arguments.prompt == "-" else arguments.prompt
+
+    async def work(mesh: AsyncMesh) -> Answer:
+        stream = await mesh.stream(
+            prompt,
+            model=arguments.model,
+            system=arguments.system,
+            purpose=arguments.purpose,
+            max_cost=arguments.max_cost,
+            cache=not arguments.no_cache,
+            max_tokens=arguments.max_tokens,
+        )
+        async for text in stream:
+            if not output.as_json:
+                output.piece(text)
+        return stream.answer
+
+    answer = ask_gateway(arguments, work)
+    if output.as_json:
+        output.value(answer_payload(answer, "done"))
+    else:
+        output.line()
+        output.aside(_footer(answer))
+    return 0
+
+
+def _footer(answer: Answer) -> str:
+    parts = [answer.model or answer.requested_model]
+    if answer.usage is not None:
+        estimated = "≈" if answer.usage.estimated else ""
+        parts.append(f"{estimated}{answer.usage.input} + {answer.usage.output} tokens")
+    parts.append("price unknown" if answer.cost is None else f"${answer.cost:f}")
+    parts.append(f"{answer.elapsed:.1f} s")
+    parts += [notice.message for notice in answer.notices]
+    return " · ".join(parts)
+
+
+def models(arguments: Namespace, output: Output) -> int:
+    """A line for each model, and what could be connected."""
+
+    async def work(mesh: AsyncMesh) -> int:
+        catalogue = await mesh.api.models()
+        if output.as_json:
+            output.value(catalogue.model_dump(mode="json"))
+            return 0
+        heads = ("model", "in $/M", "out $/M", "context", "where", "")
+        output.table(heads, [_row(card, catalogue.default_model) for card in catalogue.models])
+        for offer in catalogue.offers:
+            output.aside(f"found, not connected: {offer.title}; {offer.price_note}")
+        return 0
+
+    return ask_gateway(arguments, work)
+
+
+def _row(card: ModelCard, default: str | None) -> tuple[object, ...]:
+    price = card.price
+    remarks = [
+        "default" if card.id == default else "",
+        "offline demo, not a language model" if card.offline_demo else "",
+        "" if card.healthy else "not answering",
+        f"= {', '.join(card.targets)}" if card.kind == "alias" else "",
+    ]
+    return (
+        card.id,
+        f"{price.input:f}" if price else "?",
+        f"{price.output:f}" if price else "?",
+        card.context_window,
+        card.residency,
+        "; ".join(filter(None, remarks)),
+    )

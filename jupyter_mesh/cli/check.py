@@ -1,0 +1,101 @@
+"""`jupyter mesh check`: is everything there, and does it answer?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import MeshError
+from .outcome import FAILED, Output
+from .places import config_file, load, state_dir
+
+if TYPE_CHECKING:
+    from ..config import Config
+
+_MARKS = {"ok": "✓", "note": "–", "fault": "✗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: Literal["ok", "note", "fault"]
+    about: str
+
+
+def check(arguments: Namespace, output: Output) -> int:
+    """Try the configuration, the store, every connection and the gateway in the environment."""
+    config = load(arguments)
+    findings = [_configuration(arguments), *asyncio.run(_mesh(arguments, config))]
+    findings += [*_environment(), *asyncio.run(_gateway())]
+    faulty = any(finding.state == "fault" for finding in findings)
+    if output.as_json:
+        output.value({"ok": not faulty, "findings": [asdict(one) for one in findings]})
+    else:
+        for one in findings:
+            output.line(f"{_MARKS[one.state]} {one.what}: {one.about}")
+    return FAILED if faulty else 0
+
+
+def _configuration(arguments: Namespace) -> Finding:
+    file = config_file(arguments.config)
+    if file is None:
+        return Finding("configuration", "note", "no mesh.yaml: the built-in one, offline demo only")
+    return Finding("configuration", "ok", str(file))
+
+
+async def _mesh(arguments: Namespace, config: Config) -> list[Finding]:
+    """The store and every connection, tried by opening them."""
+    from jupyter_mesh_server.personal import make_state_dir
+
+    from ..mesh import Mesh
+
+    folder = state_dir(arguments.state)
+    try:
+        make_state_dir(folder)
+        mesh = await Mesh.start(config, state_dir=folder, host="personal")
+    except MeshError as error:
+        return [Finding("mesh", "fault", error.message)]
+    try:
+        checks = mesh.health().checks
+        findings = [
+            Finding(what, "ok" if about == "ok" else "fault", about)
+            for what, about in checks.items()
+        ]
+        listed = sorted(mesh.snapshot.models)
+        findings.append(
+            Finding("models", "ok" if listed else "fault", ", ".join(listed) or "there are none")
+        )
+    finally:
+        await mesh.aclose()
+    return findings
+
+
+def _environment() -> Iterator[Finding]:
+    """What is optional and makes a difference."""
+    for module, use in (("uvloop", "a faster stand-alone gateway"), ("torch", "local models")):
+        there = find_spec(module) is not None
+        about = "installed" if there else f"not installed; it is for {use}"
+        yield Finding(module, "ok" if there else "note", about)
+
+
+async def _gateway() -> list[Finding]:
+    """The gateway that kernels would talk to, where the environment names one."""
+    if not os.environ.get("JUPYTER_MESH_URL"):
+        return []
+    from ..client import AsyncMesh
+    from ..client.endpoint import find_endpoint
+
+    try:
+        endpoint = find_endpoint()
+        async with AsyncMesh(endpoint) as mesh:
+            me = await mesh.api.me()
+    except MeshError as error:
+        return [Finding("gateway", "fault", error.message)]
+    return [Finding("gateway", "ok", f"{endpoint.shown} knows you as {me.user}")]

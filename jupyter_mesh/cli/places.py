@@ -1,0 +1,39 @@
+"""Where the configuration and the state of this user's mesh are."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir
+
+if TYPE_CHECKING:
+    from ..config import Config
+
+
+def config_file(named: str | None) -> Path | None:
+    """The file named, else that of the environment, else the usual one if there is one."""
+    if name := named or os.environ.get("JUPYTER_MESH_CONFIG"):
+        return Path(name)
+    usual = Path(jupyter_config_dir(), "mesh.yaml")
+    return usual if usual.is_file() else None
+
+
+def state_dir(named: str | None) -> Path:
+    """The folder named, else that of the environment, else the usual one."""
+    name = named or os.environ.get("JUPYTER_MESH_STATE")
+    return Path(name) if name else Path(jupyter_data_dir(), "mesh")
+
+
+def load(arguments: Namespace) -> Config:
+    """The configuration a command is to use.
+
+    Raises:
+        ConfigError: It is wrong.
+    """
+    from .. import config
+
+    file = config_file(arguments.config)
+    return config.load(file) if file is not None else config.Config.default()
