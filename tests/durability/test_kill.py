@@ -1,0 +1,83 @@
+"""Killed at any moment, the gateway can say afterwards which calls a provider may have received."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jupyter_mesh.testing.fake_openai import Behaviour
+
+from .world import World, world
+
+POINTS = (
+    "pipeline.before_open",
+    "journal.before_open_commit",
+    "journal.after_open_commit",
+    "route.before_send",
+    "route.first_event",
+    "route.mid_stream",
+    "budget.before_close",
+    "journal.before_close_commit",
+    "journal.after_close_commit",
+)
+SLOW = Behaviour(text="one two three four five six seven eight", piece_delay=0.01)
+
+
+def check_the_books(one: World) -> None:
+    """After a restart: everything the upstream received is in the record, nothing is held or pending,
+    and money spent is the sum of what calls cost."""
+    calls = one.rows("SELECT id, outcome, cost FROM calls")
+    sent = {row["id"]: row for row in calls if row["outcome"] not in ("refused", "blocked")}
+    assert len(one.received()) <= len(sent)
+    assert all(row["outcome"] != "pending" for row in calls)
+    assert one.rows("SELECT * FROM holds") == []
+    assert all(row["held"] == 0 for row in one.rows("SELECT held FROM budget_windows"))
+    spent = sum(row["spent"] for row in one.rows("SELECT spent FROM budget_windows"))
+    assert spent == sum(row["cost"] or 0 for row in calls)
+    usage = one.rows("SELECT SUM(cost) AS cost, SUM(calls) AS calls FROM usage_hourly")[0]
+    assert (usage["cost"] or 0) == spent
+    assert (usage["calls"] or 0) == len(calls)
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("stream", [False, True])
+def test_killed_at_a_labelled_point_it_loses_and_doubles_nothing(
+    tmp_path: Path, point: str, stream: bool, rounds: Callable[[int, int], int], seed: int
+) -> None:
+    chance = random.Random(f"{seed}{point}{stream}")
+    with world(tmp_path) as one:
+        for _ in range(rounds(1, 20)):
+            passage = chance.randint(1, 3)
+            one.start_gateway(JUPYTER_MESH_FAULT=f"kill:{point}:{passage}")
+            one.script(*[SLOW] * 6)
+            statuses = [one.ask(f"call {n}", stream=stream) for n in range(passage + 1)]
+            assert statuses[-1] == 0
+            assert one.wait_for_end() == -9
+        one.start_gateway()
+        assert one.ask("after the restart") == 200
+        one.stop_gateway()
+        check_the_books(one)
+
+
+def test_killed_in_mid_stream_by_somebody_else_it_settles_the_call_at_its_estimate(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path) as one:
+        one.start_gateway()
+        one.script(Behaviour(text="word " * 400, piece_delay=0.02))
+        assert one.ask("long", stream=True, timeout=0.5) == 0 or True
+        one.kill_gateway()
+        one.start_gateway()
+        deadline = time.monotonic() + 10
+        while one.rows("SELECT 1 FROM calls WHERE outcome = 'pending'"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        one.stop_gateway()
+        check_the_books(one)
+        (call,) = one.rows("SELECT outcome, cost FROM calls")
+        assert call["outcome"] in ("interrupted", "aborted")
+        assert call["cost"] > 0
