@@ -50,6 +50,12 @@ export function groupTitle(group: IGroup, trans: TranslationBundle): string {
   }[group.kind];
 }
 
+/** A model's name under a heading: without the connection where the heading is the connection. */
+export function shownName({ id }: ModelCard, { kind, connection }: IGroup): string {
+  const prefix = `${connection}/`;
+  return kind === 'connection' && id.startsWith(prefix) ? id.slice(prefix.length) : id;
+}
+
 /** The price in a few characters, and in a sentence. */
 export function priceWords(
   card: ModelCard,

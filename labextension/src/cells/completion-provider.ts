@@ -6,8 +6,9 @@ import {
 import { Text } from '@jupyterlab/coreutils';
 import { type TranslationBundle } from '@jupyterlab/translation';
 
+import { type ModelCard } from '../api/types';
 import { answersPrompts } from '../catalogue/prompts';
-import { priceWords, spokenModel } from '../catalogue/words';
+import { spokenModel } from '../catalogue/words';
 import { type IMeshModel } from '../model/token';
 import { asksModel } from '../notebook/cell-source';
 import { type Completion, completionAt } from './completion';
@@ -63,9 +64,14 @@ export class MeshCompletions implements ICompletionProvider {
   private models(): Items {
     return (this.model.catalogue.value?.models ?? []).filter(answersPrompts).map(card => ({
       label: card.id,
-      type: priceWords(card, this.trans).short,
-      documentation: card.description || spokenModel(card, false, this.trans)
+      type: 'model',
+      documentation: this.modelHelp(card)
     }));
+  }
+
+  private modelHelp(card: ModelCard): string {
+    const facts = spokenModel(card, false, this.trans);
+    return card.description === '' ? facts : `${card.description}\n\n${facts}`;
   }
 
   private options({ options }: Extract<Completion, { kind: 'option' }>): Items {

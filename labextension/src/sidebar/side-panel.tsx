@@ -15,7 +15,7 @@ import { ModelSection } from './models/model-section';
 import { Wishes } from './wish';
 
 /** Shares of the height: models, cost, calls. */
-const SIZES = [5, 3, 2];
+const SIZES = [11, 6, 4];
 
 /** The sidebar "LLM Mesh". It watches the model only while it is on the screen. */
 export class MeshSidePanel extends SidePanel {

@@ -59,6 +59,7 @@ function Total(props: {
 }): React.JSX.Element {
   const { trans } = useSurroundings();
   const { spend } = props;
+  const calls = trans._n('%1 call', '%1 calls', spend.calls);
   const tokens = trans.__(
     '%1 tokens in, %2 out',
     exactCount(spend.input_tokens),
@@ -67,9 +68,8 @@ function Total(props: {
   return (
     <div className="jp-mesh-Total">
       <dt>{props.name}</dt>
-      <dd title={tokens}>
-        <span className="jp-mesh-dim">{trans._n('%1 call', '%1 calls', spend.calls)}</span>
-        {props.children}
+      <dd title={`${calls}, ${tokens}`}>
+        {props.children ?? <span className="jp-mesh-dim">{calls}</span>}
         <Amount usd={spend.cost_usd} />
       </dd>
       {spend.unpriced > 0 && (

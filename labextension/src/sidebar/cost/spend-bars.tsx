@@ -4,7 +4,7 @@ import { type Usd } from '../../api/types';
 import { exactUsd, shareOf } from '../../money';
 import { useSurroundings } from '../../ui/surroundings';
 
-const WIDTH = 4;
+const WIDTH = 3;
 const HEIGHT = 16;
 
 /** What each of the latest calls has cost, oldest first. */

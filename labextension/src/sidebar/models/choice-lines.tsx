@@ -59,7 +59,7 @@ function PurposeLine({ me, wishes }: { me: Me; wishes: Wishes }): React.JSX.Elem
       </span>
       {isMissing && (
         <span className="jp-mesh-Choice-missing" role="status">
-          {trans.__('Your group asks for a purpose: choose one before you ask a model.')}
+          {trans.__('Your group asks for a purpose.')}
         </span>
       )}
     </label>

@@ -5,6 +5,7 @@ import { type ModelCard } from '../../api/types';
 import { priceWords, residencyHint } from '../../catalogue/words';
 import { exactCount, formatDuration, formatShare } from '../../figures';
 import { exactUsd } from '../../money';
+import { FactsGrid } from '../../ui/facts-grid';
 import { useSurroundings } from '../../ui/surroundings';
 import { Badges } from './badges';
 import { Sparkline } from './sparkline';
@@ -22,14 +23,7 @@ export function FactCard({ card }: { card: ModelCard }): React.JSX.Element {
       )}
       {card.description !== '' && <p>{card.description}</p>}
       <Badges card={card} />
-      <dl className="jp-mesh-Facts-list">
-        {factsOf(card, trans).map(([name, value]) => (
-          <React.Fragment key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </React.Fragment>
-        ))}
-      </dl>
+      <FactsGrid facts={factsOf(card, trans)} />
       {card.speed === null ? (
         <p className="jp-mesh-dim">
           {trans.__('Not measured yet: no calls in the last 24 hours.')}
@@ -92,7 +86,7 @@ function speedFacts({ speed }: ModelCard, trans: TranslationBundle): [string, st
     [trans.__('95 % within'), duration(speed.p95_ms)],
     [
       trans.__('Failed'),
-      trans.__('%1 of %2', formatShare(speed.error_rate), exactCount(speed.calls))
+      trans.__('%1 of %2 calls', formatShare(speed.error_rate), exactCount(speed.calls))
     ]
   ];
 }

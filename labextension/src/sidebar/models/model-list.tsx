@@ -1,7 +1,7 @@
 import React, { type KeyboardEvent, type RefObject, useState } from 'react';
 
 import { type IGroup } from '../../catalogue/groups';
-import { groupTitle } from '../../catalogue/words';
+import { groupTitle, shownName } from '../../catalogue/words';
 import { useSignal, useSurroundings } from '../../ui/surroundings';
 import { ModelRow } from './model-row';
 import { rowAfterKey } from './roving';
@@ -80,6 +80,7 @@ export function ModelList(props: IModelList): React.JSX.Element {
             <ModelRow
               key={card.id}
               card={card}
+              name={shownName(card, group)}
               isChosen={chosen.has(card.id)}
               isFavourite={favourites.has(card.id)}
               isComparing={isComparing}

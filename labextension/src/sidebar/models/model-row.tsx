@@ -9,6 +9,8 @@ import { Badges, ResidencyMark } from './badges';
 
 export interface IModelRow {
   card: ModelCard;
+  /** The name to show: the heading above may have said the connection already. */
+  name: string;
   isChosen: boolean;
   isFavourite: boolean;
   /** Several are being selected: the mark is a box, not a tick. */
@@ -40,7 +42,7 @@ export function ModelRow(props: IModelRow): React.JSX.Element {
         aria-hidden="true"
       />
       <span className="jp-mesh-ModelRow-name">
-        <bdi>{card.id}</bdi>
+        <bdi>{props.name}</bdi>
       </span>
       <span className="jp-mesh-ModelRow-price" title={price.long}>
         {price.short}

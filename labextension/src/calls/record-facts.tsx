@@ -1,0 +1,28 @@
+import React from 'react';
+
+import { type CallDetail } from '../api/types';
+import { useSurroundings } from '../ui/surroundings';
+import { FactsGrid } from '../ui/facts-grid';
+import { parameters, plain } from './content';
+
+/** Who asked for what, how it was routed, and the parameters that were sent. */
+export function RecordFacts({ detail }: { detail: CallDetail }): React.JSX.Element {
+  const { trans } = useSurroundings();
+  const { summary } = detail;
+  const facts: [string, string][] = [
+    [trans.__('Request'), summary.id],
+    [trans.__('User'), summary.user],
+    [trans.__('Application'), summary.application],
+    [trans.__('Purpose'), summary.purpose],
+    [trans.__('Operation'), summary.operation],
+    [trans.__('Candidates'), detail.candidates.join(' → ')],
+    [trans.__('Screened'), detail.screened],
+    [trans.__('Price from'), detail.price_source ?? ''],
+    ...Object.entries(detail.tags).map(([name, value]): [string, string] => [
+      trans.__('Tag %1', name),
+      plain(value)
+    ]),
+    ...parameters(detail.request)
+  ];
+  return <FactsGrid facts={facts.filter(([, value]) => value !== '')} />;
+}
