@@ -47,11 +47,12 @@ class Dispatcher:
         self._table = Table(routes)
 
     async def __call__(self, request: HttpRequest) -> Reply:
-        request.id = secrets.token_hex(8)
         try:
             reply = await self._answer(request)
         except Exception as error:  # noqa: BLE001 the edge: nothing may escape to the transport
+            request.id = request.id or secrets.token_hex(8)
             reply = refusal(error, request)
+        request.id = request.id or secrets.token_hex(8)
         reply.headers.update(_SECURITY_HEADERS)
         reply.headers["X-Mesh-Request-Id"] = request.id
         return reply

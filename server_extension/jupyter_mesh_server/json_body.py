@@ -55,6 +55,8 @@ def _survey(root: Json) -> int:
             raise InvalidRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
         below: list[Json] = []
         for value in level:
+            if isinstance(value, str):
+                continue
             if isinstance(value, dict):
                 keys += len(value)
                 below += value.values()
