@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { insertion } from './insertion';
-import { HOSTILE } from './markdown/hostile.fixture';
+import HOSTILE from './markdown/hostile.fixture.json';
 
 describe('Markdown becomes', () => {
   test.each([

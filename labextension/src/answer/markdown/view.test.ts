@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, test, vi } from 'vitest';
 
-import { HOSTILE } from './hostile.fixture';
+import HOSTILE from './hostile.fixture.json';
 import { MarkdownView } from './view';
 
 const trans = nullTranslator.load('jupyter_mesh');
@@ -214,7 +214,7 @@ describe('a growing text', () => {
     document.createElement = ((name: string) => {
       made += 1;
       return create(name);
-    }) as typeof document.createElement;
+    });
     try {
       view.update(`${paragraphs.join('\n\n')} More.`, true);
     } finally {

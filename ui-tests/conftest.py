@@ -1,0 +1,250 @@
+"""A real, authenticated JupyterLab and Debian's Chromium.
+
+Each request that a page sends elsewhere is written down and refused: nothing here needs one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import v4
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+KERNEL_READY = "Python 3 (ipykernel) | Idle"
+FAILED = pytest.StashKey[bool]()
+PICTURES = Path(__file__).parent.parent / ".make" / "pictures"
+
+SETTINGS: dict[str, dict[str, object]] = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # A cell out of sight stays on the page, so that one look at the page sees all of it.
+    "notebook-extension/tracker": {"windowingMode": "none", "maxNumberOutputs": 1000},
+}
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab with configuration, data and files of its own."""
+
+    url: str
+    token: str
+    root: Path
+    settings: Path
+
+    def write_notebook(self, name: str, sources: list[str], outputs: Any = ()) -> Path:
+        """Write a notebook of code cells; `outputs[i]` are those of the i-th."""
+        cells = [v4.new_code_cell(source) for source in sources]
+        for cell, saved in zip(cells, outputs, strict=False):
+            cell.outputs = saved
+        notebook = v4.new_notebook(cells=cells)
+        notebook.metadata.kernelspec = {
+            "name": "python3",
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+        }
+        path = self.root / name
+        nbformat.write(notebook, path)
+        return path
+
+    def set(self, plugin: str, values: dict[str, object]) -> None:
+        """Write a user setting of JupyterLab, as for `apputils-extension/themes`."""
+        folder, name = plugin.split("/")
+        path = self.settings / "@jupyterlab" / folder / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), "utf8")
+
+
+@dataclass
+class LabPage:
+    """One browser page that shows JupyterLab."""
+
+    page: Page
+    lab: Lab
+    #: Addresses outside of the server that the page asked for.
+    foreign: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        self.page.context.on("request", self._note)
+        self.page.context.route("**/*", self._refuse_foreign)
+
+    def open_notebook(self, name: str, *, reset: bool = True) -> Locator:
+        """Open a notebook in a fresh workspace and wait until its kernel can run cells."""
+        query = f"token={self.lab.token}" + ("&reset" if reset else "")
+        self.page.goto(f"{self.lab.url}/lab/tree/{name}?{query}")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+        # The notebook's own toolbar says "idle" before there is a kernel; the status bar does not.
+        expect(self.page.locator("#jp-bottom-panel")).to_contain_text(KERNEL_READY, timeout=60_000)
+        return self.notebook
+
+    @property
+    def notebook(self) -> Locator:
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+
+    @property
+    def answers(self) -> Locator:
+        return self.notebook.locator(".jp-mesh-Answer")
+
+    def cell(self, index: int) -> Locator:
+        return self.notebook.locator(".jp-Notebook-cell").nth(index)
+
+    def run(self, index: int = 0, *, wait: bool = True) -> None:
+        """Run one cell, by keyboard, as a person does."""
+        self.cell(index).locator(".jp-InputArea-editor").click()
+        self.page.keyboard.press("Control+Enter")
+        if wait:
+            prompt = self.cell(index).locator(".jp-InputPrompt")
+            expect(prompt).not_to_have_text("[*]:", timeout=60_000)
+            expect(prompt).not_to_have_text("[ ]:", timeout=60_000)
+
+    def save(self) -> None:
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("Control+s")
+        expect(self.page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(0)
+        self.page.wait_for_timeout(500)
+
+    def picture(self, name: str) -> Path:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        path = PICTURES / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+    def _is_foreign(self, url: str) -> bool:
+        return not url.startswith((self.lab.url, self.lab.url.replace("http", "ws"), "about:"))
+
+    def _note(self, request: Request) -> None:
+        own_picture = request.url.startswith(("data:", "blob:"))
+        if self._is_foreign(request.url) and not own_picture:
+            self.foreign.append(request.url)
+
+    def _refuse_foreign(self, route: Route) -> None:
+        if self._is_foreign(route.request.url):
+            route.abort()
+        else:
+            route.continue_()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def await_server(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text("utf8")
+        try:
+            urllib.request.urlopen(f"{url}/api", timeout=2).read()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail(f"JupyterLab did not answer:\n{log.read_text('utf8')}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
+    """Remember a failure, for a picture of the page as it was."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    base = tmp_path_factory.mktemp("lab")
+    port = free_port()
+    lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(8), base / "root", base / "settings")
+    lab.root.mkdir()
+    for plugin, values in SETTINGS.items():
+        lab.set(plugin, values)
+    folders = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "IPYTHONDIR": "ipython",
+    }
+    env = {
+        **os.environ,
+        "JUPYTER_TOKEN": lab.token,
+        **{name: str(base / folder) for name, folder in folders.items()},
+    }
+    log = base / "server.log"
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    options = [
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={lab.root}",
+    ]
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command + options, env=env, stdout=stream, stderr=subprocess.STDOUT, cwd=base
+        )
+    try:
+        await_server(lab.url, process, log)
+        yield lab
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, lab: Lab, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., LabPage]]:
+    """Open pages, each with storage of its own: ``open_page(width=1024)``."""
+    contexts = []
+
+    def open_one(width: int = 1440, height: int = 900) -> LabPage:
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = LabPage(context.new_page(), lab)
+        page.watch()
+        return page
+
+    yield open_one
+    for number, context in enumerate(contexts):
+        if request.node.stash.get(FAILED, False):
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            context.pages[0].screenshot(path=PICTURES / f"failed-{request.node.name}-{number}.png")
+        context.close()
+
+
+@pytest.fixture
+def page(open_page: Callable[..., LabPage]) -> LabPage:
+    return open_page()
