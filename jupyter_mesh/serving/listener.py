@@ -18,6 +18,8 @@ from . import protocol as wire
 
 Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
+HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
+
 _LONGEST_PATH = 100
 """A Unix socket's path has at most 107 bytes on Linux, 103 on macOS."""
 _HELLO_SECONDS = 10.0
@@ -39,7 +41,7 @@ class Listener:
         self._arrival: asyncio.Future[Streams] = asyncio.get_running_loop().create_future()
 
     async def __aenter__(self) -> Listener:
-        if hasattr(socket, "AF_UNIX"):
+        if HAS_UNIX_SOCKETS:
             self._folder = _private_folder(self._state_dir)
             path = self._folder / "worker.sock"
             self._server = await asyncio.start_unix_server(self._accept, path)

@@ -19,7 +19,16 @@ def pieces(data: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "text", ["plain", "naïve café", "дом и сад", "東京の天気", "🚀✨👩‍🚀 up", "a\u0301 combining", "\ufffd"]
+    "text",
+    [
+        "plain",
+        "naïve café",
+        "дом и сад",
+        "東京の天気",
+        "🚀✨👩‍🚀 up",
+        "a\u0301 combining",
+        "\ufffd",
+    ],
 )
 def test_pieces_add_up_to_the_text_and_never_split_a_character(text: str) -> None:
     shown = pieces(text.encode())
