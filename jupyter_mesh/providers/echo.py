@@ -1,4 +1,4 @@
-"""`echo`: deterministic answers without network, key or model, so that everything else can be tried.
+"""`echo`: deterministic answers without network, key or model, to try everything else with.
 
 It is labelled "offline demo, not a language model" wherever it appears.
 """
@@ -6,8 +6,7 @@ It is labelled "offline demo, not a language model" wherever it appears.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from decimal import Decimal
 from hashlib import blake2b
 from typing import ClassVar
@@ -17,7 +16,7 @@ from pydantic import Field
 
 from ..errors import ProviderRejected
 from ..schemas.catalog import Capability, ModelFacts, Residency
-from ..schemas.events import Answer, Chunk, Event, Events, Finished, FinishReason, Metered
+from ..schemas.events import Answer, Chunk, Events, Finished, FinishReason, Metered
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_str
 from ..schemas.request import Operation, Request
 from ..schemas.spend import Price, Usage
@@ -56,17 +55,10 @@ class Echo(Provider):
         assert isinstance(config, EchoConfig)
         self._settings = config
 
-    async def stream(self, attempt: Attempt) -> Events:
-        self._check(attempt)
+    def stream(self, attempt: Attempt) -> Events:
         if attempt.request.operation is Operation.EMBEDDING:
-            events = self._embed(attempt)
-        elif attempt.stream:
-            events = self._chunks(attempt)
-        else:
-            events = self._whole(attempt)
-        async with aclosing(events):
-            async for event in events:
-                yield event
+            return self._embed(attempt)
+        return self._chunks(attempt) if attempt.stream else self._whole(attempt)
 
     async def models(self) -> list[ModelFacts]:
         return [self.facts(name) for name in self.context.models or _MODELS]
@@ -110,7 +102,8 @@ class Echo(Provider):
                     param=name,
                 )
 
-    async def _whole(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
+    async def _whole(self, attempt: Attempt) -> Events:
+        self._check(attempt)
         await asyncio.sleep(self._settings.delay_ms / 1000)
         chat = attempt.request.operation is Operation.CHAT
         choices: list[Json] = []
@@ -134,7 +127,8 @@ class Echo(Provider):
         yield Metered(usage, model=attempt.model)
         yield Finished(answers[0][1])
 
-    async def _chunks(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
+    async def _chunks(self, attempt: Attempt) -> Events:
+        self._check(attempt)
         chat = attempt.request.operation is Operation.CHAT
         envelope = _envelope(attempt, "chat.completion.chunk" if chat else "text_completion")
         read = _input_tokens(attempt.request)
@@ -158,7 +152,8 @@ class Echo(Provider):
         yield Metered(usage, model=attempt.model)
         yield Finished(answers[0][1])
 
-    async def _embed(self, attempt: Attempt) -> AsyncGenerator[Event, None]:
+    async def _embed(self, attempt: Attempt) -> Events:
+        self._check(attempt)
         body = attempt.request.body
         value = body.get("input")
         texts = [value] if isinstance(value, str) else as_list(value) or []

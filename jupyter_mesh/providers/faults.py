@@ -1,4 +1,4 @@
-"""What an upstream says went wrong, as the mesh's own errors: without keys, prompts or pages of HTML."""
+"""What went wrong upstream, as the mesh's own errors: without keys, prompts or HTML pages."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Faults:
         """The error for an `error` object that came with status 200 or inside a stream."""
         fields = as_object(error) or {}
         status = as_int(fields.get("code")) or as_int(fields.get("status")) or _status_of(fields)
-        return self._sort(status if 400 <= status < 600 else 502, _said(error, b""), error, None)
+        return self._sort(status if 400 <= status < 600 else None, _said(error, b""), error, None)
 
     def protocol(self, what: str) -> ProviderProtocolError:
         """The error for an answer that is not what the protocol promises."""
@@ -71,9 +71,15 @@ class Faults:
             f"{self.who} sent no {event} within {seconds:g} s. Try again, or choose a faster model."
         )
 
-    def _sort(self, status: int, said: str, error: Json, wait: float | None) -> ProviderError:
+    def _sort(
+        self, status: int | None, said: str, error: Json, wait: float | None
+    ) -> ProviderError:
         said = self.scrub(said)
         quoted = f": {said}{'' if said[-1] in '.!?…' else '.'}" if said else "."
+        if status is None:
+            return ProviderUnavailable(
+                f"{self.who} reported an error{quoted} Try again in a moment."
+            )
         if status == 429:
             when = f"in {wait:g} s" if wait is not None else "later"
             return ProviderRateLimited(
@@ -133,15 +139,15 @@ def _said(error: Json, body: bytes) -> str:
 
 
 def _status_of(error: Mapping[str, Json]) -> int:
-    """A status for an error object that names none, from its type and code."""
+    """A status for an error that names none, from its type and code; 0 when they say little."""
     words = " ".join(str(error.get(name) or "") for name in ("code", "type", "status")).lower()
     if any(word in words for word in _RATE_LIMITED):
         return 429
-    return 400 if any(word in words for word in _REJECTED) else 502
+    return 400 if any(word in words for word in _REJECTED) else 0
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from `retry-after-ms` or `Retry-After` (seconds or a date), at most a day."""
+    """Seconds to wait, at most a day, from `retry-after-ms` or `Retry-After` (number or date)."""
     for name, unit in (("retry-after-ms", 1e-3), ("Retry-After", 1.0)):
         if (text := headers.get(name)) is None:
             continue

@@ -1,6 +1,8 @@
-"""Vectors of texts without a model: words hashed into places (Weinberger et al. 2009, "Feature Hashing").
+"""Vectors of texts without a model: every word hashed into a place.
 
-Texts that share words lie close together, so a search over them behaves plausibly; it knows no meaning.
+The method: Weinberger et al. 2009, "Feature Hashing for Large Scale Multitask Learning".
+Texts that share words lie close together, so a search over them behaves plausibly; it knows no
+meaning.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One upstream server over HTTP: its pool of connections, its bounds, and its failures under our names.
+"""One upstream over HTTP: its pool of connections, its bounds, its failures under our names.
 
 aiohttp is imported when the first request is made.
 """
@@ -68,8 +68,8 @@ class Reply:
 class Upstream:
     """Requests to one base URL. Follows no redirect, keeps no cookie, unpacks nothing.
 
-    Proxies are taken from the environment once (never for loopback), so that no request pays for it and
-    no `.netrc` entry is ever sent along.
+    Proxies are taken from the environment once (never for loopback), so that no request pays for it
+    and no `.netrc` entry is ever sent along.
     """
 
     def __init__(
@@ -97,7 +97,8 @@ class Upstream:
         """Send a request and read the whole answer.
 
         Raises:
-            ProviderError: The leaf that fits, unless a status came back: that is the caller's to judge.
+            ProviderError: The leaf that fits, unless a status came back: that is the caller's to
+                judge.
         """
         with _named(faults, deadline, "answer"):
             async with asyncio.timeout_at(deadline.at):
@@ -143,14 +144,15 @@ class Upstream:
             ProviderTimeout: Nothing arrived in time.
             ProviderProtocolError: The connection broke off in the middle of the answer.
         """
-        with _named(faults, deadline, "further event"):
+        with _named(faults, deadline, "event"):
             async with asyncio.timeout_at(deadline.at):
                 return await response.content.readany()
 
     def release(self, response: ClientResponse) -> None:
         """Give back a connection whose answer is complete but for its last bytes.
 
-        They are awaited aside, briefly, so that the connection can serve again and nobody waits for it.
+        They are awaited aside, briefly, so that the connection can serve again and nobody waits for
+        it.
         """
         if response.content.at_eof():
             return

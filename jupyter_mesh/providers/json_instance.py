@@ -1,8 +1,8 @@
 """A value that satisfies a JSON schema, made without a model.
 
-Covers what schemas for structured output use: types, enum, const, properties, items, references, anyOf,
-oneOf, allOf, and the bounds of strings, numbers and arrays (JSON Schema 2020-12). What it cannot satisfy it
-refuses by name.
+Covers what schemas for structured output use: types, enum, const, properties, items, references,
+anyOf, oneOf, allOf, and the bounds of strings, numbers and arrays (JSON Schema 2020-12). What it
+cannot satisfy it refuses by name.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _SHALLOW = 4
 """Depth past which only what is required is made, so that recursive schemas end."""
 
 _LONGEST_PATTERNED = 200
+_FIXING = frozenset({"const", "enum", "format", "maxLength", "pattern", "$ref"})
+"""Keywords that leave a text no room for a number behind it."""
 
 _FORMATS = {
     "date": "2024-01-01",
@@ -148,12 +150,18 @@ class _Maker:
         item = self.make(schema, depth + 1)
         if not unique or item not in before:
             return item
-        choices = as_list((as_object(schema) or {}).get("enum")) or []
-        variants = [*choices, *(_variant(item, number) for number in range(1, len(before) + 2))]
-        for variant in variants:
-            if variant not in before:
-                return variant
-        raise Unsatisfiable("`uniqueItems` asks for more values than there are")
+        fields = as_object(schema) or {}
+        others = as_list(fields.get("enum")) or []
+        if isinstance(item, bool):
+            others = [not item]
+        elif isinstance(item, int | float) and "const" not in fields and not others:
+            others = [self.make({**fields, "exclusiveMinimum": _largest(before)}, depth + 1)]
+        elif isinstance(item, str) and not _FIXING.intersection(fields):
+            others = [f"{item} {len(before)}"]
+        for other in others:
+            if other not in before:
+                return other
+        raise Unsatisfiable("`uniqueItems` asks for more values than could be made")
 
     def _merged(self, parts: list[Json], depth: int) -> JsonObject:
         """One schema that asks for all that `parts` ask for."""
@@ -272,10 +280,5 @@ def _bounds(
     return sides
 
 
-def _variant(item: Json, number: int) -> Json:
-    """Another value of the same type."""
-    if isinstance(item, bool):
-        return not item
-    if isinstance(item, int | float):
-        return item + number
-    return f"{item} {number}" if isinstance(item, str) else item
+def _largest(items: list[Json]) -> float:
+    return max(float(item) for item in items if isinstance(item, int | float))

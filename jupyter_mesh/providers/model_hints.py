@@ -1,7 +1,7 @@
 """What a model's name tells about it where its server says nothing.
 
-Names follow their vendors' public documentation. A capability not known is not claimed; what an admin
-writes beside a model counts more.
+Names follow their vendors' public documentation. A capability not known is not claimed; what an
+admin writes beside a model counts more.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from ..errors import InvalidRequest
-from ..schemas.json import JsonObject, as_list, as_object, as_str, dig
+from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.spend import Usage
 from ..spi.provider import Attempt
 from .faults import Faults
@@ -24,11 +24,11 @@ def encode(body: JsonObject) -> bytes:
         return orjson.dumps(body)
     except orjson.JSONEncodeError:
         raise InvalidRequest(
-            "The request holds text that is not valid Unicode (half of a surrogate pair): remove it."
+            "The request holds half of a surrogate pair, which is not valid Unicode: remove it."
         ) from None
 
 
-def parse_reply(reply: Reply, faults: Faults) -> object:
+def parse_reply(reply: Reply, faults: Faults) -> Json:
     """The JSON of an answer that is none of the known failures.
 
     Raises:
@@ -38,12 +38,12 @@ def parse_reply(reply: Reply, faults: Faults) -> object:
         raise faults.from_status(reply.status, reply.headers, reply.body)
     kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
-        value: object = orjson.loads(reply.body)
+        value: Json = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
         raise faults.protocol(f"sent {kind or 'something'} that is not JSON") from None
     if not (kind in ("", "text/plain") or kind.endswith("json")):
         raise faults.protocol(f"sent {kind} instead of JSON")
-    if error := dig(value, "error"):
+    if isinstance(value, dict) and (error := value.get("error")):
         raise faults.from_error(error)
     return value
 

@@ -7,15 +7,14 @@ Wire format: OpenAI API reference (chat completions, completions, embeddings, mo
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from .. import __version__
 from ..errors import ConfigError, ProviderProtocolError, ProviderRejected
 from ..schemas.catalog import ModelFacts
-from ..schemas.events import Answer, Event, Events, Finished, Metered
+from ..schemas.events import Answer, Events, Finished, FinishReason, Metered
 from ..schemas.json import JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt, Provider, ProviderConfig, ProviderContext
@@ -75,13 +74,11 @@ class OpenAICompatible(Provider):
             return self._settings.price_provider, None
         return self.name, self._settings.base_url
 
-    async def stream(self, attempt: Attempt) -> Events:
+    def stream(self, attempt: Attempt) -> Events:
         faults = self._faults(attempt)
-        streamed = attempt.stream and attempt.request.operation in _STREAMED
-        events = self._streamed(attempt, faults) if streamed else self._whole(attempt, faults)
-        async with aclosing(events):
-            async for event in events:
-                yield event
+        if attempt.stream and attempt.request.operation in _STREAMED:
+            return self._streamed(attempt, faults)
+        return self._whole(attempt, faults)
 
     async def models(self) -> list[ModelFacts]:
         if self.context.models:
@@ -127,7 +124,7 @@ class OpenAICompatible(Provider):
     async def aclose(self) -> None:
         await self._upstream.aclose()
 
-    async def _whole(self, attempt: Attempt, faults: Faults) -> AsyncGenerator[Event, None]:
+    async def _whole(self, attempt: Attempt, faults: Faults) -> Events:
         operation = attempt.request.operation
         reply = await self._upstream.exchange(
             "POST",
@@ -142,9 +139,9 @@ class OpenAICompatible(Provider):
             raise faults.protocol(f"sent an answer without {_RESULT_FIELDS[operation]!r}")
         yield Answer(data, reply.body)
         yield Metered(usage_of(data, attempt), model=attempt.model)
-        yield Finished(finish_reason_of(as_str(dig(data, "choices", 0, "finish_reason"))))
+        yield Finished(_reason_of(data))
 
-    async def _streamed(self, attempt: Attempt, faults: Faults) -> AsyncGenerator[Event, None]:
+    async def _streamed(self, attempt: Attempt, faults: Faults) -> Events:
         loop = get_running_loop()
         deadline = Deadline(loop.time() + attempt.timeout, attempt.timeout)
         response = await self._upstream.open(
@@ -271,6 +268,12 @@ def _stream_body(attempt: Attempt) -> JsonObject:
         "stream": True,
         "stream_options": {**options, "include_usage": True},
     }
+
+
+def _reason_of(data: JsonObject) -> FinishReason:
+    choices = as_list(data.get("choices"))
+    first = as_object(choices[0]) if choices else None
+    return finish_reason_of(as_str(first.get("finish_reason")) if first else None)
 
 
 def _events(parser: EventParser, piece: bytes, faults: Faults) -> list[ServerSentEvent]:

@@ -1,4 +1,4 @@
-"""Reading a streamed chat completion: chunks, usage wherever it comes, and whether the end was the end."""
+"""Reading a streamed answer: chunks, usage wherever it comes, whether the end was the end."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
 """Tokens by class from the `usage` objects that OpenAI and those who copy its format send.
 
-Format: OpenAI API reference, `CompletionUsage`; Responses-style names (`input_tokens`) are read too.
+Format: OpenAI API reference, `CompletionUsage`; Responses-style names (`input_tokens`) are read
+too.
 """
 
 from __future__ import annotations
 
-from ..schemas.json import JsonObject, as_int, dig
+from ..schemas.json import JsonObject
 from ..schemas.spend import Usage
 
 _MOST = 2**40
@@ -15,8 +16,9 @@ _MOST = 2**40
 def usage_from_openai(usage: JsonObject) -> Usage | None:
     """Tokens by class; None when the object reports nothing.
 
-    Some vendors leave thinking tokens out of `completion_tokens` and count them only in `total_tokens`;
-    they are billed as output, so what the total has more is added there. Classes never exceed their parent.
+    Some vendors leave thinking tokens out of `completion_tokens` and count them only in
+    `total_tokens`; they are billed as output, so what the total has more is added there. Classes
+    never exceed their parent.
     """
     read = _count(usage, "prompt_tokens") or _count(usage, "input_tokens")
     written = _count(usage, "completion_tokens") or _count(usage, "output_tokens")
@@ -26,14 +28,16 @@ def usage_from_openai(usage: JsonObject) -> Usage | None:
     written = max(written, total - read)
     if not read and not written:
         return None
-    cached = _count(usage, "prompt_cache_hit_tokens") or _detail(usage, "cached_tokens")
+    into = _details(usage, "prompt_tokens_details", "input_tokens_details")
+    out = _details(usage, "completion_tokens_details", "output_tokens_details")
+    cached = _count(usage, "prompt_cache_hit_tokens")
+    if not into and not out and not cached:
+        return Usage(input=read, output=written)
     left = read
-    left -= (cache_read := min(cached, left))
-    left -= (cache_write := min(_detail(usage, "cache_write_tokens"), left))
-    left -= (input_audio := min(_detail(usage, "audio_tokens"), left))
-    input_image = min(_detail(usage, "image_tokens"), left)
-    reasoning = min(_detail(usage, "reasoning_tokens", output=True), written)
-    output_audio = min(_detail(usage, "audio_tokens", output=True), written - reasoning)
+    left -= (cache_read := min(cached or _count(into, "cached_tokens"), left))
+    left -= (cache_write := min(_count(into, "cache_write_tokens"), left))
+    left -= (input_audio := min(_count(into, "audio_tokens"), left))
+    reasoning = min(_count(out, "reasoning_tokens"), written)
     return Usage(
         input=read,
         output=written,
@@ -41,23 +45,24 @@ def usage_from_openai(usage: JsonObject) -> Usage | None:
         cache_write=cache_write,
         reasoning=reasoning,
         input_audio=input_audio,
-        output_audio=output_audio,
-        input_image=input_image,
+        output_audio=min(_count(out, "audio_tokens"), written - reasoning),
+        input_image=min(_count(into, "image_tokens"), left),
     )
 
 
-def _detail(usage: JsonObject, name: str, *, output: bool = False) -> int:
-    holders = (
-        ("completion_tokens_details", "output_tokens_details")
-        if output
-        else ("prompt_tokens_details", "input_tokens_details")
-    )
-    return next((count for holder in holders if (count := _count(usage, holder, name))), 0)
+def _details(usage: JsonObject, *names: str) -> JsonObject:
+    for name in names:
+        if isinstance(details := usage.get(name), dict):
+            return details
+    return {}
 
 
-def _count(usage: JsonObject, *path: str) -> int:
-    value = dig(usage, *path)
+def _count(holder: JsonObject, name: str) -> int:
+    value = holder.get(name)
+    if value is None:
+        return 0
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    number = as_int(value)
-    return number if number is not None and 0 <= number <= _MOST else 0
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if 0 <= value <= _MOST else 0

@@ -37,7 +37,8 @@ def pattern_example(pattern: str, stretch: int = 0) -> str:
         stretch: Repeat what may be repeated this often, for a longer text.
 
     Raises:
-        UnreadablePattern: It holds look-around, back references or the like, or asks for too long a text.
+        UnreadablePattern: It holds look-around, back references or the like, or asks for too long a
+            text.
     """
     if len(pattern) > _LONGEST:
         raise UnreadablePattern("it is too long")

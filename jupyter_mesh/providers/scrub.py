@@ -15,7 +15,7 @@ _KEY_SHAPES = re.compile(
     r"|\beyJ[\w-]{8,}\.[\w.*…-]{8,}"
     r"|(?<=://)[^\s/@]{1,256}(?=@)"
 )
-"""Keys as vendors write them, also where they mask the middle (`sk-ab***yz`), and `user:password` in URLs."""
+"""Keys as vendors write them, also with a masked middle; `user:password` in URLs."""
 
 _SHORTEST_SECRET = 4
 """Replacing every occurrence of a shorter "secret" would hide the message and protect nothing."""
@@ -33,7 +33,8 @@ def scrub(message: str, secrets: Iterable[str] = (), prompts: Iterable[str] = ()
     Args:
         message: What an upstream or a library said.
         secrets: Values that must not appear, whatever their shape.
-        prompts: Texts of the request; they, and runs of 24 or more characters of them, are left out.
+        prompts: Texts of the request; they, and runs of 24 or more characters of them, are left
+            out.
     """
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
@@ -51,8 +52,8 @@ def scrub(message: str, secrets: Iterable[str] = (), prompts: Iterable[str] = ()
 def _without_quotes(message: str, prompt: str) -> str:
     """Replace what `message` quotes of `prompt`.
 
-    Every run of 24 characters holds one of the probes of 12 that start at a multiple of 12; each probe
-    found is grown to the whole run.
+    Every run of 24 characters holds one of the probes of 12 that start at a multiple of 12; each
+    probe found is grown to the whole run.
     """
     step = _SHORTEST_QUOTE // 2
     if len(prompt) < _SHORTEST_QUOTE:

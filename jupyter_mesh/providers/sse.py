@@ -22,8 +22,8 @@ class EventTooLong(ValueError):
 class EventParser:
     """Takes bytes as they arrive, however they are cut, and gives the events that are complete.
 
-    The work is linear in the bytes taken in, for 1-byte pieces too. Comments, ids and retry times are
-    skipped.
+    The work is linear in the bytes taken in, for 1-byte pieces too. Comments, ids and retry times
+    are skipped.
     """
 
     def __init__(self, limit: int = MAX_EVENT_BYTES) -> None:
@@ -65,7 +65,8 @@ class EventParser:
     def flush(self) -> list[ServerSentEvent]:
         """The event that stood unfinished when the stream ended.
 
-        The standard drops it; some servers leave out the last blank line, so the caller may look at it.
+        The standard drops it; some servers leave out the last blank line, so the caller may look at
+        it.
         """
         events = self._take([bytes(self._line), b""])
         self._line.clear()

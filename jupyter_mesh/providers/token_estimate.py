@@ -1,10 +1,11 @@
 """How many tokens a text has, for calls whose provider reports no usage.
 
-Counts what byte-pair tokenizers start from: words (parts of camelCase apart), groups of up to three digits,
-runs of punctuation, line breaks; other scripts by the character. The weights were fitted to OpenAI's
-o200k_base on 189 samples of English prose, Python, JavaScript, JSON, CSV and logs of 2 500 characters each:
-94 % of them come out within 10 %, 99 % within 15 %. Single sentences in fifteen other languages stay within 15 %.
-It costs about 0.1 ms for a kilobyte; `schemas.tokens` has the coarse figure for reservations.
+Counts what byte-pair tokenizers start from: words (parts of camelCase apart), groups of up to three
+digits, runs of punctuation, line breaks; other scripts by the character. The weights were fitted to
+OpenAI's o200k_base on 189 samples of English prose, Python, JavaScript, JSON, CSV and logs of 2 500
+characters each: 94 % of them come out within 10 %, 99 % within 15 %. Single sentences in fifteen
+other languages stay within 15 %. It costs about 0.1 ms for a kilobyte; `schemas.tokens` has the
+coarse figure for reservations.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _WEIGHTS = ((_WORDS, 1.115), (_DIGITS, 1.42), (_MARKS, 0.80), (_BREAKS, 0.985))
 _ACCENTED = re.compile(r"[\u00aa\u00b5\u00ba\u00c0-\u024f\u1e00-\u1eff]")
 _LETTERS = re.compile(r"[A-Za-z\u00aa\u00b5\u00ba\u00c0-\u024f\u1e00-\u1eff]")
 _LETTERS_PER_TOKEN = ((0.05, 2.9), (0.01, 4.2))
-"""By the share of accented letters: Polish, Turkish, Vietnamese and their like; German, French, Spanish."""
+"""By the share of accented letters: Polish, Turkish, Vietnamese; German, French, Spanish."""
 
 _SCRIPTS = (
     (re.compile(r"[\u3000-\u9fff\uf900-\ufaff\uff00-\uff60]"), 0.84),  # Chinese, Japanese

@@ -1,0 +1,1 @@
+"""What a plugin author and our own tests share: fake upstreams, contracts, builders. Shipped."""

@@ -1,0 +1,226 @@
+"""What every provider must keep, as tests a plugin author subclasses.
+
+    class TestAcme(ProviderContract):
+        model = "acme-1"
+
+        @asynccontextmanager
+        async def open(self) -> AsyncGenerator[Provider]:
+            provider = Acme(Acme.Config(), provider_context())
+            yield provider
+            await provider.aclose()
+
+They need pytest and nothing else: every test runs an event loop of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
+from copy import deepcopy
+from typing import ClassVar
+
+import orjson
+import pytest
+from pydantic import ValidationError
+
+from ..schemas.catalog import Capability
+from ..schemas.events import Answer, Chunk, Event, Finished, Metered
+from ..schemas.json import Json, as_list, as_str, dig
+from ..schemas.request import Operation
+from ..spi.provider import Attempt, Provider
+from .attempts import attempt
+
+_PARALLEL = 8
+
+
+class ProviderContract(ABC):
+    """The contract of `spi.Provider`: events in order, one final count, prompt closing.
+
+    Attributes:
+        model: The provider's own name of a chat model that the opened provider can reach.
+        embedding_model: One that embeds, if there is any.
+        body: Fields to add to every chat request.
+        seconds: How long any one answer may take.
+    """
+
+    model: ClassVar[str]
+    embedding_model: ClassVar[str | None] = None
+    body: ClassVar[dict[str, Json]] = {}
+    seconds: ClassVar[float] = 60.0
+
+    @abstractmethod
+    def open(self) -> AbstractAsyncContextManager[Provider]:
+        """A provider that works, with whatever it needs behind it, closed on leaving."""
+
+    async def assert_upstream_closed(self, provider: Provider) -> None:
+        """Assert that `provider` has nothing under way upstream. Override where that shows."""
+        return
+
+    def test_a_whole_answer_is_one_answer_a_count_and_an_end(self) -> None:
+        async def check(provider: Provider) -> None:
+            events = await _events(provider, self._attempt())
+            kinds = [type(event) for event in events]
+            assert kinds == [Answer, Metered, Finished], f"events came as {kinds}"
+            answer = events[0]
+            assert isinstance(answer, Answer)
+            assert as_list(answer.data.get("choices")), "the answer has no choices"
+            assert dig(answer.data, "choices", 0, "message", "role") == "assistant"
+            _check_raw(answer)
+            _check_count(events)
+
+        self._run(check)
+
+    def test_a_stream_is_chunks_a_count_and_an_end(self) -> None:
+        async def check(provider: Provider) -> None:
+            events = await _events(provider, self._attempt(stream=True))
+            assert isinstance(events[-1], Finished), "the last event must be Finished"
+            assert sum(isinstance(event, Finished) for event in events) == 1
+            assert not any(isinstance(event, Answer) for event in events)
+            chunks = [event for event in events if isinstance(event, Chunk)]
+            assert _text(chunks), "no text was streamed"
+            for chunk in chunks:
+                _check_raw(chunk)
+                assert chunk.usage_only <= (not chunk.data.get("choices"))
+            _check_count(events)
+
+        self._run(check)
+
+    def test_a_stream_says_what_a_whole_answer_says_about_its_shape(self) -> None:
+        async def check(provider: Provider) -> None:
+            events = await _events(provider, self._attempt(stream=True))
+            chunks = [event for event in events if isinstance(event, Chunk)]
+            reasons = [dig(chunk.data, "choices", 0, "finish_reason") for chunk in chunks]
+            assert any(reasons), "no chunk says why the answer ended"
+            kinds = {str(chunk.data.get("object")) for chunk in chunks}
+            assert kinds == {"chat.completion.chunk"}, f"objects are {kinds}"
+
+        self._run(check)
+
+    def test_closing_after_the_first_chunk_stops_the_upstream_and_leaves_the_provider_usable(
+        self,
+    ) -> None:
+        async def check(provider: Provider) -> None:
+            async with aclosing(provider.stream(self._attempt(stream=True))) as events:
+                async for _ in events:
+                    break
+            await self.assert_upstream_closed(provider)
+            await _events(provider, self._attempt())
+
+        self._run(check)
+
+    def test_cancelling_a_call_stops_it_and_leaves_the_provider_usable(self) -> None:
+        async def check(provider: Provider) -> None:
+            task = asyncio.ensure_future(_events(provider, self._attempt(stream=True)))
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await self.assert_upstream_closed(provider)
+            await _events(provider, self._attempt())
+
+        self._run(check)
+
+    def test_many_calls_at_once_keep_apart(self) -> None:
+        async def check(provider: Provider) -> None:
+            attempts = [self._attempt(stream=bool(number % 2)) for number in range(_PARALLEL)]
+            for events in await asyncio.gather(*(_events(provider, one) for one in attempts)):
+                assert isinstance(events[-1], Finished)
+                _check_count(events)
+
+        self._run(check)
+
+    def test_the_request_is_left_as_it_was(self) -> None:
+        async def check(provider: Provider) -> None:
+            for stream in (False, True):
+                one = self._attempt(stream=stream)
+                before = deepcopy(one.request.body)
+                await _events(provider, one)
+                assert one.request.body == before
+
+        self._run(check)
+
+    def test_facts_name_the_connection_and_the_model(self) -> None:
+        async def check(provider: Provider) -> None:
+            for facts in await provider.models():
+                assert facts.connection == provider.context.connection
+                assert facts.id == f"{facts.connection}/{facts.name}"
+                assert facts.operations, f"{facts.id} can do nothing"
+            chat = provider.facts(self.model)
+            assert Operation.CHAT in chat.operations
+            assert Capability.STREAM in chat.capabilities
+
+        self._run(check)
+
+    def test_unknown_settings_are_refused(self) -> None:
+        async def check(provider: Provider) -> None:
+            with pytest.raises(ValidationError):
+                type(provider).Config.model_validate({"no_such_setting": 1})
+
+        self._run(check)
+
+    def test_closing_twice_is_harmless(self) -> None:
+        async def check(provider: Provider) -> None:
+            await provider.aclose()
+            await provider.aclose()
+
+        self._run(check)
+
+    def test_embeddings_take_the_same_path(self) -> None:
+        if self.embedding_model is None:
+            pytest.skip("this provider has no embedding model")
+        model = self.embedding_model
+
+        async def check(provider: Provider) -> None:
+            events = await _events(provider, attempt(Operation.EMBEDDING, model=model))
+            assert [type(event) for event in events] == [Answer, Metered, Finished]
+            assert isinstance(events[0], Answer)
+            vectors = as_list(events[0].data.get("data")) or []
+            assert len(vectors) == 2
+            assert all(as_list(dig(vector, "embedding")) for vector in vectors)
+            _check_count(events)
+
+        self._run(check)
+
+    def _attempt(self, *, stream: bool = False) -> Attempt:
+        return attempt(body=self.body, model=self.model, stream=stream)
+
+    def _run(self, check: Callable[[Provider], Awaitable[None]]) -> None:
+        async def within_time() -> None:
+            async with asyncio.timeout(self.seconds), self.open() as provider:
+                await check(provider)
+
+        asyncio.run(within_time())
+
+
+async def _events(provider: Provider, one: Attempt) -> list[Event]:
+    async with aclosing(provider.stream(one)) as events:
+        return [event async for event in events]
+
+
+def _check_count(events: Sequence[Event]) -> None:
+    """Exactly one final count, right before the end; interim counts only grow."""
+    counts = [event for event in events if isinstance(event, Metered)]
+    assert [count.final for count in counts].count(True) == 1, "one final Metered is due"
+    assert counts[-1].final, "no Metered may follow the final one"
+    assert events[-2] is counts[-1], "the final Metered stands right before Finished"
+    outputs = [count.usage.output for count in counts[:-1]]
+    assert outputs == sorted(outputs), "interim counts must not shrink"
+    usage = counts[-1].usage
+    assert usage.input > 0, "the prompt has no tokens"
+    assert usage.cache_read + usage.cache_write + usage.input_audio <= usage.input
+    assert usage.reasoning + usage.output_audio <= usage.output
+    assert all(count.cost is None for count in counts), "Price adds the cost, not the provider"
+
+
+def _check_raw(event: Chunk | Answer) -> None:
+    if event.raw is not None:
+        assert orjson.loads(event.raw) == event.data, "raw and data differ"
+        if isinstance(event, Chunk):
+            assert b"\n" not in event.raw, "a chunk's raw text must be one line"
+
+
+def _text(chunks: Sequence[Chunk]) -> str:
+    parts = (as_str(dig(chunk.data, "choices", 0, "delta", "content")) for chunk in chunks)
+    return "".join(part for part in parts if part)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import orjson
+import pytest
+
+from jupyter_mesh.errors import (
+    ProviderError,
+    ProviderProtocolError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from jupyter_mesh.providers.faults import Faults, retry_after
+from jupyter_mesh.schemas.json import Json
+
+FAULTS = Faults("The connection 'x'", str)
+
+STATUSES: list[tuple[int, type[ProviderError], int]] = [
+    (400, ProviderRejected, 400),
+    (401, ProviderRejected, 401),
+    (403, ProviderRejected, 403),
+    (404, ProviderRejected, 404),
+    (408, ProviderTimeout, 504),
+    (413, ProviderRejected, 413),
+    (422, ProviderRejected, 422),
+    (425, ProviderUnavailable, 502),
+    (429, ProviderRateLimited, 429),
+    (500, ProviderUnavailable, 502),
+    (503, ProviderUnavailable, 502),
+    (504, ProviderTimeout, 504),
+    (529, ProviderUnavailable, 502),
+    (301, ProviderProtocolError, 502),
+    (204, ProviderUnavailable, 502),
+]
+
+
+@pytest.mark.parametrize(("status", "error", "becomes"), STATUSES)
+def test_each_status_has_its_error(status: int, error: type[ProviderError], becomes: int) -> None:
+    raised = FAULTS.from_status(status, {}, b"")
+    assert type(raised) is error
+    assert raised.status == becomes
+    assert str(status) in raised.message
+
+
+BODIES: list[tuple[Json, str]] = [
+    ({"error": {"message": "No such model.", "param": "model"}}, "No such model."),
+    ({"error": "No such model"}, "No such model."),
+    ({"message": "No such model."}, "No such model."),
+    ({"detail": "No such model."}, "No such model."),
+    ({"detail": [{"msg": "field required"}, {"msg": "too long"}]}, "field required; too long."),
+    ([{"error": {"message": "No such model."}}], "No such model."),
+    ({"errors": [{"message": "No such model."}]}, "No such model."),
+    ({"object": "error", "message": "No such model.", "code": 404}, "No such model."),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), BODIES)
+def test_the_upstreams_words_are_found_however_they_are_wrapped(body: Json, said: str) -> None:
+    error = FAULTS.from_status(404, {}, orjson.dumps(body))
+    assert error.message == f"The connection 'x' refused the request (404): {said}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>gone</html>", b"  <!doctype html>", b"{broken", b"\xff\xfe", b"", b"null", b"[]"],
+)
+def test_pages_and_rubble_are_not_quoted(body: bytes) -> None:
+    message = FAULTS.from_status(500, {}, body).message
+    assert "html" not in message
+    assert "broken" not in message
+
+
+def test_plain_text_is_quoted() -> None:
+    assert "no healthy upstream" in FAULTS.from_status(503, {}, b"no healthy upstream").message
+
+
+ERRORS: list[tuple[Json, type[ProviderError]]] = [
+    ({"code": 429, "message": "m"}, ProviderRateLimited),
+    ({"code": "429", "message": "m"}, ProviderRateLimited),
+    ({"code": "rate_limit_exceeded"}, ProviderRateLimited),
+    ({"type": "insufficient_quota"}, ProviderRateLimited),
+    ({"type": "invalid_request_error"}, ProviderRejected),
+    ({"code": "context_length_exceeded"}, ProviderRejected),
+    ({"status": "RESOURCE_EXHAUSTED"}, ProviderRateLimited),
+    ({"code": 400}, ProviderRejected),
+    ({"code": 1234}, ProviderUnavailable),
+    ({"type": "server_error"}, ProviderUnavailable),
+    ("something", ProviderUnavailable),
+    (True, ProviderUnavailable),
+    ({}, ProviderUnavailable),
+]
+
+
+@pytest.mark.parametrize(("error", "expected"), ERRORS)
+def test_an_error_inside_an_answer_is_sorted_by_what_it_says(
+    error: Json, expected: type[ProviderError]
+) -> None:
+    assert type(FAULTS.from_error(error)) is expected
+
+
+WAITS: list[tuple[dict[str, str], float | None]] = [
+    ({}, None),
+    ({"Retry-After": "12"}, 12.0),
+    ({"Retry-After": "1.5"}, 1.5),
+    ({"Retry-After": "-3"}, 0.0),
+    ({"Retry-After": "1e9"}, 86_400.0),
+    ({"Retry-After": "nan"}, None),
+    ({"Retry-After": "inf"}, 86_400.0),
+    ({"Retry-After": "later"}, None),
+    ({"retry-after-ms": "250", "Retry-After": "1"}, 0.25),
+    ({"retry-after-ms": "x", "Retry-After": "1"}, 1.0),
+    ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+]
+
+
+@pytest.mark.parametrize(("headers", "seconds"), WAITS)
+def test_the_wait_is_read_from_numbers_and_dates(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert retry_after(headers) == seconds
+
+
+def test_a_date_in_the_future_is_a_wait() -> None:
+    then = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    wait = retry_after({"Retry-After": then})
+    assert wait is not None
+    assert 80 < wait <= 90
