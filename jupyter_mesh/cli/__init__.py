@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -89,7 +90,7 @@ def _administration(commands: Commands) -> None:
     create.add_argument("--application", help="what uses it (default: NAME)")
     create.add_argument("--group", action="append", default=[], help="may be repeated")
     create.add_argument("--admin", action="store_true", help="may administer and audit")
-    create.add_argument("--expires", metavar="TIME", help="such as 2027-01-31")
+    create.add_argument("--expires", type=_moment, metavar="TIME", help="such as 2027-01-31")
     config = commands.add_parser("config", help="mesh.yaml").add_subparsers(required=True)
     _command(config, "schema", "configuration:schema", "print its JSON schema")
     validate = _command(config, "validate", "configuration:validate", "say whether a file is right")
@@ -99,6 +100,15 @@ def _administration(commands: Commands) -> None:
     _command(
         database, "upgrade", "database:upgrade", "bring it to this version's tables", config=True
     )
+
+
+def _moment(text: str) -> datetime:
+    """A date or a time; without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2027-01-31") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,14 +8,11 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ..errors import MeshError
 from .outcome import FAILED, Output
-from .places import config_file, load, state_dir
-
-if TYPE_CHECKING:
-    from ..config import Config
+from .places import Chosen, chosen, config_file
 
 _MARKS = {"ok": "✓", "note": "–", "fault": "✗"}
 
@@ -31,8 +28,8 @@ class Finding:
 
 def check(arguments: Namespace, output: Output) -> int:
     """Try the configuration, the store, every connection and the gateway in the environment."""
-    config = load(arguments)
-    findings = [_configuration(arguments), *asyncio.run(_mesh(arguments, config))]
+    mine = chosen(arguments)
+    findings = [_configuration(arguments), *asyncio.run(_mesh(mine))]
     findings += [*_environment(), *asyncio.run(_gateway())]
     faulty = any(finding.state == "fault" for finding in findings)
     if output.as_json:
@@ -50,16 +47,17 @@ def _configuration(arguments: Namespace) -> Finding:
     return Finding("configuration", "ok", str(file))
 
 
-async def _mesh(arguments: Namespace, config: Config) -> list[Finding]:
+async def _mesh(mine: Chosen) -> list[Finding]:
     """The store and every connection, tried by opening them."""
     from jupyter_mesh_server.personal import make_state_dir
 
     from ..mesh import Mesh
 
-    folder = state_dir(arguments.state)
     try:
-        make_state_dir(folder)
-        mesh = await Mesh.start(config, state_dir=folder, host="personal")
+        make_state_dir(mine.state_dir)
+        mesh = await Mesh.start(
+            mine.config, state_dir=mine.state_dir, host="personal", config_dir=mine.config_dir
+        )
     except MeshError as error:
         return [Finding("mesh", "fault", error.message)]
     try:

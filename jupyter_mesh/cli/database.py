@@ -5,15 +5,19 @@ from __future__ import annotations
 from argparse import Namespace
 
 from .outcome import Output
-from .places import load, state_dir
+from .places import chosen
 
 
 def upgrade(arguments: Namespace, output: Output) -> int:
     """Bring the database to this version's tables; forward only."""
+    from jupyter_mesh_server.personal import make_state_dir
+
     from ..storage.schema import REVISIONS
     from ..storage.schema import upgrade as bring
 
-    url = load(arguments).store.url or state_dir(arguments.state) / "mesh.db"
+    mine = chosen(arguments)
+    make_state_dir(mine.state_dir)
+    url = mine.config.store.url or f"sqlite:///{mine.state_dir / 'mesh.db'}"
     bring(url)
     if output.as_json:
         output.value({"store": str(url), "revision": REVISIONS[-1]})

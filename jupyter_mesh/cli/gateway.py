@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from ..client import AsyncMesh
 from ..client.endpoint import Endpoint, find_endpoint
-from .places import load, state_dir
+from .places import chosen
 
 Result = TypeVar("Result")
 
@@ -40,8 +40,9 @@ async def _endpoint(arguments: Namespace) -> AsyncGenerator[Endpoint]:
     from jupyter_mesh_server.service import Service
 
     token = secrets.token_urlsafe(32)
+    mine = chosen(arguments)
     service = await Service.start(
-        load(arguments), state_dir(arguments.state), "127.0.0.1", 0, owner_token=token
+        mine.config, mine.state_dir, "127.0.0.1", 0, config_dir=mine.config_dir, owner_token=token
     )
     try:
         yield Endpoint(service.url, token)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
 
 import yaml
 
-from ..errors import InvalidRequest
 from .outcome import Output
 
 
@@ -23,7 +21,7 @@ def create(arguments: Namespace, output: Output) -> int:
         application=arguments.application or arguments.name,
         groups=tuple(arguments.group),
         admin=arguments.admin,
-        expires=_moment(arguments.expires),
+        expires=arguments.expires,
     )
     declared = rule.model_dump(mode="json", exclude_defaults=True)
     if output.as_json:
@@ -34,18 +32,3 @@ def create(arguments: Namespace, output: Output) -> int:
     output.aside("\nUnder `keys:` in mesh.yaml:")
     output.aside(yaml.safe_dump([declared], sort_keys=False).rstrip())
     return 0
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A date or a time; without a zone it is UTC.
-
-    Raises:
-        InvalidRequest: It is neither.
-    """
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidRequest(f"{text!r} is not a date or time such as 2027-01-31.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

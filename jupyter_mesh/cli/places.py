@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,26 @@ def state_dir(named: str | None) -> Path:
     return Path(name) if name else Path(jupyter_data_dir(), "mesh")
 
 
-def load(arguments: Namespace) -> Config:
-    """The configuration a command is to use.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a command works with."""
+
+    config: Config
+    config_dir: Path | None
+    state_dir: Path
+
+
+def chosen(arguments: Namespace) -> Chosen:
+    """The configuration and state that `--config`, `--state` and the environment name.
 
     Raises:
-        ConfigError: It is wrong.
+        ConfigError: The configuration is wrong.
     """
     from .. import config
 
     file = config_file(arguments.config)
-    return config.load(file) if file is not None else config.Config.default()
+    return Chosen(
+        config.load(file) if file is not None else config.Config.default(),
+        file.parent if file is not None else None,
+        state_dir(arguments.state),
+    )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 from argparse import Namespace
+from collections.abc import Awaitable
 
 from .outcome import Output
-from .places import load, state_dir
+from .places import chosen
 
 
 def serve_forever(arguments: Namespace, output: Output) -> int:
     """Run a gateway until it is told to stop; log to standard error."""
-    from jupyter_mesh_server.service import serve
+    from jupyter_mesh_server.service import Service, run_until_stopped
 
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
@@ -24,6 +25,12 @@ def serve_forever(arguments: Namespace, output: Output) -> int:
         else:
             output.piece(f"The mesh answers at {url} (OpenAI clients: {url}v1).\n")
 
-    folder = state_dir(arguments.state)
-    serve(load(arguments), folder, arguments.host, arguments.port, announce)
+    mine = chosen(arguments)
+
+    def start() -> Awaitable[Service]:
+        return Service.start(
+            mine.config, mine.state_dir, arguments.host, arguments.port, config_dir=mine.config_dir
+        )
+
+    run_until_stopped(start, announce)
     return 0

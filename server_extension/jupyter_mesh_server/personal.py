@@ -61,7 +61,12 @@ async def _mesh(settings: Settings) -> Mesh:
     file = settings.config_file
     chosen = config.load(file) if file is not None else config.Config.default()
     make_state_dir(settings.state_dir)
-    return await Mesh.start(chosen, state_dir=settings.state_dir, host="personal")
+    return await Mesh.start(
+        chosen,
+        state_dir=settings.state_dir,
+        host="personal",
+        config_dir=file.parent if file is not None else None,
+    )
 
 
 def make_state_dir(state_dir: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -43,6 +43,7 @@ class Service:
         host: str,
         port: int,
         *,
+        config_dir: Path | None = None,
         owner_token: str | None = None,
     ) -> Service:
         """Open the mesh and listen; port 0 takes a free one.
@@ -52,20 +53,25 @@ class Service:
             state_dir: Where the database is.
             host: The address to listen on.
             port: The port to listen on.
+            config_dir: Where the configuration was read; relative paths in it start there.
             owner_token: Opens a personal mesh to whoever brings it, instead of API keys.
 
         Raises:
             ConfigError: The configuration cannot be used, or the address is taken.
         """
         make_state_dir(state_dir)
-        if owner_token is not None:
-            mesh = await Mesh.start(config, state_dir=state_dir, host="personal")
-            service = cls(mesh, OwnerIdentity(owner(), owner_token))
-        else:
-            if not config.keys:
-                log.warning("No `keys:`, so nobody can call: `jupyter mesh keys create` makes one.")
-            mesh = await Mesh.start(config, state_dir=state_dir, host="standalone")
+        if owner_token is None and not config.keys:
+            log.warning("No `keys:`, so nobody can call: `jupyter mesh keys create` makes one.")
+        mesh = await Mesh.start(
+            config,
+            state_dir=state_dir,
+            host="standalone" if owner_token is None else "personal",
+            config_dir=config_dir,
+        )
+        if owner_token is None:
             service = cls(mesh, KeyIdentity(mesh.key_principal))
+        else:
+            service = cls(mesh, OwnerIdentity(owner(), owner_token))
         try:
             await service._listen(host, port)
         except OSError as error:
@@ -88,10 +94,10 @@ class Service:
         await self.mesh.aclose()
 
 
-def serve(
-    config: Config, state_dir: Path, host: str, port: int, announce: Callable[[str], None]
+def run_until_stopped(
+    start: Callable[[], Awaitable[Service]], announce: Callable[[str], None]
 ) -> None:
-    """Run until SIGINT or SIGTERM; on uvloop where it is installed.
+    """Run a service until SIGINT or SIGTERM; on uvloop where it is installed.
 
     Raises:
         ConfigError: As for `Service.start`.
@@ -102,7 +108,7 @@ def serve(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        service = await Service.start(config, state_dir, host, port)
+        service = await start()
         try:
             announce(service.url)
             await stop.wait()

@@ -1,0 +1,258 @@
+"""`jupyter mesh …` as a person and a program use it."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from jupyter_mesh import __version__, config
+from jupyter_mesh.cli import parser
+
+from .conftest import Run
+
+Mesh = Callable[..., Run]
+
+
+def leaves(words: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Every command that does something."""
+    groups = [a for a in words._actions if isinstance(a, argparse._SubParsersAction)]
+    if not groups:
+        yield words
+    for group in groups:
+        for command in group.choices.values():
+            yield from leaves(command)
+
+
+def test_every_command_takes_json_and_names_a_function_that_exists() -> None:
+    from importlib import import_module
+
+    found = list(leaves(parser()))
+    assert len(found) == 10
+    for command in found:
+        assert "--json" in command._option_string_actions, command.prog
+        module, _, name = command.get_default("function").partition(":")
+        assert callable(getattr(import_module(f"jupyter_mesh.cli.{module}"), name))
+
+
+def test_the_words_load_nothing_heavy() -> None:
+    code = "import sys, jupyter_mesh.cli as c; c.parser(); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"pydantic", "aiohttp", "sqlalchemy", "torch"}.isdisjoint(run.stdout.split())
+
+
+def test_help_shows_commands_environment_and_exit_codes(mesh: Mesh) -> None:
+    shown = mesh("--help")
+    assert shown.code == 0
+    for word in ("serve", "check", "ask", "JUPYTER_MESH_URL", "exit codes"):
+        assert word in shown.out
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("nope",), ("ask", "m"), ("keys",), ("serve", "--port", "x")]
+)
+def test_a_wrong_command_line_is_2(mesh: Mesh, words: tuple[str, ...]) -> None:
+    shown = mesh(*words)
+    assert shown.code == 2
+    assert "usage:" in shown.err
+
+
+def test_the_version_is_printed(mesh: Mesh) -> None:
+    assert mesh("--version") == Run(0, f"{__version__}\n", "")
+
+
+# ── keys ────────────────────────────────────────────────────────────────────
+
+
+def test_a_key_is_shown_once_with_what_to_declare(mesh: Mesh) -> None:
+    shown = mesh("keys", "create", "reports", "--group", "analysts", "--expires", "2030-01-31")
+    assert shown.code == 0
+    key = shown.out.strip()
+    declared = yaml.safe_load(shown.err.partition("mesh.yaml:\n")[2])
+    (rule,) = config.Config.model_validate({"keys": declared}).keys
+    assert rule.hash == config.key_hash(key)
+    assert (rule.user, rule.application, rule.groups) == ("reports", "reports", ("analysts",))
+    assert rule.expires is not None
+    assert key not in shown.err
+
+
+def test_a_key_as_json(mesh: Mesh) -> None:
+    made = mesh("keys", "create", "r", "--user", "ada", "--admin", "--json").json
+    assert made["declare"]["hash"] == config.key_hash(made["key"])
+    assert (made["declare"]["user"], made["declare"]["admin"]) == ("ada", True)
+
+
+def test_a_date_that_is_none_is_refused(mesh: Mesh) -> None:
+    assert mesh("keys", "create", "r", "--expires", "soon").code == 2
+
+
+# ── mesh.yaml ───────────────────────────────────────────────────────────────
+
+GOOD = """
+connections:
+  demo: {provider: echo}
+aliases:
+  fast: {models: [demo/echo]}
+"""
+
+
+def test_the_schema_knows_the_settings_of_every_provider(mesh: Mesh) -> None:
+    validator = Draft202012Validator(mesh("config", "schema").json)
+    assert not list(validator.iter_errors(yaml.safe_load(GOOD)))
+    wrong = {"connections": {"o": {"provider": "openai", "base_url": 5}}}
+    assert list(validator.iter_errors(wrong))
+    assert list(validator.iter_errors({"connexions": {}}))
+
+
+def test_a_good_file_is_said_to_be_good(mesh: Mesh, home: Path) -> None:
+    (home / "mesh.yaml").write_text(GOOD)
+    assert mesh("config", "validate").code == 0
+    assert mesh("config", "validate", "--json").json["valid"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("connexions: {}", "connections"),
+        ("connections: {a: {provider: ecko}}", "echo"),
+        ("connections: {a: {provider: openai, bse_url: x}}", "base_url"),
+        ("connections: [", "YAML"),
+    ],
+)
+def test_a_wrong_file_is_5_with_a_hint(mesh: Mesh, tmp_path: Path, text: str, hint: str) -> None:
+    (tmp_path / "wrong.yaml").write_text(text)
+    shown = mesh("config", "validate", str(tmp_path / "wrong.yaml"))
+    assert shown.code == 5
+    assert hint in shown.err
+
+
+def test_no_file_is_5(mesh: Mesh) -> None:
+    assert mesh("config", "validate").code == 5
+
+
+def test_the_api_is_described(mesh: Mesh) -> None:
+    assert mesh("openapi").json["openapi"].startswith("3.1")
+
+
+def test_the_database_is_made_and_left_alone_when_it_is_new(mesh: Mesh, tmp_path: Path) -> None:
+    for _ in range(2):
+        made = mesh("db", "upgrade", "--json")
+        assert made.code == 0
+        assert made.json["revision"]
+    assert (tmp_path / "data" / "mesh" / "mesh.db").is_file()
+
+
+# ── asking one's own mesh ───────────────────────────────────────────────────
+
+
+def test_models_are_listed_with_what_they_are(mesh: Mesh) -> None:
+    shown = mesh("models")
+    assert shown.code == 0
+    assert "echo/echo" in shown.out
+    assert "not a language model" in shown.out
+    listed = mesh("models", "--json").json
+    assert [card["id"] for card in listed["models"]] == ["echo/echo", "echo/shout"]
+
+
+def test_an_answer_goes_to_standard_output_and_its_cost_to_the_other(mesh: Mesh) -> None:
+    shown = mesh("ask", "echo/echo", "What is a mesh?")
+    assert shown.code == 0
+    assert "What is a mesh?" in shown.out
+    assert "echo/echo" in shown.err
+    assert "tokens" in shown.err
+    assert "$0" in shown.err
+
+
+def test_an_answer_as_json_says_what_it_took(mesh: Mesh) -> None:
+    answer = mesh("ask", "echo/echo", "hello", "--json").json
+    assert (answer["state"], answer["model"], answer["cost_usd"]) == ("done", "echo/echo", "0")
+    assert answer["usage"]["output"] > 0
+
+
+def test_the_prompt_may_come_from_standard_input(
+    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("piped words"))
+    assert "piped words" in mesh("ask", "echo/echo", "-").out
+
+
+def test_usage_counts_what_was_asked(mesh: Mesh) -> None:
+    for prompt in ("one", "two"):
+        assert mesh("ask", "echo/echo", prompt).code == 0
+    found = mesh("usage", "--by", "model,application", "--json").json
+    assert found["total"]["calls"] == 2
+    assert Decimal(found["total"]["cost_usd"]) == 0
+    (row,) = found["rows"]
+    assert row["key"] == {"model": "echo/echo", "application": "command line"}
+    shown = mesh("usage")
+    assert shown.out.splitlines()[0].split()[:2] == ["model", "calls"]
+    assert shown.out.splitlines()[-1].split()[:2] == ["total", "2"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "name"),
+    [
+        (("ask", "echo/nope", "x"), 3, "model_not_found"),
+        (("usage", "--by", "nope"), 3, "invalid_request"),
+        (("ask", "echo/echo", "x", "--max-tokens", "0"), 3, "invalid_request"),
+    ],
+)
+def test_a_refusal_is_3_and_one_line(
+    mesh: Mesh, words: tuple[str, ...], code: int, name: str
+) -> None:
+    shown = mesh(*words)
+    assert shown.code == code
+    assert f"[{name}]" in shown.err
+    assert len(shown.err.strip().splitlines()) == 1
+    assert mesh(*words, "--json").json["error"]["code"] == name
+
+
+def test_a_gateway_that_does_not_answer_is_4(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_MESH_URL", "http://127.0.0.1:9/mesh/")
+    monkeypatch.setenv("JUPYTER_MESH_TOKEN", "x")
+    assert mesh("ask", "echo/echo", "x").code == 4
+
+
+def test_a_wrong_configuration_is_5_for_every_command_that_needs_it(mesh: Mesh, home: Path) -> None:
+    (home / "mesh.yaml").write_text("connexions: {}")
+    for words in (("models",), ("ask", "a", "b"), ("serve",), ("check",), ("db", "upgrade")):
+        assert mesh(*words).code == 5, words
+
+
+# ── check ───────────────────────────────────────────────────────────────────
+
+
+def test_check_finds_nothing_wrong_with_the_built_in_configuration(mesh: Mesh) -> None:
+    checked = mesh("check", "--json")
+    assert checked.code == 0
+    found = {one["what"]: one for one in checked.json["findings"]}
+    assert found["connection echo"]["state"] == "ok"
+    assert "echo/echo" in found["models"]["about"]
+
+
+def test_check_names_a_connection_that_does_not_answer(mesh: Mesh, home: Path) -> None:
+    dead = "{provider: openai_compatible, base_url: 'http://127.0.0.1:9/v1'}"
+    (home / "mesh.yaml").write_text(f"connections: {{echo: {{provider: echo}}, dead: {dead}}}")
+    checked = mesh("check")
+    assert checked.code == 1
+    (line,) = [line for line in checked.out.splitlines() if "connection dead" in line]
+    assert line.startswith("✗")
+
+
+def test_check_names_a_gateway_that_does_not_answer(
+    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_MESH_URL", "http://127.0.0.1:9/mesh/")
+    monkeypatch.setenv("JUPYTER_MESH_TOKEN", "x")
+    checked = mesh("check", "--json")
+    assert checked.code == 1
+    (finding,) = [f for f in checked.json["findings"] if f["what"] == "gateway"]
+    assert finding["state"] == "fault"
