@@ -1,4 +1,4 @@
-"""The intent is on disk before the upstream sees the request: shown by a preloaded recorder of fsync."""
+"""The intent is on disk before the upstream sees it: shown by a preloaded recorder of fsync."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def synced_before_accepted(one: World, log: Path, calls: int) -> int:
-    """Ask `calls` times, one after the other; how often a sync of the log began after the client had
-    sent and returned before the upstream accepted."""
+    """Ask `calls` times, one after the other; how often a sync of the log began after the client
+    had sent and returned before the upstream accepted."""
     sent: list[int] = []
     for number in range(calls):
         sent.append(time.monotonic_ns())
@@ -52,20 +52,20 @@ def test_every_intent_is_synced_before_the_upstream_accepts_the_request(
     calls = rounds(1000, 10_000)
     with world(tmp_path) as one:
         log = tmp_path / "sync.log"
-        one.start_gateway(LD_PRELOAD=str(recorder), SYNC_LOG=str(log))
+        one.gateway.start(LD_PRELOAD=str(recorder), SYNC_LOG=str(log))
         assert synced_before_accepted(one, log, calls) == calls
 
 
 def test_without_synced_commits_the_same_check_is_red(tmp_path: Path, recorder: Path) -> None:
     with world(tmp_path, audit={"durability": "batched"}) as one:
         log = tmp_path / "sync.log"
-        one.start_gateway(LD_PRELOAD=str(recorder), SYNC_LOG=str(log))
+        one.gateway.start(LD_PRELOAD=str(recorder), SYNC_LOG=str(log))
         assert synced_before_accepted(one, log, 20) == 0
 
 
 def test_after_a_failed_sync_nothing_is_sent_any_more(tmp_path: Path, recorder: Path) -> None:
     with world(tmp_path) as one:
-        one.start_gateway(LD_PRELOAD=str(recorder), SYNC_FAIL_AFTER="12")
+        one.gateway.start(LD_PRELOAD=str(recorder), SYNC_FAIL_AFTER="12")
         statuses = [one.ask(f"call {number}") for number in range(20)]
         answered = statuses.count(200)
         assert statuses == [200] * answered + [503] * (20 - answered)
