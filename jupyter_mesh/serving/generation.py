@@ -166,6 +166,8 @@ class _Answer:
             self._logprobs.append(logprob)
         text, stopped = self._stops.add(self._text.add(token))
         if stopped:
+            if not text:  # all of it belonged to the stop string
+                self._logprobs.clear()
             self._say(text, "stop")
         elif text:
             self._say(text)
@@ -177,8 +179,7 @@ class _Answer:
         self._say(text, "stop" if stopped else reason)
 
     def _say(self, text: str, finish: Finish | None = None) -> None:
-        # Log-probabilities go with their text; those of a stop string go nowhere.
-        logprobs = tuple(self._logprobs) if text else ()
+        logprobs = tuple(self._logprobs)
         self._logprobs.clear()
         new, self._told = self.tokens - self._told, self.tokens
         self.done = finish is not None

@@ -1,4 +1,4 @@
-"""Small real models on disk, and one event loop per module, so that a worker can serve many tests."""
+"""Small real models on disk, and one event loop per module: a worker can serve many tests."""
 
 from __future__ import annotations
 

@@ -218,9 +218,10 @@ def long(text: str = QUESTION) -> GenerateJob:
 
 
 async def until(engine: Supervisor, holds: Callable[[EngineHealth], bool]) -> EngineHealth:
-    """The first health for which `holds`; the test's own timeout bounds the wait."""
-    while not holds(health := await engine.health()):
-        await asyncio.sleep(0.01)
+    """The first health for which `holds`."""
+    async with asyncio.timeout(60):
+        while not holds(health := await engine.health()):  # each look is a round trip
+            pass
     return health
 
 

@@ -58,7 +58,7 @@ def test_a_worker_of_another_release_is_named(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with Listener(tmp_path) as listener:
             _, writer = await say(listener.address, hello(listener.token, protocol=2))
-            with pytest.raises(ProviderUnavailable, match="protocol 2.*restart the server"):
+            with pytest.raises(ProviderUnavailable, match=r"protocol 2.*restart the server"):
                 await listener.worker()
             writer.close()
 

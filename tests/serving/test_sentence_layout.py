@@ -32,7 +32,7 @@ def test_without_a_layout_the_mean_is_taken_and_normalised(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("mode", "flag"), POOLINGS.items())
 def test_both_ways_of_naming_a_pooling_are_read(tmp_path: Path, mode: str, flag: str) -> None:
-    old = {other: False for other in POOLINGS.values()} | {flag: True}
+    old = dict.fromkeys(POOLINGS.values(), False) | {flag: True}
     for pooling in (old, {"pooling_mode": mode}, {"pooling_mode": [mode]}):
         lay_out(tmp_path, "Transformer", "Pooling", pooling=pooling)
         assert read_layout(tmp_path, "m").pooling == (mode,)

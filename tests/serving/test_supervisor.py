@@ -29,7 +29,6 @@ from jupyter_mesh.spi.jobs import (
     Output,
     Sampling,
 )
-from jupyter_mesh.testing import tiny_models
 
 Run: TypeAlias = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -66,7 +65,7 @@ def test_a_worker_killed_in_mid_stream_costs_that_call_and_the_next_one_works(
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
             with pytest.raises(ProviderUnavailable, match=r"local/model ended .*SIGKILL"):
-                async for output in stream:
+                async for _ in stream:
                     pass
         with pytest.raises(ProviderUnavailable):
             await waiting
@@ -167,8 +166,7 @@ def test_without_unix_sockets_a_port_serves_and_an_idle_worker_is_unloaded(
         pid = (await supervisor.health()).pid
         assert pid is not None
         assert any("--socket=tcp:127.0.0.1:" in word for word in psutil.Process(pid).cmdline())
-        while psutil.pid_exists(pid):
-            await asyncio.sleep(0.05)
+        await asyncio.to_thread(psutil.Process(pid).wait, 20)
         assert (await supervisor.health()).state == "stopped"
         assert supervisor.info is not None, "what is known stays known"
         await supervisor.aclose()
