@@ -36,6 +36,11 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** The palette hands the focus back to the document one frame after it has run a command. */
+function afterFocusSettled(action: () => void): void {
+  requestAnimationFrame(() => requestAnimationFrame(action));
+}
+
 const SIDEBAR_COMMANDS = [
   CommandIDs.showSidebar,
   CommandIDs.chooseModel,
@@ -55,7 +60,7 @@ function addCommands(
   const reveal = (wish?: Wish): void => {
     shell.activateById(panel.id);
     if (wish) {
-      panel.wishes.make(wish);
+      afterFocusSettled(() => panel.wishes.make(wish));
     }
   };
   const modelInForce = (): string | null => notebooks.choice.model ?? model.defaultModel;

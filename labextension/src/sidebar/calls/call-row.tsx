@@ -9,6 +9,8 @@ import { outcomeName, outcomeTone } from './outcome';
 /** One call: when, which model, how many tokens, what it cost. */
 export function CallRow(props: {
   call: CallSummary;
+  /** False for a row that arrow keys reach, but not Tab. */
+  isTabStop?: boolean;
   onOpen: (id: string) => void;
 }): React.JSX.Element {
   const { trans } = useSurroundings();
@@ -21,6 +23,8 @@ export function CallRow(props: {
       <button
         type="button"
         className="jp-mesh-CallRow"
+        tabIndex={props.isTabStop === false ? -1 : 0}
+        data-call={call.id}
         title={[model, started.toLocaleString(), call.document, outcome].filter(Boolean).join('\n')}
         onClick={() => onOpen(call.id)}
       >

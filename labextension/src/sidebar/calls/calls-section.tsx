@@ -1,4 +1,4 @@
-import React, { useState } from 'react';
+import React, { type KeyboardEvent, useRef, useState } from 'react';
 
 import { asMeshError, type MeshRequestError } from '../../api/errors';
 import { type CallPage, type CallSummary } from '../../api/types';
@@ -7,6 +7,7 @@ import { EmptyNote, Skeleton } from '../../ui/placeholder';
 import { useResource, useSignal, useSurroundings } from '../../ui/surroundings';
 import { TroubleNote } from '../../ui/trouble';
 import { CallRow } from './call-row';
+import { rowAfterKey } from '../roving';
 import { joined } from './pages';
 
 /** The newest calls; a click opens everything recorded of one. */
@@ -41,6 +42,18 @@ export function CallsSection(): React.JSX.Element {
 function CallList({ newest }: { newest: CallPage }): React.JSX.Element {
   const { commands, trans } = useSurroundings();
   const { calls, hasMore, error, loadMore } = useEarlierCalls(newest);
+  const list = useRef<HTMLUListElement>(null);
+  const [visited, setVisited] = useState<string | null>(null);
+  const ids = calls.map(({ id }) => id);
+  const current = visited !== null && ids.includes(visited) ? visited : (ids[0] ?? null);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const next = rowAfterKey(event.key, ids, current);
+    if (next !== null) {
+      event.preventDefault();
+      setVisited(next);
+      list.current?.querySelector<HTMLElement>(`[data-call="${CSS.escape(next)}"]`)?.focus();
+    }
+  };
   if (calls.length === 0) {
     return (
       <EmptyNote>
@@ -57,11 +70,17 @@ function CallList({ newest }: { newest: CallPage }): React.JSX.Element {
   }
   return (
     <>
-      <ul className="jp-mesh-Calls-list" aria-label={trans.__('Recent calls')}>
+      <ul
+        ref={list}
+        className="jp-mesh-Calls-list"
+        aria-label={trans.__('Recent calls')}
+        onKeyDown={onKeyDown}
+      >
         {calls.map(call => (
           <CallRow
             key={call.id}
             call={call}
+            isTabStop={call.id === current}
             onOpen={id => void commands.execute(CommandIDs.openCall, { id })}
           />
         ))}

@@ -1,4 +1,5 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
+import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 
@@ -26,15 +27,7 @@ export class FactPopup extends ReactWidget {
   /** Show the card of a model beside its row, once the pointer or the focus has rested there. */
   present(card: ModelCard, row: HTMLElement): void {
     clearTimeout(this._timer);
-    this._timer = setTimeout(() => {
-      this._card = card;
-      if (!this.isAttached) {
-        Widget.attach(this, document.body);
-      }
-      this.update();
-      this.show();
-      void this.renderPromise?.then(() => this.place(row));
-    }, REST);
+    this._timer = setTimeout(() => void this.open(card, row), REST);
   }
 
   /** Take the card away: soon, so that the pointer can reach it, or at once. */
@@ -54,6 +47,19 @@ export class FactPopup extends ReactWidget {
         <FactCard card={this._card} />
       </Surroundings>
     );
+  }
+
+  private async open(card: ModelCard, row: HTMLElement): Promise<void> {
+    this._card = card;
+    if (!this.isAttached) {
+      Widget.attach(this, document.body);
+    }
+    MessageLoop.sendMessage(this, Widget.Msg.UpdateRequest);
+    await this.renderPromise;
+    if (row.isConnected) {
+      this.show();
+      this.place(row);
+    }
   }
 
   /** Beside the sidebar, on the side with room, and within the window. */

@@ -1,10 +1,11 @@
-import React, { type KeyboardEvent, type RefObject, useState } from 'react';
+import React, { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 'react';
 
+import { answersPrompts } from '../../catalogue/prompts';
 import { type IGroup } from '../../catalogue/groups';
 import { groupTitle, shownName } from '../../catalogue/words';
 import { useSignal, useSurroundings } from '../../ui/surroundings';
 import { ModelRow } from './model-row';
-import { rowAfterKey } from './roving';
+import { rowAfterKey } from '../roving';
 import { useFactPopup } from './use-fact-popup';
 
 export interface IModelList {
@@ -32,13 +33,33 @@ export function ModelList(props: IModelList): React.JSX.Element {
   const current = [visited, ...chosen, ...rows].find(id => id !== null && cards.has(id)) ?? null;
   const favourites = new Set(settings.favourites);
 
+  // A star moves the row under another heading: there it is another element, and the focus must follow.
+  const isMoving = useRef(false);
+  useEffect(() => {
+    if (isMoving.current && current !== null) {
+      isMoving.current = false;
+      rowElement(listbox.current, current)?.focus();
+    }
+  });
+  const star = (id: string): void => {
+    setVisited(id);
+    isMoving.current = true;
+    settings.toggleFavourite(id);
+  };
+  const choose = (id: string): void => {
+    const card = cards.get(id);
+    setVisited(id);
+    if (card && answersPrompts(card)) {
+      onChoose(id);
+    }
+  };
   const focusRow = (id: string): void => {
     setVisited(id);
     rowElement(listbox.current, id)?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = rowAfterKey(event.key, rows, current);
-    const act = keyActions(onChoose, id => settings.toggleFavourite(id))[event.key];
+    const act = keyActions(choose, star)[event.key];
     if (next !== null) {
       focusRow(next);
     } else if (act && current !== null) {
@@ -85,11 +106,8 @@ export function ModelList(props: IModelList): React.JSX.Element {
               isFavourite={favourites.has(card.id)}
               isComparing={isComparing}
               isCurrent={card.id === current}
-              onChoose={id => {
-                setVisited(id);
-                onChoose(id);
-              }}
-              onStar={id => settings.toggleFavourite(id)}
+              onChoose={choose}
+              onStar={star}
             />
           ))}
         </ModelGroup>

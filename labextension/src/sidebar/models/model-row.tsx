@@ -1,6 +1,7 @@
 import React from 'react';
 
 import { type ModelCard } from '../../api/types';
+import { answersPrompts } from '../../catalogue/prompts';
 import { priceWords, spokenModel } from '../../catalogue/words';
 import { formatCount, formatDuration } from '../../figures';
 import { starIcon, starOutlineIcon } from '../../icons';
@@ -31,6 +32,7 @@ export function ModelRow(props: IModelRow): React.JSX.Element {
     <div
       role="option"
       aria-selected={isChosen}
+      aria-disabled={!answersPrompts(card)}
       aria-label={spokenModel(card, isFavourite, trans)}
       tabIndex={props.isCurrent ? 0 : -1}
       data-model={card.id}

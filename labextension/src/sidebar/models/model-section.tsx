@@ -65,13 +65,14 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
   const [comparing, setComparing] = useState<ReadonlySet<string> | null>(null);
   const searchBox = useRef<HTMLInputElement>(null);
   const listbox = useRef<HTMLDivElement>(null);
-  useWish(wishes, 'search', () => searchBox.current?.select());
+  useWish(wishes, 'search', () => searchBox.current?.focus());
   useWish(wishes, 'compare', () => {
     setComparing(new Set());
     searchBox.current?.focus();
   });
 
-  const { favourites, recent } = settings;
+  const { favourites } = settings;
+  const recent = useRecentOf(notebooks.path);
   const groups = useMemo(
     () =>
       grouped(
@@ -134,6 +135,16 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
       />
     </>
   );
+}
+
+/** What was used last, as it was when the notebook came up: a row does not jump away when it is chosen. */
+function useRecentOf(path: string | null): readonly string[] {
+  const { settings } = useSurroundings();
+  const [seen, setSeen] = useState({ path, recent: settings.recent });
+  if (seen.path !== path) {
+    setSeen({ path, recent: settings.recent });
+  }
+  return seen.recent;
 }
 
 function toggled(set: ReadonlySet<string>, item: string): ReadonlySet<string> {
