@@ -2,9 +2,9 @@
 
     python -m benchmarks.floors KIND PORT_FILE UPSTREAM_PORT
 
-KIND: `tornado` (server and pooled keep-alive connections to the upstream), `tornado-uvloop`, `aiohttp`
-(server and client, uvloop), `jupyter` (the tornado pool behind a Jupyter Server handler with its
-authentication).
+KIND: `tornado` (server and pooled keep-alive connections to the upstream), `tornado-uvloop`,
+`aiohttp` (server and client, uvloop), `jupyter` (the tornado pool behind a Jupyter Server handler
+with its authentication).
 """
 
 from __future__ import annotations

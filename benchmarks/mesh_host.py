@@ -2,9 +2,9 @@
 
     python -m benchmarks.mesh_host standalone|jupyter HOME UPSTREAM_PORT screened|plain
 
-Strict audit and every step on. `screened` runs the pattern and secret detectors on every call and keeps
-redacted content; `plain` has no screening rule and keeps no content. The answer cache is off, since
-every call of a benchmark is the same.
+Strict audit and every step on. `screened` runs the pattern and secret detectors on every call and
+keeps redacted content; `plain` has no screening rule and keeps no content. The answer cache is
+off, since every call of a benchmark is the same.
 """
 
 from __future__ import annotations
@@ -45,23 +45,18 @@ def configuration(upstream: int, screened: bool) -> dict[str, object]:
 
 
 def main(host: str, home: Path, upstream: int, screened: bool) -> None:
-    """Serve until killed; writes the port to `HOME/port`."""
+    """Serve until killed; where it listens stands in `HOME/port`."""
     file = home / "mesh.yaml"
     file.write_text(yaml.safe_dump(configuration(upstream, screened)))
     if host == "standalone":
         from jupyter_mesh.cli import main as cli
 
-        sys.exit(
-            cli(
-                [
-                    "serve",
-                    *("--config", str(file)),
-                    *("--state-dir", str(home / "state")),
-                    *("--port", "0"),
-                    *("--port-file", str(home / "port")),
-                ]
-            )
-        )
+        # `serve --json` says where it listens on standard output; that goes into the port file.
+        announced = os.open(home / "port", os.O_WRONLY | os.O_CREAT, 0o600)
+        os.dup2(announced, sys.stdout.fileno())
+        sys.argv = ["jupyter-mesh", "serve", "--json", "--port", "0", "--config", str(file)]
+        sys.argv += ["--state", str(home / "state")]
+        sys.exit(cli())
     os.environ["JUPYTER_MESH_CONFIG"] = str(file)
     os.environ["JUPYTER_MESH_STATE"] = str(home / "state")
     serve_jupyter(home / "port")

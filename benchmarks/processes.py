@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -62,9 +64,20 @@ def start(
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if port_file.exists() and (text := port_file.read_text().strip()):
-            return Process(handle, int(text), log)
+            return Process(handle, _port(text), log)
         if handle.poll() is not None:
             break
         time.sleep(0.05)
     handle.kill()
     raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read_text()[-2000:]}")
+
+
+def _port(text: str) -> int:
+    """The port in what a process announced: the number, or `{"url": …}`."""
+    announced: object = json.loads(text)
+    if isinstance(announced, int):
+        return announced
+    assert isinstance(announced, dict)
+    port = urlsplit(str(announced["url"])).port
+    assert port is not None
+    return port
