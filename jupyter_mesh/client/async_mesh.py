@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..schemas.json import Json, JsonObject
-from .affordable import within
 from .answer import Answer
 from .api import Api
 from .call import ChatCall, Prompt, messages_of
@@ -19,14 +18,14 @@ from .chat import AsyncAnswerStream, ask
 from .draft import Draft
 from .endpoint import Endpoint
 from .errors import MeshClientError
-from .openai_clients import async_openai_client
-from .plan import Plan, plan_mapping
 from .structured import Shape
 from .threads import Exchange, Threads
 from .transport import Transport
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+    from .plan import Plan
 
 _DEFAULT_MODEL_SECONDS = 30.0
 _RECALLED_EXCHANGES = 20
@@ -148,6 +147,8 @@ class AsyncMesh:
         cache: bool = True,
     ) -> Plan:
         """A mapping that is ready to begin, with its estimate; no row has been sent."""
+        from .plan import plan_mapping
+
         call = ChatCall(
             model=model or await self.default_model(),
             messages=(),
@@ -190,7 +191,11 @@ class AsyncMesh:
             cache=cache,
         )
         limit = _dollars(max_cost)
-        return call if limit is None else await within(self.api, call, limit)
+        if limit is None:
+            return call
+        from .affordable import within
+
+        return await within(self.api, call, limit)
 
     @property
     def document(self) -> str | None:
@@ -218,6 +223,8 @@ class AsyncMesh:
 
     def openai(self, **options: Any) -> AsyncOpenAI:
         """An `openai.AsyncOpenAI` that talks to the mesh."""
+        from .openai_clients import async_openai_client
+
         return async_openai_client(self.endpoint, **options)
 
     async def aclose(self) -> None:

@@ -17,7 +17,6 @@ from .chat import AsyncAnswerStream
 from .endpoint import find_endpoint
 from .loop import background
 from .openai_clients import openai_client
-from .plan import Plan
 from .progress import Progress
 from .tables import ModelList
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
     from ..schemas.api import BudgetStatus, CostSummary, Me
+    from .plan import Plan
 
 
 def connect(

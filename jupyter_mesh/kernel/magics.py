@@ -5,24 +5,17 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast, get_args
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Dict, Enum, Integer, Unicode
 
 from ..client.answer import Answer, Comparison, Format
 from ..client.errors import MeshClientError
-from ..client.loop import background
-from .ask import ask_cell
-from .cell import Cell, read_cell
-from .code import fenced_code, propose
-from .commands import run_command, show
-from .dry_run import dry_run_text
 from .errors import CallStopped, MeshMagicError
-from .near_models import naming_near_models
-from .options import FORMATS
-from .parsing import parse_cell_line
-from .session import Session, session_of
+
+if TYPE_CHECKING:
+    from .session import Session
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +53,7 @@ class LlmMagics(Magics):
 
     model = Unicode("", help="Model of cells that name none, after `%llm use`.").tag(config=True)
     system = Unicode("", help="System prompt of cells that give none.").tag(config=True)
-    format = Enum(FORMATS, "markdown", help="How answers are shown.").tag(config=True)
+    format = Enum(get_args(Format), "markdown", help="How answers are shown.").tag(config=True)
     stream = Bool(True, help="Show answers while they arrive.").tag(config=True)
     thread = Unicode(
         "", help="Conversation of cells that name none; empty: each cell stands alone."
@@ -78,6 +71,8 @@ class LlmMagics(Magics):
     @property
     def session(self) -> Session:
         """What is remembered from cell to cell."""
+        from .session import session_of
+
         return session_of(self.shell)
 
     @no_var_expand
@@ -85,17 +80,15 @@ class LlmMagics(Magics):
     @one_line_errors
     def llm(self, line: str, cell: str | None = None) -> Answer | Comparison | None:
         """`%%llm [MODEL] [options]` asks a model; `%llm COMMAND` does the rest: see `%llm help`."""
+        # Imported with the first use, so that loading the extension takes no time.
         settings = cast("Any", self)
         if cell is None:
+            from .commands import run_command
+
             return run_command(self.session, settings, line)
-        ready = read_cell(self.session, settings, parse_cell_line(line), cell)
-        with naming_near_models(self.session, ready):
-            if ready.options.dry_run:
-                runs = [background.run(self.session.mesh.api.dry_run(call)) for call in ready.calls]
-                show(dry_run_text(ready, runs))
-            else:
-                self._ask(ready)
-        return None
+        from .cell_magic import run_cell
+
+        return run_cell(self.session, settings, line, cell)
 
     @no_var_expand
     @line_cell_magic
@@ -106,13 +99,3 @@ class LlmMagics(Magics):
             "Retrieval (%rag and %%rag) is not part of this version yet: put text into a %%llm "
             "cell with {{variable}}."
         )
-
-    def _ask(self, cell: Cell) -> None:
-        options = cell.options
-        format = "json" if options.schema else options.format or self.format
-        stream = self.stream and not options.no_stream
-        answer = ask_cell(self.session, cell, cast("Format", format), stream=stream)
-        if options.out:
-            cast("Any", self.shell).push({options.out: answer})
-        if options.format == "code" and isinstance(answer, Answer):
-            propose(self.shell, fenced_code(answer.text) or answer.text.strip())
