@@ -137,9 +137,9 @@ class SqlHistory:
 
         return await self._reader.read(query)
 
-    async def prune(self, now: datetime, rule: AuditRule) -> int:
-        """Delete what `rule` no longer keeps, in small batches; returns how many rows went."""
-        return await retention.prune(self._reader, now, rule)
+    async def prune(self, now: datetime, rule: AuditRule, batch: int = 500) -> int:
+        """Delete what `rule` no longer keeps, `batch` rows at a time; returns how many went."""
+        return await retention.prune(self._reader, now, rule, batch)
 
     async def aclose(self) -> None:
         """Close the connections."""

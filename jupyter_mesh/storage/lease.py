@@ -44,9 +44,8 @@ class Lease:
                 return None
             if _is_at(descriptor, path):
                 return cls(path, descriptor)
-            os.close(
-                descriptor
-            )  # its last holder removed it meanwhile: lock the file that is there now
+            # Its last holder removed it meanwhile: lock the file that is there now.
+            os.close(descriptor)
 
     @property
     def in_place(self) -> bool:

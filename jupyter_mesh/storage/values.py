@@ -53,9 +53,8 @@ def to_json(value: object) -> str | None:
         return None
     try:
         return orjson.dumps(value).decode()
-    except (
-        TypeError
-    ):  # an integer beyond 64 bits, a lone surrogate: rare, and no reason to lose the record
+    except TypeError:
+        # An integer beyond 64 bits, a lone surrogate: rare, and no reason to lose the record.
         return json.dumps(value, default=str)
 
 

@@ -14,61 +14,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar, cast
+from typing import TypeVar, cast
 
-from ..errors import AuditUnavailable, Conflict, MeshError
-from ..spi.faults import ARMED, fault_point
+from ..errors import AuditUnavailable, MeshError
+from ..spi.faults import ARMED
 from .failure import Failure, failure_of
 from .location import BUSY_MS, Cursor, Location
+from .task import Kind, Task, answer, pass_faults
 
 T = TypeVar("T")
-Kind: TypeAlias = Literal["open", "close", "other"]
-
 _MOST_AT_ONCE = 512
 _PROBE_SECONDS = 1.0
 _PROBE_BUSY_MS = 250
 _CLOSED = Failure("the journal is closed", for_good=True)
-_ITS_OWN = (
-    MeshError,
-    ValueError,
-    TypeError,
-    OverflowError,
-    sqlite3.ProgrammingError,
-    sqlite3.InterfaceError,
-    sqlite3.DataError,
-)
-"""Errors of one operation, that say nothing about the store."""
-
-
-@dataclass(slots=True, eq=False)
-class _Task:
-    operation: Callable[[Cursor], object]
-    kind: Kind
-    owed: bool
-    future: asyncio.Future[object]
-    result: object = None
-    error: Exception | None = None
-
-    def run(self, cursor: Cursor) -> bool:
-        """Do the work; False if it failed for a reason of its own and may be half done."""
-        try:
-            self.result = self.operation(cursor)
-        except _ITS_OWN as error:
-            self.error = error
-            return False
-        except sqlite3.IntegrityError:
-            self.error = Conflict("A call with this id has been recorded already.")
-            return False
-        return True
-
-    def run_apart(self, cursor: Cursor) -> None:
-        """Do the work or none of it, without harm to what the transaction did before."""
-        self.error = None
-        cursor.execute("SAVEPOINT operation")
-        if not self.run(cursor):
-            cursor.execute("ROLLBACK TO operation")
-        cursor.execute("RELEASE operation")
 
 
 class Writer:
@@ -106,7 +64,7 @@ class Writer:
         self._connect = connect
         self._alive = alive
         self._batched = batched
-        self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._connection: sqlite3.Connection | None = None
         self._cursor: Cursor
         self._identity = (0, 0)
@@ -134,7 +92,7 @@ class Writer:
             MeshError: What `operation` raised; what it did is undone.
         """
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Task(operation, kind, owed, future))
+        self._queue.put(Task(operation, kind, owed, future))
         if self._stopped:
             self._refuse_waiting()
         return cast(T, await future)
@@ -147,7 +105,7 @@ class Writer:
     # the thread
 
     def _main(self) -> None:
-        batch: list[_Task] | None = None
+        batch: list[Task] | None = None
         try:
             while (batch := self._take()) is not None:
                 if (
@@ -167,14 +125,14 @@ class Writer:
             self._refuse(batch or [], self.failure)
             self._refuse_waiting()
 
-    def _take(self) -> list[_Task] | None:
+    def _take(self) -> list[Task] | None:
         """All that waits; nothing when it is time to probe; None when it is time to end."""
         recovering = self.failure and not self.failure.for_good
         try:
             task = self._queue.get(timeout=_PROBE_SECONDS if recovering else None)
         except queue.Empty:
             return []
-        batch: list[_Task] = []
+        batch: list[Task] = []
         while task is not None:
             batch.append(task)
             if len(batch) == _MOST_AT_ONCE or self._queue.empty():
@@ -185,7 +143,7 @@ class Writer:
         self._queue.put(None)  # what came before the end goes first
         return batch
 
-    def _commit(self, batch: list[_Task]) -> None:
+    def _commit(self, batch: list[Task]) -> None:
         try:
             if self._location.identity() != self._identity:
                 raise FileNotFoundError("its file has been replaced")
@@ -196,9 +154,9 @@ class Writer:
             self._refuse(batch, failure)
         else:
             if not self._batched:
-                _answer(batch)
+                answer(batch)
 
-    def _transact(self, batch: list[_Task], cursor: Cursor) -> None:
+    def _transact(self, batch: list[Task], cursor: Cursor) -> None:
         cursor.execute("BEGIN IMMEDIATE")
         if not all(task.run(cursor) for task in batch):
             # Savepoints cost every call something, and refusals are rare: do it over with them.
@@ -207,13 +165,13 @@ class Writer:
             for task in batch:
                 task.run_apart(cursor)
         if self._batched:
-            _answer(batch)
+            answer(batch)
         if ARMED:
-            _pass_faults(batch, "before")
+            pass_faults(batch, "before")
         cursor.execute("COMMIT")
         self.commits += 1
         if ARMED:
-            _pass_faults(batch, "after")
+            pass_faults(batch, "after")
 
     # failure
 
@@ -222,7 +180,7 @@ class Writer:
         self._next_probe = time.monotonic() + _PROBE_SECONDS
         self._disconnect()
 
-    def _refuse(self, batch: list[_Task], failure: Failure) -> None:
+    def _refuse(self, batch: list[Task], failure: Failure) -> None:
         for task in batch:
             task.error = AuditUnavailable(
                 f"The call cannot be recorded: {failure.reason}. Until it can be, none is let out.",
@@ -230,10 +188,10 @@ class Writer:
             )
             if task.owed and not failure.for_good:
                 self._owed.append(task.operation)
-        _answer(batch)
+        answer(batch)
 
     def _refuse_waiting(self) -> None:
-        waiting: list[_Task] = []
+        waiting: list[Task] = []
         with suppress(queue.Empty):
             while True:
                 task = self._queue.get_nowait()
@@ -279,33 +237,3 @@ class Writer:
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
-
-
-def _pass_faults(batch: list[_Task], when: str) -> None:
-    for kind in ("open", "close"):
-        if any(task.kind == kind for task in batch):
-            fault_point(f"journal.{when}_{kind}_commit")
-
-
-def _answer(batch: list[_Task]) -> None:
-    """Wake everybody, with one call into each event loop."""
-    if len(batch) == 1:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            batch[0].future.get_loop().call_soon_threadsafe(_resolve, batch)
-        return
-    loops: dict[asyncio.AbstractEventLoop, list[_Task]] = {}
-    for task in batch:
-        loops.setdefault(task.future.get_loop(), []).append(task)
-    for loop, tasks in loops.items():
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(_resolve, tasks)
-
-
-def _resolve(batch: list[_Task]) -> None:
-    for task in batch:
-        if task.future.done():
-            continue
-        if task.error is None:
-            task.future.set_result(task.result)
-        else:
-            task.future.set_exception(task.error)

@@ -1,0 +1,98 @@
+"""What comes together is committed together, and each caller still gets an answer of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from jupyter_mesh.errors import AuditUnavailable, BudgetExceeded, Conflict
+from jupyter_mesh.storage.journal import SqlJournal
+
+from .samples import (
+    assert_books_balance,
+    completion,
+    hold,
+    intent,
+    journal_at,
+    money_in,
+    rows,
+)
+
+D = Decimal
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "mesh.db"
+
+
+async def test_calls_that_come_together_share_commits(store: Path) -> None:
+    async with journal_at(store) as journal:
+        await asyncio.gather(
+            *(journal.open(intent(f"c{n}"), [hold("0.01", "9")]) for n in range(200))
+        )
+        await asyncio.gather(*(journal.close(completion(f"c{n}")) for n in range(200)))
+        assert journal.commits <= 40  # 400 if each had its own
+    assert money_in(store) == (200 * D("0.004"), D(0))
+    assert_books_balance(store)
+
+
+async def test_one_refusal_in_a_shared_commit_spoils_nothing_for_the_others(store: Path) -> None:
+    async with journal_at(store) as journal:
+        openings = [journal.open(intent(f"c{n}"), [hold("0.01", "0.05")]) for n in range(20)]
+        doubled = [journal.open(intent("c0"), []), journal.close(completion("nobody"))]
+        outcomes = await asyncio.gather(*openings, *doubled, return_exceptions=True)
+        assert outcomes[:5] == [()] * 5
+        assert all(isinstance(outcome, BudgetExceeded) for outcome in outcomes[5:20])
+        assert isinstance(outcomes[20], Conflict)
+        assert isinstance(outcomes[21], AuditUnavailable)
+        assert journal.commits < 10
+        await asyncio.gather(*(journal.close(completion(f"c{n}")) for n in range(5)))
+    assert rows(store, "SELECT count(*) FROM calls") == [(5,)]
+    assert_books_balance(store)
+
+
+async def test_odd_text_is_recorded_rather_than_refused(store: Path) -> None:
+    async with journal_at(store) as journal:
+        odd = intent(
+            "a",
+            user="a\ud800b\0",
+            document="\U0001f4d3 \u202e.ipynb",
+            content={"text": "\udfff", "huge": 2**70},
+            tags={"k": "\0"},
+        )
+        await journal.open(odd, [])
+        await journal.close(
+            completion("a", error_message="\ud83d", content={"text": "x" * 100_000})
+        )
+    assert rows(store, "SELECT username FROM calls") == [("a?b\ufffd",)]
+    assert_books_balance(store)
+
+
+async def test_batched_durability_keeps_the_same_books(store: Path) -> None:
+    journal = SqlJournal(store, "batched")
+    await asyncio.gather(*(journal.open(intent(f"c{n}"), [hold()]) for n in range(50)))
+    await asyncio.gather(*(journal.close(completion(f"c{n}")) for n in range(50)))
+    await journal.aclose()
+    assert money_in(store) == (50 * D("0.004"), D(0))
+    assert_books_balance(store)
+
+
+async def test_a_closed_journal_answers_instead_of_hanging(store: Path) -> None:
+    journal = SqlJournal(store)
+    await journal.aclose()
+    with pytest.raises(AuditUnavailable, match="closed"):
+        await journal.open(intent("a"), [])
+    assert not journal.healthy
+
+
+async def test_what_waits_is_committed_before_the_journal_closes(store: Path) -> None:
+    journal = SqlJournal(store)
+    opening = [asyncio.ensure_future(journal.open(intent(f"c{n}"), [])) for n in range(30)]
+    await asyncio.sleep(0)
+    await journal.aclose()
+    assert await asyncio.gather(*opening) == [()] * 30
+    assert rows(store, "SELECT count(*) FROM calls") == [(30,)]
