@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
 from ..config import ConnectionRule, ModelRule, PriceRule
@@ -110,9 +111,11 @@ class Catalogue:
     def _enrich(self, provider: Provider, rule: ConnectionRule, facts: ModelFacts) -> ModelFacts:
         """The admin's word counts most, then the provider's, then the price list's."""
         said = rule.models.get(facts.name, ModelRule())
+        residency = rule.residency or (Residency.LOCAL if provider.local else Residency.EXTERNAL)
         listed = facts.price or self._listed_price(provider, facts.name)
+        if listed is None and residency is Residency.LOCAL:
+            listed = Price(input=Decimal(0), output=Decimal(0), source="local")
         context = facts.context_window or self._prices.context_window(facts.provider, facts.name)
-        local = Residency.LOCAL if provider.local else Residency.EXTERNAL
         return replace(
             facts,
             price=_own_price(said.price) if said.price else listed,
@@ -122,7 +125,7 @@ class Catalogue:
             capabilities=frozenset(
                 said.capabilities if said.capabilities is not None else facts.capabilities
             ),
-            residency=rule.residency or local,
+            residency=residency,
             trains_on_requests=False if provider.local else rule.trains_on_requests,
             retains_requests=rule.retains_requests,
             internal=said.internal,
@@ -130,12 +133,8 @@ class Catalogue:
         )
 
     def _listed_price(self, provider: Provider, model: str) -> Price | None:
-        base_url = getattr(provider.config, "base_url", None)
-        return self._prices.price(
-            getattr(provider.config, "price_provider", None) or provider.name,
-            model,
-            base_url if isinstance(base_url, str) else None,
-        )
+        provider_id, base_url = provider.price_lookup
+        return self._prices.price(provider_id, model, base_url)
 
     async def aclose(self) -> None:
         """Close every provider."""

@@ -60,15 +60,11 @@ class GenaiPrices:
         return None if found is None else found.context_window
 
     def _find(self, provider: str, model: str, base_url: str | None) -> ModelInfo | None:
-        """By provider id first, then by the address; a name unknown under both has no price."""
-        for provider_id, url in ((provider, None), (None, base_url)):
-            if provider_id is None and url is None:
-                continue
-            try:
-                return self._snapshot.find_provider_model(model, None, provider_id, url)[1]
-            except LookupError:
-                continue
-        return None
+        provider_id = None if base_url else provider
+        try:
+            return self._snapshot.find_provider_model(model, None, provider_id, base_url)[1]
+        except LookupError:
+            return None
 
     def _price_at(self, listed: ModelPrice, tokens: int) -> Price | None:
         """The classes' prices for a prompt of `tokens`; None when not even input is priced."""

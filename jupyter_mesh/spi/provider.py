@@ -72,7 +72,7 @@ class Provider(ABC):
 
     Config: type[ProviderConfig] = ProviderConfig
     name: ClassVar[str]
-    """The word used in `provider:`; also the price list's provider id unless `price_ids` says
+    """The word used in `provider:`; also the price list's provider id unless `price_lookup` says
     otherwise.
     """
     local: ClassVar[bool] = False
@@ -82,6 +82,11 @@ class Provider(ABC):
     def __init__(self, config: ProviderConfig, context: ProviderContext) -> None:
         self.config = config
         self.context = context
+
+    @property
+    def price_lookup(self) -> tuple[str, str | None]:
+        """(provider id, base URL) as `Prices.price` takes them."""
+        return self.name, None
 
     @abstractmethod
     def stream(self, attempt: Attempt) -> Events:

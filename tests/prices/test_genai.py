@@ -65,6 +65,15 @@ def test_the_address_finds_a_price_where_the_name_of_the_provider_does_not() -> 
     assert by_address == prices.price("groq", "llama-3.3-70b-versatile")
 
 
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8000/v1", "https://llm.example.org/v1"])
+def test_a_server_the_list_does_not_know_has_no_price_whatever_its_models_are_called(
+    base_url: str,
+) -> None:
+    prices = standard_prices()
+    assert prices.price("openai", "gpt-5-mini", "https://api.openai.com/v1") is not None
+    assert prices.price("openai", "gpt-5-mini", base_url) is None
+
+
 @pytest.mark.parametrize(
     ("usage", "cost"),
     [
