@@ -76,6 +76,9 @@ async def _stream(
 
 async def _read(request: web.BaseRequest) -> bytes:
     """The body; of one that is too long not more than its limit is kept."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the reply itself has not begun
     if (request.content_length or 0) <= MAX_BODY:
         try:
             return await request.read()
@@ -124,6 +127,7 @@ class Server(web.Server):
             request_factory=self._request,
             handler_cancellation=True,
             access_log=None,
+            auto_decompress=False,  # a body is bounded as it is sent: no bombs
             keepalive_timeout=75.0,
         )
 

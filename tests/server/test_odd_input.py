@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 from urllib.parse import urlsplit
 
@@ -185,6 +186,35 @@ async def test_what_is_not_http_gets_a_constant_answer(standalone: Host, junk: b
         head, _, body = reply.partition(b"\r\n\r\n")
         assert head.split()[1] == b"400"
         assert orjson.loads(body)["error"]["message"] == "The request is malformed."
+
+
+async def test_a_compressed_body_is_not_unpacked(host: Host) -> None:
+    """A gzip bomb of 20 kB would be 20 MB; nothing here needs compressed requests."""
+    bomb = gzip.compress(b" " * 20_000_000 + orjson.dumps(chat_body()))
+    headers = host.user | {"Content-Encoding": "gzip"}
+    reply = await host.ask("POST", CHAT, headers=headers, data=bomb)
+    assert (reply.status, reply.code) == (400, "invalid_request")
+    assert host.mesh.calls_made == []
+
+
+async def test_a_client_that_waits_for_100_continue_gets_it_when_it_is_known(host: Host) -> None:
+    """`curl` waits a second for it before it sends a large body."""
+    target = urlsplit(host.url)
+    body = orjson.dumps(chat_body())
+    reader, writer = await asyncio.open_connection(target.hostname, target.port)
+    lines = [
+        f"POST {target.path}{CHAT} HTTP/1.1",
+        f"Host: {target.netloc}",
+        f"Authorization: {host.user['Authorization']}",
+        f"Content-Length: {len(body)}",
+        "Expect: 100-continue",
+    ]
+    writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
+    async with asyncio.timeout(10):
+        assert (await reader.readuntil(b"\r\n\r\n")).split()[1] == b"100"
+        writer.write(body)
+        assert (await reader.readuntil(b"\r\n\r\n")).split()[1] == b"200"
+    writer.close()
 
 
 async def test_a_log_line_cannot_be_forged_by_what_is_sent(
