@@ -1,0 +1,171 @@
+"""Names that must not leave the house: an admin's list of terms, as a judge and as a detector."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from ..errors import ConfigError
+from ..spi.guard import Detector, Finding, GuardConfig, Judge, Verdict
+from .normal_form import NormalForm, normal_form
+from .patterns import LONG_TEXT
+
+_WORD = re.compile(r"\w+")
+_SPACE = re.compile(r"\s+")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+)
+"""Scripts that write words without spaces between them (and Korean, which ties endings to them)."""
+
+
+class DenyListConfig(GuardConfig):
+    """Where the terms are.
+
+    Attributes:
+        terms: Words and phrases.
+        file: A text file with one term in each line; blank lines and lines from `#` on are skipped.
+        entity: What a finding is called.
+        whole_words: Whether a term inside a longer word is let pass.
+    """
+
+    terms: tuple[str, ...] = ()
+    file: Path | None = None
+    entity: str = Field(default="DENIED_TERM", pattern=r"^[A-Z][A-Z0-9_]*$")
+    whole_words: bool = True
+
+
+class _Term(NamedTuple):
+    parts: tuple[str, ...]
+    before: int
+    """Characters of the first part that stand before the word it is filed under."""
+
+
+class TermIndex:
+    """Terms filed under their first word: a text costs one look-up for each of its words.
+
+    Case, width, ligatures, invisible characters and the kind of white space do not matter.
+    """
+
+    def __init__(self, terms: Iterable[str], *, whole_words: bool = True) -> None:
+        self._whole_words = whole_words
+        self._by_word: dict[str, list[_Term]] = {}
+        self._anywhere: list[tuple[str, ...]] = []
+        for term in dict.fromkeys(" ".join(normal_form(term).text.split()) for term in terms):
+            word = _WORD.search(term)
+            if not term:
+                continue
+            if word is None or not whole_words or _UNSPACED.search(term):
+                self._anywhere.append(tuple(term.split(" ")))
+            else:
+                filed = _Term(tuple(term.split(" ")), word.start())
+                self._by_word.setdefault(word[0], []).append(filed)
+
+    def __len__(self) -> int:
+        return len(self._anywhere) + sum(map(len, self._by_word.values()))
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where terms stand in `text`, in no particular order."""
+        form = normal_form(text)
+        # Most texts name nothing: that much is known without looking at positions.
+        if not self._by_word.keys().isdisjoint(_WORD.findall(form.text)):
+            yield from self._words_in(form)
+        for parts in self._anywhere:
+            start = form.text.find(parts[0])
+            while start >= 0:
+                end = _match_at(form.text, start, parts)
+                if end is not None:
+                    yield form.span(start, end)
+                start = form.text.find(parts[0], start + 1 if end is None else end)
+
+    def _words_in(self, form: NormalForm) -> Iterator[tuple[int, int]]:
+        for word in _WORD.finditer(form.text):
+            for term in self._by_word.get(word[0], ()):
+                start = word.start() - term.before
+                end = _match_at(form.text, start, term.parts)
+                if end is not None and _stands_alone(form.text, start, end):
+                    yield form.span(start, end)
+
+
+def _match_at(text: str, start: int, parts: tuple[str, ...]) -> int | None:
+    """Where `parts`, with white space between them, end if they begin at `start`."""
+    if start < 0 or not text.startswith(parts[0], start):
+        return None
+    end = start + len(parts[0])
+    for part in parts[1:]:
+        space = _SPACE.match(text, end)
+        if space is None or not text.startswith(part, space.end()):
+            return None
+        end = space.end() + len(part)
+    return end
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether the text at the borders does not go on as a word where the term is one."""
+    left = start == 0 or not (_is_word(text[start]) and _is_word(text[start - 1]))
+    right = end == len(text) or not (_is_word(text[end - 1]) and _is_word(text[end]))
+    return left and right and not (end < len(text) and unicodedata.combining(text[end]))
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_" or unicodedata.combining(char) != 0
+
+
+def _load(config: GuardConfig) -> tuple[DenyListConfig, TermIndex]:
+    assert isinstance(config, DenyListConfig)
+    terms = list(config.terms)
+    if config.file is not None:
+        try:
+            lines = config.file.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ConfigError(f"The deny list {config.file} cannot be read: {reason}.") from None
+        terms += [line for line in map(str.strip, lines) if line and not line.startswith("#")]
+    index = TermIndex(terms, whole_words=config.whole_words)
+    if not len(index):
+        raise ConfigError("A deny list needs `terms`, or a `file` that holds some.")
+    return config, index
+
+
+class DenyList(Judge):
+    """Judges a text that names a denied term as certainly harmful; never says which term."""
+
+    Config: type[GuardConfig] = DenyListConfig
+    name: ClassVar[str] = "deny_list"
+
+    def __init__(self, config: GuardConfig) -> None:
+        super().__init__(config)
+        self._settings, self._index = _load(config)
+
+    async def judge(self, text: str, direction: Literal["request", "response"]) -> Verdict:
+        if len(text) > LONG_TEXT:
+            await asyncio.sleep(0)
+        if next(self._index.spans(text), None) is None:
+            return Verdict(0.0)
+        return Verdict(1.0, (self._settings.entity,))
+
+
+class DenyListDetector(Detector):
+    """Finds denied terms, so that they can be redacted."""
+
+    Config: type[GuardConfig] = DenyListConfig
+    name: ClassVar[str] = "deny_list_detector"
+
+    def __init__(self, config: GuardConfig) -> None:
+        super().__init__(config)
+        self._settings, self._index = _load(config)
+
+    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+        found: list[list[Finding]] = []
+        for text in texts:
+            if len(text) > LONG_TEXT:
+                await asyncio.sleep(0)
+            entity = self._settings.entity
+            spans = sorted(self._index.spans(text))
+            found.append([Finding(start, end, entity, 1.0, self.name) for start, end in spans])
+        return found

@@ -1,0 +1,89 @@
+"""Personal data that can be told by its form. Needs no model and no network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar, Literal, TypeAlias
+
+from ..spi.guard import Detector, Finding, GuardConfig
+from .addresses import (
+    find_email_addresses,
+    find_ip_addresses,
+    find_mac_addresses,
+    find_url_credentials,
+)
+from .numbers import (
+    Run,
+    find_credit_cards,
+    find_ibans,
+    find_phone_numbers,
+    find_us_ssns,
+    number_runs,
+)
+from .span import Span, findings
+
+PatternEntity: TypeAlias = Literal[
+    "CREDIT_CARD",
+    "EMAIL_ADDRESS",
+    "IBAN_CODE",
+    "IP_ADDRESS",
+    "MAC_ADDRESS",
+    "PHONE_NUMBER",
+    "URL_CREDENTIALS",
+    "US_SSN",
+]
+
+_IN_TEXT: dict[PatternEntity, Callable[[str], Iterator[Span]]] = {
+    "EMAIL_ADDRESS": find_email_addresses,
+    "IBAN_CODE": find_ibans,
+    "IP_ADDRESS": find_ip_addresses,
+    "MAC_ADDRESS": find_mac_addresses,
+    "URL_CREDENTIALS": find_url_credentials,
+}
+_IN_RUNS: dict[PatternEntity, Callable[[str, list[Run]], Iterator[Span]]] = {
+    "CREDIT_CARD": find_credit_cards,
+    "PHONE_NUMBER": find_phone_numbers,
+    "US_SSN": find_us_ssns,
+}
+
+LONG_TEXT = 65_536
+"""Characters after which a detector lets other calls have their turn."""
+
+
+class PatternsConfig(GuardConfig):
+    """Settings of the pattern detector.
+
+    Attributes:
+        entities: What to look for; by default everything.
+    """
+
+    entities: frozenset[PatternEntity] = frozenset({*_IN_TEXT, *_IN_RUNS})
+
+
+class Patterns(Detector):
+    """Finds e-mail, card, account, telephone and similar numbers by their form and checksum."""
+
+    Config: type[GuardConfig] = PatternsConfig
+    name: ClassVar[str] = "patterns"
+
+    def __init__(self, config: GuardConfig) -> None:
+        super().__init__(config)
+        assert isinstance(config, PatternsConfig)
+        self._in_text = [find for name, find in _IN_TEXT.items() if name in config.entities]
+        self._in_runs = [find for name, find in _IN_RUNS.items() if name in config.entities]
+
+    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+        found: list[list[Finding]] = []
+        for text in texts:
+            if len(text) > LONG_TEXT:
+                await asyncio.sleep(0)
+            found.append(findings(self._spans(text), self.name))
+        return found
+
+    def _spans(self, text: str) -> Iterator[Span]:
+        for find in self._in_text:
+            yield from find(text)
+        if self._in_runs and (runs := number_runs(text)):
+            for find in self._in_runs:
+                yield from find(text, runs)
