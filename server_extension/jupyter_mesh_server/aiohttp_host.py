@@ -18,7 +18,15 @@ from multidict import CIMultiDict
 from jupyter_mesh.errors import InvalidRequest, MeshError, NotFound
 
 from .dispatch import Dispatcher
-from .exchange import MAX_BODY, HttpRequest, JsonReply, StreamReply, too_large
+from .exchange import (
+    JSON,
+    MAX_BODY,
+    SECURITY_HEADERS,
+    HttpRequest,
+    JsonReply,
+    StreamReply,
+    too_large,
+)
 from .problems import printable, problem
 
 BASE = "/mesh"
@@ -151,5 +159,5 @@ def _constant(error: MeshError) -> web.Response:
     return web.Response(
         body=orjson.dumps(problem(error, "")),
         status=error.status,
-        headers={"Content-Type": "application/json", "Server": "jupyter-mesh"},
+        headers={**SECURITY_HEADERS, "Content-Type": JSON, "Server": "jupyter-mesh"},
     )

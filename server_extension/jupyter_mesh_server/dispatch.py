@@ -10,18 +10,13 @@ from jupyter_mesh.errors import InvalidRequest, NotFound, NotPermitted
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.principal import Scope
 
-from .exchange import HttpRequest, Reply
+from .exchange import SECURITY_HEADERS, HttpRequest, Reply
 from .gateway import Gateway
 from .identity import Identity
 from .json_body import parse_json
 from .problems import refusal
 from .routes import ROUTES, Route, Table
 
-_SECURITY_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 _LONG = 1024 * 1024
 """Bodies above this are parsed in a thread, so that others need not wait."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -53,7 +48,7 @@ class Dispatcher:
             request.id = request.id or secrets.token_hex(8)
             reply = refusal(error, request)
         request.id = request.id or secrets.token_hex(8)
-        reply.headers.update(_SECURITY_HEADERS)
+        reply.headers.update(SECURITY_HEADERS)
         reply.headers["X-Mesh-Request-Id"] = request.id
         return reply
 

@@ -17,6 +17,12 @@ from jupyter_mesh.schemas.principal import Principal
 MAX_BODY = 20 * 1024 * 1024
 """Bytes of a request's body; the hosts keep no more than this of a longer one."""
 JSON = "application/json"
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""Of every reply."""
 EVENT_STREAM = "text/event-stream"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_FIELD = 2000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,10 +36,26 @@ class Settings:
 
 @dataclass(slots=True)
 class PersonalMesh:
-    """The running mesh; `mesh` is None when it could not be started, and every route says why."""
+    """The running mesh; `mesh` is None when it could not be started, and every route says why.
+
+    Attributes:
+        file: The configuration it was made from.
+        changed: When that file was changed last, as a number of the file system's.
+    """
 
     mesh: Mesh | None
     dispatcher: Dispatcher
+    file: Path | None
+    changed: int
+
+    @property
+    def works(self) -> bool:
+        """Whether there is a mesh."""
+        return self.mesh is not None
+
+    def outdated(self) -> bool:
+        """Whether the file has changed since it was found to be wrong."""
+        return self.mesh is None and _changed(self.file) != self.changed
 
     async def aclose(self) -> None:
         """Let running calls end, then close."""
@@ -48,13 +65,25 @@ class PersonalMesh:
 
 async def start(settings: Settings, browser: Browser, document_of: DocumentOf) -> PersonalMesh:
     """Start the mesh. What is wrong with its configuration is told to whoever calls, not raised."""
+    file = settings.config_file
+    changed = _changed(file)
     try:
         mesh = await _mesh(settings)
     except MeshError as error:
         log.error("The mesh is not available: %s", error.message)
         error.status = 503
-        return PersonalMesh(None, _dispatcher(error, settings, browser, document_of))
-    return PersonalMesh(mesh, _dispatcher(mesh, settings, browser, document_of))
+        dispatcher = _dispatcher(error, settings, browser, document_of)
+        return PersonalMesh(None, dispatcher, file, changed)
+    dispatcher = _dispatcher(mesh, settings, browser, document_of)
+    return PersonalMesh(mesh, dispatcher, file, changed)
+
+
+def _changed(file: Path | None) -> int:
+    """Grows with every change of a file; 0 without one."""
+    try:
+        return os.stat(file).st_mtime_ns if file is not None else 0
+    except OSError:
+        return 0
 
 
 async def _mesh(settings: Settings) -> Mesh:

@@ -23,20 +23,29 @@ class Running(Protocol):
 
     dispatcher: Dispatcher
 
+    @property
+    def works(self) -> bool:
+        """False: all it can do is say what is wrong."""
+        ...
+
+    def outdated(self) -> bool:
+        """Whether what was wrong may have been put right since."""
+        ...
+
     async def aclose(self) -> None:
         """Let running calls end, then close."""
         ...
 
 
 class Startup:
-    """Builds the mesh once, in the background.
+    """Builds the mesh in the background; again only after what was wrong with it has changed.
 
     Args:
         build: Imports what it needs outside the event loop, and starts the mesh. A wrong
             configuration is its own to tell every caller; it raises only what nobody foresaw.
 
     Attributes:
-        dispatcher: None until the mesh is there.
+        dispatcher: None until the mesh is there and works.
     """
 
     def __init__(self, build: Callable[[], Awaitable[Running]]) -> None:
@@ -53,6 +62,9 @@ class Startup:
     async def wait(self) -> Dispatcher | None:
         """The dispatcher; None when it takes longer than `PATIENCE`."""
         task = self._begin()
+        if task.done() and task.result().outdated():
+            self._task = None
+            task = self._begin()
         await asyncio.wait((task,), timeout=PATIENCE)
         return task.result().dispatcher if task.done() else None
 
@@ -75,5 +87,6 @@ class Startup:
 
     async def _run(self) -> Running:
         running = await self._build()
-        self.dispatcher = running.dispatcher
+        if running.works:
+            self.dispatcher = running.dispatcher
         return running

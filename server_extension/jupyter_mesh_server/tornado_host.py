@@ -18,7 +18,15 @@ from tornado.iostream import StreamClosedError
 from jupyter_mesh.errors import NotPermitted
 
 from .credentials import unauthenticated
-from .exchange import MAX_BODY, HttpRequest, JsonReply, StreamReply, too_large
+from .exchange import (
+    JSON,
+    MAX_BODY,
+    SECURITY_HEADERS,
+    HttpRequest,
+    JsonReply,
+    StreamReply,
+    too_large,
+)
 
 if TYPE_CHECKING:
     from .dispatch import Dispatcher
@@ -191,7 +199,8 @@ class MeshHandler(JupyterHandler):
             message, code = "The request is malformed.", "invalid_request"
         else:
             message, code = "The gateway failed; its log tells why.", "internal_error"
-        self.set_header("Content-Type", "application/json")
+        for name, value in {**SECURITY_HEADERS, "Content-Type": JSON}.items():
+            self.set_header(name, value)
         self.finish(_ERROR % (message, code))
 
     def compute_etag(self) -> str | None:

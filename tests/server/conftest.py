@@ -143,6 +143,10 @@ class ScriptedRunning:
     """A scripted mesh where the extension expects the personal one."""
 
     dispatcher: Dispatcher
+    works: bool = True
+
+    def outdated(self) -> bool:
+        return False
 
     async def aclose(self) -> None:
         return None

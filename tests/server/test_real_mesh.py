@@ -133,6 +133,15 @@ class TestWrongFile:
         assert (reply.status, reply.code) == (503, "config_error")
         assert "connexions: unknown key (did you mean 'connections'?)" in reply.body.decode()
         assert (await real_jupyter.ask("GET", "/readyz", headers={})).status == 503
+
+    async def test_once_the_file_is_right_the_next_request_is_answered(
+        self, real_jupyter: Host, own_folders: Path
+    ) -> None:
+        assert (await real_jupyter.ask("POST", CHAT, json=hello())).status == 503
+        (own_folders / "mesh.yaml").write_text("connections: {echo: {provider: echo}}")
+        assert (await real_jupyter.ask("POST", CHAT, json=hello())).status == 200
+
+    async def test_jupyter_itself_is_not_disturbed(self, real_jupyter: Host) -> None:
         async with real_jupyter.session.get(
             real_jupyter.target("").with_path("/a%40b/api/status", encoded=True),
             headers=real_jupyter.admin,

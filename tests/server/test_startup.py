@@ -47,11 +47,16 @@ HEAVY = [
 class Built:
     """A mesh that notes when it is closed."""
 
+    works = True
+
     def __init__(self) -> None:
         mesh = ScriptedMesh()
         gateway = Gateway(cast(Any, mesh))
         self.dispatcher = Dispatcher(gateway, KeyIdentity(mesh.key_principal))
         self.closed = False
+
+    def outdated(self) -> bool:
+        return False
 
     async def aclose(self) -> None:
         self.closed = True
