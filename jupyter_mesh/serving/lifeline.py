@@ -11,7 +11,7 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 def die_with(parent: int) -> None:
-    """Ask the kernel to kill this process when `parent` dies; call it first thing.
+    """Ask the kernel to kill this process when `parent` dies; call it early.
 
     On Linux it holds even while this process is busy or hangs. Elsewhere the end of the connection
     does it, as soon as it is noticed.

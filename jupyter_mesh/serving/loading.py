@@ -149,6 +149,8 @@ def _info(
     layout: SentenceLayout,
 ) -> ModelInfo:
     config = model.config
+    if spec.task is Task.CLASSIFY and config.problem_type == "regression":
+        raise ConfigError(f"The model {spec.name} gives a score, not classes: it cannot classify.")
     labelled = spec.task in (Task.CLASSIFY, Task.TOKEN_CLASSIFY)
     names: dict[int, str] = dict(config.id2label) if labelled else {}
     width = getattr(config.get_text_config(), "hidden_size", 0) * len(layout.pooling)

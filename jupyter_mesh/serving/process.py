@@ -84,6 +84,8 @@ async def launch(spec: EngineSpec, on_stage: Callable[[str], None]) -> WorkerPro
 
 
 async def _spawn(spec: EngineSpec, listener: Listener, log: Path) -> Process:
+    # A port could not be reached from there; a Unix socket is a file.
+    secluded = listener.address.startswith("unix:") and not spec.model.download
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -92,6 +94,7 @@ async def _spawn(spec: EngineSpec, listener: Listener, log: Path) -> Process:
             "jupyter_mesh.serving.worker",
             f"--socket={listener.address}",
             f"--parent={os.getpid()}",
+            *(["--offline"] if secluded else []),
             stdin=PIPE,
             stdout=output,
             stderr=output,

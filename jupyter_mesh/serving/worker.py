@@ -23,6 +23,7 @@ from ..spi.engine import ModelSpec, Task
 from ..spi.jobs import Done, Job, Output
 from . import protocol as wire
 from .lifeline import die_with
+from .seclusion import cut_off_network
 
 _Argument = TypeVar("_Argument")
 
@@ -172,8 +173,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socket", required=True, help="unix:PATH or tcp:HOST:PORT")
     parser.add_argument("--parent", required=True, type=int, help="process id of the gateway")
+    parser.add_argument("--offline", action="store_true", help="leave every network")
     arguments = parser.parse_args()
-    die_with(arguments.parent)
+    if arguments.offline and (reason := cut_off_network()) is not None:
+        sys.stderr.write(f"The network stays reachable: {reason}.\n")
+    die_with(arguments.parent)  # after the above, which may undo it
     status = asyncio.run(_main(arguments.socket, sys.stdin.readline().strip()))
     sys.stderr.flush()
     os._exit(status)  # the thread that computes may be busy for long; nothing waits for it any more

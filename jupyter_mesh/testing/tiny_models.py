@@ -121,7 +121,7 @@ def build_classifier(
     """
     from transformers import BertForSequenceClassification
 
-    kind = "multi_label_classification" if multi_label else "single_label_classification"
+    kind = "multi_label_classification" if multi_label else None
     options = {**_labelled(labels), "problem_type": kind}
     _save_bert(BertForSequenceClassification, folder, _word_piece(), seed, **options)
     return folder

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -308,6 +311,20 @@ def test_the_worker_sees_no_secret(engine: Supervisor, run: Run) -> None:
     assert CANARY not in " ".join(worker.cmdline())
     assert "HTTPS_PROXY" not in worker.environ()
     assert worker.environ()["HF_HUB_OFFLINE"] == "1"
+
+
+def test_the_worker_is_cut_off_from_every_network(engine: Supervisor, run: Run) -> None:
+    if sys.platform != "linux" or cut_off_in_a_trial() is not None:
+        pytest.skip("this system does not let a process leave its networks")
+    theirs = os.readlink(f"/proc/{run(engine.health()).pid}/ns/net")
+    assert theirs != os.readlink("/proc/self/ns/net")
+
+
+def cut_off_in_a_trial() -> str | None:
+    """Whether another process can do it; this one wants to keep its network."""
+    words = "from jupyter_mesh.serving.seclusion import *; print(cut_off_network() or '', end='')"
+    trial = subprocess.run([sys.executable, "-c", words], capture_output=True, check=True)
+    return trial.stdout.decode() or None
 
 
 def test_the_socket_is_gone_once_the_worker_has_come(engine: Supervisor, run: Run) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_a_model_of_another_task_is_refused_rather_than_completed_at_random(
 def test_an_encoder_is_no_chat_model(classifier_folder: Path) -> None:
     with pytest.raises(ConfigError, match="not made for `task: chat`"):
         load_as(Task.CHAT, classifier_folder)
+
+
+def test_a_model_that_scores_is_no_classifier(tmp_path: Path) -> None:
+    tiny_models.build_classifier(tmp_path, labels=["score"])
+    config = json.loads((tmp_path / "config.json").read_bytes())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "problem_type": "regression"}))
+    with pytest.raises(ConfigError, match="a score, not classes"):
+        load_as(Task.CLASSIFY, tmp_path)
 
 
 def test_a_gpu_that_is_not_there_is_named(
