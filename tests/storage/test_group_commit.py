@@ -55,21 +55,14 @@ async def test_one_refusal_in_a_shared_commit_spoils_nothing_for_the_others(stor
     assert_books_balance(store)
 
 
-async def test_odd_text_is_recorded_rather_than_refused(store: Path) -> None:
+async def test_a_refusal_in_a_shared_commit_takes_back_what_it_had_reserved(store: Path) -> None:
+    wide, narrow = hold("0.01", "1", budget="a wide"), hold("0.01", "0.03", budget="b narrow")
     async with journal_at(store) as journal:
-        odd = intent(
-            "a",
-            user="a\ud800b\0",
-            document="\U0001f4d3 \u202e.ipynb",
-            content={"text": "\udfff", "huge": 2**70},
-            tags={"k": "\0"},
-        )
-        await journal.open(odd, [])
-        await journal.close(
-            completion("a", error_message="\ud83d", content={"text": "x" * 100_000})
-        )
-    assert rows(store, "SELECT username FROM calls") == [("a?b\ufffd",)]
-    assert_books_balance(store)
+        openings = [journal.open(intent(f"c{n}"), [wide, narrow]) for n in range(10)]
+        outcomes = await asyncio.gather(*openings, return_exceptions=True)
+        assert [isinstance(outcome, BudgetExceeded) for outcome in outcomes].count(True) == 7
+        assert journal.commits < 8
+        assert money_in(store, "a wide") == money_in(store, "b narrow") == (D(0), D("0.03"))
 
 
 async def test_batched_durability_keeps_the_same_books(store: Path) -> None:

@@ -222,6 +222,23 @@ async def test_an_open_that_is_cancelled_and_refused_is_on_record_too(store: Pat
     assert_books_balance(store)
 
 
+async def test_odd_text_is_recorded_rather_than_refused(store: Path) -> None:
+    async with journal_at(store) as journal:
+        odd = intent(
+            "a",
+            user="a\ud800b\0",
+            document="\U0001f4d3 \u202e.ipynb",
+            content={"text": "\udfff", "huge": 2**70},
+            tags={"k": "\0"},
+        )
+        await journal.open(odd, [])
+        await journal.close(
+            completion("a", error_message="\ud83d", content={"text": "x" * 100_000})
+        )
+    assert rows(store, "SELECT username FROM calls") == [("a?b\ufffd",)]
+    assert_books_balance(store)
+
+
 @pytest.mark.parametrize(
     "url",
     [
