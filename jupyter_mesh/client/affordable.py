@@ -28,11 +28,11 @@ async def within(api: Api, call: ChatCall, limit: Decimal) -> ChatCall:
     if dry_run.max_cost_usd is not None and dry_run.max_cost_usd <= limit:
         return call
     cards = {card.id: card for card in (await api.models()).models}
-    room = min(_output_room(dry_run, price, limit) for price in _prices(dry_run, cards, limit))
+    room = _output_room(dry_run, _prices(dry_run, cards, limit), limit)
     if room < min(_FEWEST_TOKENS, dry_run.max_output_tokens):
         raise MeshClientError(
             f"This call may cost more than ${limit}: "
-            f"{dry_run.input_tokens} input tokens leave room for {max(room, 0)} output tokens. "
+            f"{dry_run.input_tokens} input tokens leave room for {room} output tokens. "
             "Shorten the prompt, choose a cheaper model or raise the limit.",
             code="too_expensive",
         )
@@ -55,11 +55,30 @@ def _prices(dry_run: DryRun, cards: dict[str, ModelCard], limit: Decimal) -> lis
     return prices
 
 
-def _output_room(dry_run: DryRun, price: PriceCard, limit: Decimal) -> int:
-    """Output tokens that fit below the limit beside the input."""
-    left = limit - price.input * dry_run.input_tokens / _MILLION
-    if left < 0:
-        return -1
-    if price.output == 0:
-        return dry_run.max_output_tokens
-    return int((left * _MILLION / price.output).to_integral_value(ROUND_FLOOR))
+def _output_room(dry_run: DryRun, prices: list[PriceCard], limit: Decimal) -> int:
+    """Output tokens that fit below the limit beside the input, whichever model answers."""
+    input = _input_bound(dry_run, prices)
+    rooms = [dry_run.max_output_tokens]
+    for price in prices:
+        left = limit - price.input * input / _MILLION
+        if left < 0:
+            return 0
+        if price.output > 0:
+            rooms.append(int((left * _MILLION / price.output).to_integral_value(ROUND_FLOOR)))
+    return min(rooms)
+
+
+def _input_bound(dry_run: DryRun, prices: list[PriceCard]) -> Decimal:
+    """Most input tokens: what the dearest model's maximum leaves beside its output.
+
+    The gateway says how many they probably are; its maximum counts the most they can be.
+    """
+    most = dry_run.max_cost_usd or Decimal(0)
+    return min(
+        (
+            (most * _MILLION - price.output * dry_run.max_output_tokens) / price.input
+            for price in prices
+            if price.input > 0
+        ),
+        default=Decimal(0),
+    )

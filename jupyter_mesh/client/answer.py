@@ -65,7 +65,9 @@ class Answer:
     @property
     def tokens_per_second(self) -> float | None:
         """Output tokens a second after the first one, None when it cannot be told."""
-        if self.usage is None or self.first_token is None or self.elapsed <= self.first_token:
+        if self.usage is None or self.first_token is None or self.cache == "hit":
+            return None
+        if self.elapsed <= self.first_token:
             return None
         return self.usage.output / (self.elapsed - self.first_token)
 

@@ -79,8 +79,7 @@ def caller_headers(
     if kernel := kernel_id():
         headers["X-Mesh-Kernel"] = kernel
     if purpose := purpose or notebook.purpose:
-        line = " ".join(purpose.split())
-        headers["X-Mesh-Purpose"] = line if line.isascii() else quote(line, safe=" ")
+        headers["X-Mesh-Purpose"] = quote(" ".join(purpose.split()), safe=" ,:;/()")
     if tags:
         headers["X-Mesh-Tags"] = json.dumps(dict(tags))
     if not cache:

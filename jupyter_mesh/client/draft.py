@@ -107,6 +107,7 @@ class Draft:
     def answer(self) -> Answer:
         """Everything so far."""
         usage, cost = self._totals()
+        elapsed, first_token = self._times()
         return Answer(
             text=self.text,
             data=self.data,
@@ -118,19 +119,28 @@ class Draft:
             notices=(*self._notices, *_notices(self._details)),
             reasoning="".join(self._reasoning),
             request_id=self.request_id,
-            elapsed=(self._ended or time.monotonic()) - self._started,
-            first_token=self._first_token,
-            finish_reason=self.finish_reason,
+            elapsed=elapsed,
+            first_token=first_token,
+            finish_reason=self.finish_reason or as_str(self._details.get("finish_reason")),
             cache=as_str(self._details.get("cache")),
             format=self.format,
             id=self.id,
         )
 
+    def _times(self) -> tuple[float, float | None]:
+        """Seconds to the last and the first word, as the gateway recorded them once it says so."""
+        timing = as_object(self._details.get("timing"))
+        total = _milliseconds(timing, "total")
+        if timing is None or total is None or self._earlier_usage is not None:
+            return (self._ended or time.monotonic()) - self._started, self._first_token
+        return total, _milliseconds(timing, "first_token")
+
     def _totals(self) -> tuple[Usage | None, Decimal | None]:
         cost = _cost(self._details.get("cost_usd"))
+        counted = _mesh_usage(self._details) or self._usage
         if self._earlier_usage is None:
-            return self._usage, cost
-        usage = self._earlier_usage + (self._usage or Usage())
+            return counted, cost
+        usage = self._earlier_usage + (counted or Usage())
         if cost is None or self._earlier_cost is None:
             return usage, None
         return usage, cost + self._earlier_cost
@@ -152,6 +162,23 @@ def _usage(usage: JsonObject) -> Usage:
         reasoning=count("completion_tokens_details", "reasoning_tokens"),
         estimated=usage.get("estimated") is True,
     )
+
+
+def _mesh_usage(details: JsonObject) -> Usage | None:
+    """Tokens as the gateway recorded them, also where the provider reported none."""
+    counts = as_object(details.get("usage"))
+    if counts is None:
+        return None
+    numbers = {
+        name: as_int(counts.get(name)) or 0
+        for name in ("input", "output", "cache_read", "reasoning")
+    }
+    return Usage(**numbers, estimated=counts.get("estimated") is True)
+
+
+def _milliseconds(timing: JsonObject | None, name: str) -> float | None:
+    value = timing.get(name) if timing else None
+    return value / 1000 if isinstance(value, int | float) else None
 
 
 def _cost(text: Json) -> Decimal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import weakref
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -146,6 +147,8 @@ class Transport:
                 json_serialize=json.dumps,
             )
             self._loop = loop
+            # A client that is dropped takes its connections with it.
+            weakref.finalize(self, _close_later, self._session, loop).atexit = False
         return self._session
 
     def _unreachable(self, failure: Exception) -> MeshClientError:
@@ -164,6 +167,11 @@ class Transport:
         return MeshClientError(
             f"The LLM gateway at {self.endpoint.shown} {what}: {step}.", code=code
         )
+
+
+def _close_later(session: ClientSession, loop: asyncio.AbstractEventLoop) -> None:
+    if not session.closed and loop.is_running():
+        asyncio.run_coroutine_threadsafe(session.close(), loop)
 
 
 async def _refusal(response: ClientResponse) -> MeshClientError:

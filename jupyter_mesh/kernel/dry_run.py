@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..client.answer import printable
 from ..client.tables import dollars
-from ..schemas.json import Json, as_list, as_object, as_str, dig
+from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 
 if TYPE_CHECKING:
     from ..schemas.api import DryRun
@@ -49,8 +49,14 @@ def _content_text(content: Json) -> str:
 
 
 def _findings(findings: list[Json]) -> str:
-    shown = [
-        " ".join(str(value) for value in (as_object(finding) or {}).values())
-        for finding in findings
-    ]
+    shown = [_finding(as_object(finding) or {}) for finding in findings]
     return ", ".join(shown) or "nothing to redact"
+
+
+def _finding(finding: JsonObject) -> str:
+    """Such as `2 EMAIL_ADDRESS (redact)`; what has another form is shown as it is."""
+    match finding:
+        case {"entity": entity, "action": action, "count": count}:
+            return f"{count} {entity} ({action})"
+        case _:
+            return ", ".join(f"{name} {value}" for name, value in finding.items())

@@ -64,8 +64,12 @@ def split(line: str) -> list[str]:
 def nearest(word: str, valid: Iterable[str]) -> str:
     """`; did you mean …?` when something is near, otherwise what there is."""
     choices = list(valid)
-    near = get_close_matches(word, choices, n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(choices)}."
+    # A model is often named without its connection.
+    by_ending = {name.rpartition("/")[2]: name for name in choices} | {
+        name: name for name in choices
+    }
+    near = get_close_matches(word, by_ending, n=1, cutoff=0.6)
+    return f"did you mean {by_ending[near[0]]}?" if near else f"there are {', '.join(choices)}."
 
 
 def _is_flag(word: str) -> bool:

@@ -196,7 +196,7 @@ class FakeGateway:
             "cost_usd": script.cost,
             "cache": "miss",
             "notices": script.notices,
-            "timing": {"total": 5.0, "first_token": 2.0, "overhead": 1.0},
+            "timing": {"total": 500.0, "first_token": 250.0, "overhead": 1.0},
         }
 
     async def _dry_run(self, request: web.Request) -> web.Response:
@@ -219,7 +219,9 @@ class FakeGateway:
         return web.json_response(
             {
                 "model": model, "candidates": [model], "prompt": body, "blocked": False,
-                "findings": [{"kind": "EMAIL_ADDRESS", "count": 1, "action": "redact"}],
+                "findings": [
+                    {"guard": "patterns", "entity": "EMAIL_ADDRESS", "action": "redact", "count": 1}
+                ],
                 "input_tokens": tokens, "max_output_tokens": output,
                 "estimated_cost_usd": cost(output // 10), "max_cost_usd": cost(output),
             }

@@ -34,7 +34,8 @@ def test_an_answer_holds_text_tokens_cost_and_the_model_that_answered(mesh: Mesh
     assert answer.cost == Decimal("0.0012")
     assert (answer.requested_model, answer.model) == ("fast", "openai/small")
     assert (answer.request_id, answer.finish_reason, answer.cache) == ("call-1", "stop", "miss")
-    assert answer.elapsed > 0
+    assert (answer.elapsed, answer.first_token) == (0.5, 0.25)  # as the gateway recorded them
+    assert answer.tokens_per_second == 8.0
 
 
 def test_an_unknown_cost_is_none_and_never_zero(mesh: Mesh, gateway: FakeGateway) -> None:

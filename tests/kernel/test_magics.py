@@ -300,7 +300,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(
     assert "[system] Be." in shown
     assert "[user] Greet Ada with abcdef123" in shown
     assert "[picture, 0 KiB]" in shown
-    assert "Found: EMAIL_ADDRESS 1 redact" in shown
+    assert "Found: 1 EMAIL_ADDRESS (redact)" in shown
     assert "at most 1000 out" in shown
     assert "Cost: about $0.0002" in shown
     assert "! {{api_key}} looks like a secret" in shown
