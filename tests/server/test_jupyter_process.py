@@ -69,7 +69,7 @@ async def environment_of_kernels(folder: Path) -> list[str]:
     headers = {"Authorization": "token t"}
     base = "http://localhost/user/ada/api/kernels"
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
-        for _ in range(300):
+        for _ in range(600):
             try:
                 async with session.post(base, json={"name": "python3"}) as reply:
                     kernel = (await reply.json())["id"]
@@ -83,7 +83,7 @@ async def environment_of_kernels(folder: Path) -> list[str]:
             head = {"msg_id": "1", "msg_type": "execute_request", "username": "", "session": "s"}
             message = {"header": head | {"version": "5.3"}, "parent_header": {}, "metadata": {}}
             await channel.send_str(json.dumps(message | {"content": content, "channel": "shell"}))
-            for _ in range(300):
+            for _ in range(600):
                 if (folder / "shown").is_file() and (text := (folder / "shown").read_text()):
                     return text.split()
                 await asyncio.sleep(0.1)
