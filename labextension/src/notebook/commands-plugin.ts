@@ -6,7 +6,7 @@ import { NotebookPanel } from '@jupyterlab/notebook';
 import { CommandIDs } from '../command-ids';
 import { meshIcon } from '../icons';
 import { ISurroundings } from '../ui/surroundings';
-import { insertBelow } from './insert';
+import { insertBelow, writePrompt } from './insert';
 
 /** The text of a new prompt; the model is the notebook's. */
 const PROMPT = '%%llm\n';
@@ -82,8 +82,7 @@ async function askInNewNotebook(app: JupyterFrontEnd, cwd: unknown): Promise<voi
   // Where notebooks open in a tab of their own there is no panel to write into.
   if (made instanceof NotebookPanel) {
     await made.context.ready;
-    made.content.activeCell?.model.sharedModel.setSource(PROMPT);
-    made.content.activeCell?.editor?.setCursorPosition({ line: 1, column: 0 });
-    made.content.mode = 'edit';
+    await made.revealed;
+    writePrompt(made, PROMPT);
   }
 }

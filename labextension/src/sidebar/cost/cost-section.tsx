@@ -9,7 +9,7 @@ import { useResource, useSurroundings } from '../../ui/surroundings';
 import { TroubleNote } from '../../ui/trouble';
 import { Breakdown } from './breakdown';
 import { BudgetMeter } from './budget-meter';
-import { SpendBars } from './spend-bars';
+import { hasBars, SpendBars } from './spend-bars';
 
 /** What was spent, as the gateway adds it up. */
 export function CostSection(): React.JSX.Element {
@@ -33,7 +33,7 @@ function Costs({ summary }: { summary: CostSummary }): React.JSX.Element {
       <dl className="jp-mesh-Costs-totals">
         {summary.notebook !== null && (
           <Total name={trans.__('This notebook')} spend={summary.notebook}>
-            <SpendBars amounts={summary.notebook_series} />
+            {hasBars(summary.notebook_series) && <SpendBars amounts={summary.notebook_series} />}
           </Total>
         )}
         <Total name={trans.__('Today')} spend={summary.today} />
@@ -69,7 +69,7 @@ function Total(props: {
     <div className="jp-mesh-Total">
       <dt>{props.name}</dt>
       <dd title={`${calls}, ${tokens}`}>
-        {props.children ?? <span className="jp-mesh-dim">{calls}</span>}
+        {props.children || <span className="jp-mesh-dim">{calls}</span>}
         <Amount usd={spend.cost_usd} />
       </dd>
       {spend.unpriced > 0 && (

@@ -1,18 +1,20 @@
 import React from 'react';
 
 import { type Usd } from '../../api/types';
-import { exactUsd, shareOf } from '../../money';
+import { exactUsd, isZeroUsd, shareOf } from '../../money';
 import { useSurroundings } from '../../ui/surroundings';
 
 const WIDTH = 3;
 const HEIGHT = 16;
 
+/** False where bars would say nothing: a single call, or none that cost anything. */
+export function hasBars(amounts: readonly Usd[]): boolean {
+  return amounts.length > 1 && !amounts.every(isZeroUsd);
+}
+
 /** What each of the latest calls has cost, oldest first. */
-export function SpendBars({ amounts }: { amounts: readonly Usd[] }): React.JSX.Element | null {
+export function SpendBars({ amounts }: { amounts: readonly Usd[] }): React.JSX.Element {
   const { trans } = useSurroundings();
-  if (amounts.length < 2) {
-    return null;
-  }
   const largest = amounts.reduce((a, b) => (Number(b) > Number(a) ? b : a));
   return (
     <svg
