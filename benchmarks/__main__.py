@@ -15,8 +15,8 @@ from .processes import start
 from .report import Row, table, write
 from .start_up import start_rows
 
-_GOALS = """Goals: stand-alone at most 0.75 ms and 2 x its floor; inside Jupyter at most 1.5 x the Jupyter
-floor; screening adds at most 0.75 ms to a 1 kB call; a chunk at most 2 x the floor."""
+_GOALS = """Goals: stand-alone at most 0.75 ms and 2 x its floor; inside Jupyter at most 1.5 x the
+Jupyter floor; screening adds at most 0.75 ms to a 1 kB call; a chunk at most 2 x the floor."""
 
 
 async def measure(folder: Path, parts: list[str], quick: bool) -> dict[str, list[Row]]:

@@ -28,7 +28,8 @@ class NoSecrets:
 
 @dataclass
 class Reply:
-    """What to answer: pieces of text with a pause before each, then usage; or an error, before or after them.
+    """What to answer: pieces of text with a pause before each, then usage; or an error, before or
+    after them.
 
     Attributes:
         text: Derives the pieces from the attempt instead of `pieces`.
@@ -36,7 +37,7 @@ class Reply:
     """
 
     pieces: Sequence[str] = ("Hello",)
-    usage: Usage = Usage(input=10, output=5)
+    usage: Usage = field(default_factory=lambda: Usage(input=10, output=5))
     pause: float = 0.0
     error: Exception | None = None
     finish: str = "stop"
@@ -44,7 +45,7 @@ class Reply:
 
 
 class ScriptedProvider(Provider):
-    """Answers with the next of its replies, the last one again and again; remembers every attempt."""
+    """Answers with the next of its replies, the last one for ever; remembers every attempt."""
 
     name: ClassVar[str] = "scripted"
 
