@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from urllib.parse import urlsplit
 
 import orjson
 import pytest
+from jupyter_mesh_server import openai_routes, sse
 from jupyter_mesh_server.exchange import MAX_BODY
+from jupyter_mesh_server.sse import EventStream
 
 from jupyter_mesh.schemas.events import Events
 from jupyter_mesh.schemas.json import JsonObject
@@ -167,6 +170,21 @@ async def test_a_stream_arrives_piece_by_piece(host: Host) -> None:
         assert b'"b"' in await response.content.read()
 
 
+async def ask_without_reading(host: Host, script: str) -> asyncio.StreamWriter:
+    """A client that asks for a stream and takes nothing of it."""
+    target = urlsplit(host.url)
+    _, writer = await asyncio.open_connection(target.hostname, target.port, limit=1024)
+    body = orjson.dumps(ask_for(script, stream=True))
+    head = [
+        f"POST {target.path}{CHAT} HTTP/1.1",
+        f"Host: {target.netloc}",
+        f"Authorization: {host.user['Authorization']}",
+        f"Content-Length: {len(body)}",
+    ]
+    writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
+    return writer
+
+
 async def test_a_client_that_reads_nothing_holds_back_what_is_made_for_it(host: Host) -> None:
     """T39: memory stays bounded; others are served meanwhile."""
     made = 0
@@ -179,16 +197,7 @@ async def test_a_client_that_reads_nothing_holds_back_what_is_made_for_it(host: 
             await asyncio.sleep(0)
 
     host.mesh.scripts["flood"] = flood
-    target = urlsplit(host.url)
-    _, writer = await asyncio.open_connection(target.hostname, target.port, limit=1024)
-    body = orjson.dumps(ask_for("flood", stream=True))
-    head = [
-        f"POST {target.path}{CHAT} HTTP/1.1",
-        f"Host: {target.netloc}",
-        f"Authorization: {host.user['Authorization']}",
-        f"Content-Length: {len(body)}",
-    ]
-    writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
+    writer = await ask_without_reading(host, "flood")
     before = -1
     async with asyncio.timeout(20):
         while made == 0 or made != before:
@@ -199,6 +208,33 @@ async def test_a_client_that_reads_nothing_holds_back_what_is_made_for_it(host: 
     writer.transport.abort()
     async with asyncio.timeout(10):
         await until(lambda: host.mesh.running == 0)
+
+
+async def test_a_client_that_reads_nothing_for_long_loses_connection_and_call(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sse, "PATIENCE", 3)
+    monkeypatch.setattr(openai_routes, "EventStream", partial(EventStream, beat=0.05))
+
+    async def endless(_call: object) -> Events:
+        while True:
+            yield chunk("x" * 50_000)
+            await asyncio.sleep(0)
+
+    host.mesh.scripts["endless"] = endless
+    writer = await ask_without_reading(host, "endless")
+    async with asyncio.timeout(20):
+        await until(lambda: host.mesh.running == 1)
+        await until(lambda: host.mesh.running == 0)
+        with pytest.raises(ConnectionError):
+            await write_until_nobody_listens(writer)
+
+
+async def write_until_nobody_listens(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.01)
 
 
 async def test_a_body_that_is_too_large_is_413_and_the_next_request_is_served(host: Host) -> None:
