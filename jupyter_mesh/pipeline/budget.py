@@ -21,7 +21,7 @@ from ..schemas.policy import BudgetRule
 from ..schemas.request import Operation
 from ..schemas.spend import Usage, cost_of
 from ..spi.journal import Journal
-from .call import Call
+from .call import Call, Window
 from .chunks import text_chunk
 from .fold import Fold
 from .headroom import Headroom
@@ -53,27 +53,27 @@ class Budget(Step):
         fold = Fold() if folds else None
         cut: Metered | None = None
         last: JsonObject = {}
-        async with aclosing(next(call)) as events:
-            async for event in events:
-                if isinstance(event, Metered):
-                    if event.final:
-                        _draw(call, event.cost)
-                    elif not await self._accrue(call, event.cost):
+        try:
+            async with aclosing(next(call)) as events:
+                async for event in events:
+                    if isinstance(event, Metered) and not event.final:
+                        if await self._accrue(call, event.cost or Decimal(0)):
+                            continue
                         cut = Metered(event.usage, event.model, event.cost)
                         break
-                    else:
-                        continue
-                elif isinstance(event, Chunk):
-                    last = event.data
-                    if fold is not None:
-                        fold.add(event.data)
-                        continue
-                elif isinstance(event, Finished) and fold is not None:
-                    yield Answer(fold.answer())
-                yield event
-        if cut is not None:
-            for event in _cut_short(call, cut, last, fold):
-                yield event
+                    if isinstance(event, Chunk):
+                        last = event.data
+                        if fold is not None:
+                            fold.add(event.data)
+                            continue
+                    elif isinstance(event, Finished) and fold is not None:
+                        yield Answer(fold.answer())
+                    yield event
+            if cut is not None:
+                for event in _cut_short(call, cut, last, fold):
+                    yield event
+        finally:
+            _give_back(call)
 
     async def _near_limit(self, call: Call) -> None:
         """Near a hard limit, stream upstream whatever the client asked, or cap a model that cannot
@@ -93,27 +93,27 @@ class Budget(Step):
         else:
             _cap_output(call, room)
 
-    async def _accrue(self, call: Call, cost: Decimal | None) -> bool:
+    async def _accrue(self, call: Call, used: Decimal) -> bool:
         """Top the reservation up when what has been produced comes near it. False: there is no
         room.
         """
-        root = call.parent or call
-        used = (cost or Decimal(0)) + (root.drawn if root is not call else Decimal(0))
-        if used < root.reserved * (1 - _SLICE / 2) or root.reserved == 0:
+        room = max(call.room.values())
+        if used < room * (1 - _SLICE / 2) or call.reserved == 0:
             return True
-        amount = root.reserved_first * _SLICE
-        if not await self._journal.top_up(root.id, amount):
+        amount = max(call.reserved_first * _SLICE, used - room)
+        if not await self._journal.top_up(call.id, amount):
             return False
-        root.reserved += amount
-        for hold in root.holds:
+        call.reserved += amount
+        for hold in call.holds:
             self._headroom.add(hold, amount)
+        for window in call.room:
+            call.room[window] += amount
         return True
 
 
 def _cut_short(call: Call, cut: Metered, last: JsonObject, fold: Fold | None) -> list[Event]:
     """How an answer ends that its budget has no room for: with `length`, and saying so."""
     call.report.usage, call.report.cost = cut.usage, cut.cost
-    _draw(call, cut.cost)
     notice = call.notice("budget_cut", "Stopped here: the budget has no room for more.")
     ending: Chunk | Answer = text_chunk(last, (0, "content"), "", "length")
     if fold is not None:
@@ -122,9 +122,30 @@ def _cut_short(call: Call, cut: Metered, last: JsonObject, fold: Fold | None) ->
     return [notice, ending, cut, Finished("length")]
 
 
-def _draw(call: Call, cost: Decimal | None) -> None:
-    if call.parent is not None and cost is not None:
-        call.parent.drawn += cost
+def _claim(call: Call, window: Window, need: Decimal) -> Decimal:
+    """Take up to `need` of what is left of the reservation of the call this one is made for."""
+    if call.parent is None or not call.parent.opened or window in call.claims:
+        return call.claims.get(window, Decimal(0))
+    room = call.parent.room
+    claimed = max(Decimal(0), min(need, room.get(window, Decimal(0))))
+    if claimed:
+        room[window] -= claimed
+        call.claims[window] = claimed
+    return claimed
+
+
+def _give_back(call: Call) -> None:
+    """Leave to the parent what was claimed of its room and not used."""
+    if call.parent is None or (call.report.usage is None and call.produced.characters):
+        return  # broken off: nobody knows yet what it will be charged
+    topped = call.reserved - call.reserved_first
+    for hold in call.holds:
+        window = (hold.budget, hold.window_start)
+        own, claimed = hold.amount + topped, call.claims.pop(window, Decimal(0))
+        nested = own + claimed - call.room[window]
+        used = max(Decimal(0), nested + (call.report.cost or Decimal(0)) - own)
+        if claimed > used:
+            call.parent.room[window] += claimed - used
 
 
 def _cap_output(call: Call, room: Decimal) -> None:
@@ -140,30 +161,31 @@ def _cap_output(call: Call, room: Decimal) -> None:
 def holds_for(call: Call) -> tuple[Hold, ...]:
     """The reservation a call needs in each budget window that applies to it. Sets `call.reserved`.
 
-    A call made for another draws on that one's reservation and holds nothing of its own.
+    A call made for another claims what it can of that one's reservation and holds only the rest.
 
     Raises:
         BudgetExceeded: A candidate's price is unknown and the budget refuses such models.
     """
     holds: list[Hold] = []
-    drawing = call.parent is not None and call.parent.opened
     for rule in call.snapshot.budgets:
         key = share(rule.scope, call.principal, call.groups)
         reached = [one for one in call.candidates if reaches(rule.scope, one)]
         if key is None or not reached:
             continue
-        amount = _maximum(rule, reached, call)
+        need = _maximum(rule, reached, call)
+        window = (budget_key(rule, key), window_of(rule, call.started_at)[0])
         holds.append(
             Hold(
-                budget=budget_key(rule, key),
-                window_start=window_of(rule, call.started_at)[0],
+                budget=window[0],
+                window_start=window[1],
                 window=rule.window,
                 limit=rule.limit_usd,
-                amount=Decimal(0) if drawing else amount,
+                amount=max(Decimal(0), need - _claim(call, window, need)),
                 hard=rule.on_limit == "block",
             )
         )
-    call.reserved = call.reserved_first = max((hold.amount for hold in holds), default=Decimal(0))
+        call.room[window] = max(need, call.room.get(window, need))
+    call.reserved = call.reserved_first = max(call.room.values(), default=Decimal(0))
     return tuple(holds)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ..schemas.audit import Hold
 from ..schemas.events import Notice
@@ -20,6 +20,8 @@ from ..schemas.spend import Usage
 from .snapshot import Candidate, Snapshot
 
 NestedPurpose = Literal["guard", "cache", "rag"]
+Window: TypeAlias = tuple[str, datetime]
+"""The key of a budget and the start of its window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ class Call:
         candidates: Set by Resolve, thinned by Screen, ordered by Route.
         content: The request as the audit keeps it; `response` likewise. Set by Screen.
         holds: Set by Budget, committed together with the intent by `open`.
-        reserved: USD held now, top-ups included; `drawn` is what nested calls have used of it.
+        reserved: USD the call may cost before a top-up: held by itself, or claimed of its parent's.
+        room: What is left of it in each budget window, without what nested calls claim.
+        claims: What it claims of its parent's room.
         upstream_streams: Whether to ask the provider for a stream; None follows the client.
         opened: True once the intent is durable; only then may anything be sent.
         open: Commits intent and holds; the last act before Route sends.
@@ -113,7 +117,8 @@ class Call:
     holds: tuple[Hold, ...] = ()
     reserved: Decimal = Decimal(0)
     reserved_first: Decimal = Decimal(0)
-    drawn: Decimal = Decimal(0)
+    room: dict[Window, Decimal] = field(default_factory=dict[Window, Decimal])
+    claims: dict[Window, Decimal] = field(default_factory=dict[Window, Decimal])
     upstream_streams: bool | None = None
     opened: bool = False
     open: Callable[[], Awaitable[None]] | None = None

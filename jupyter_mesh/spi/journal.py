@@ -17,7 +17,8 @@ class Journal(Protocol):
     """Every method returns only when its effect is durable (fsynced) in `strict` durability."""
 
     async def open(self, intent: Intent, holds: Sequence[Hold]) -> tuple[str, ...]:
-        """Record the intent and reserve every hold, in one commit; all or nothing.
+        """Record the intent and reserve every hold, in one commit; all or nothing. The holds of a
+        nested call are what it needs beyond the reservation of its parent, which pays first.
 
         Returns the `budget` keys of soft budgets that are now over their limit.
 

@@ -26,7 +26,7 @@ class Opening:
 
     Attributes:
         holds: Sorted. A window that stands twice has two limits: it is reserved once and held
-            against both.
+            against both. Of a nested call, what it needs beyond its parent's reservation.
     """
 
     call: Row
@@ -41,12 +41,14 @@ class Opening:
         reserved: Window | None = None
         for hold in self.holds:
             window = (hold.budget, hold.window_start)
-            if window in drawn:
+            if window in drawn and not hold.amount:
                 continue
             again = window == reserved
             if not _reserve(cursor, hold._replace(amount=0) if again else hold):
                 over.append(hold.budget)
-            if not again:
+            if not again and window in drawn:
+                cursor.execute(sql.GROW_HOLD, (hold.amount, self.call_id, *window))
+            elif not again:
                 row = (self.call_id, *window, hold.amount, hold.limit, int(hold.hard))
                 cursor.execute(sql.INSERT_HOLD, row)
             reserved = window

@@ -101,6 +101,8 @@ HOLDS_TO_SETTLE = """
     AND above.window_start = own.window_start
     WHERE own.call_id = ?"""
 GROW_HOLDS = "UPDATE holds SET amount = amount + ? WHERE call_id = ?"
+GROW_HOLD = """
+    UPDATE holds SET amount = amount + ? WHERE call_id = ? AND budget = ? AND window_start = ?"""
 SHRINK_HOLD = """
     UPDATE holds SET amount = amount - ? WHERE call_id = ? AND budget = ? AND window_start = ?"""
 SETTLE = """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from jupyter_mesh.providers.discover import hosted_services
+from jupyter_mesh.spi import PROVIDER_GROUP
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
 
 KEY_VARIABLES = (
@@ -21,8 +24,6 @@ def no_keys_around(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the keys of whoever runs the tests."""
     for name in KEY_VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    import os
-
     assert hosted_services(os.environ) == []
 
 
@@ -37,3 +38,21 @@ def other() -> Iterator[FakeOpenAI]:
     """A second upstream."""
     with FakeOpenAI() as fake:
         yield fake
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Install plugins as a package would: by entry points that are found on the path."""
+
+    def install(group: str = PROVIDER_GROUP, **points: str) -> None:
+        folder = tmp_path / "site-packages"
+        about = folder / "mesh_plugins_of_a_test-1.0.dist-info"
+        about.mkdir(parents=True)
+        (about / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: mesh-plugins-of-a-test\nVersion: 1.0\n"
+        )
+        lines = [f"{name} = {target}" for name, target in points.items()]
+        (about / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
+        monkeypatch.syspath_prepend(str(folder))
+
+    return install

@@ -60,7 +60,8 @@ class Ledger(RuleBasedStateMachine):
         self.calls += 1
         call_id = f"c{self.calls:04d}"
         before = {name: sum(money_in(self.store, name)) for name in LIMITS}
-        reserved = wanted - (self.open[parent] if parent else set())
+        drawn = self.open[parent] if parent else set[str]()
+        reserved = wanted if amount else wanted - drawn
         fits = all(before[n] + amount <= LIMITS[n] for n in reserved if n != "soft")
         opening = self.journal.open(
             intent(call_id, parent=parent, estimated_cost=amount),
