@@ -1,5 +1,5 @@
 /** The line under an answer: what it was and cost, what was unusual, what can be done with it. */
-import { addBelowIcon, copyIcon, infoIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { addBelowIcon, copyIcon, inspectorIcon, refreshIcon } from '@jupyterlab/ui-components';
 
 import { acknowledge, actionButton, isEnabled, setRefusal } from './action-button';
 import { type IAnswerHost } from './answer-host';
@@ -16,7 +16,7 @@ export class FooterView {
     this.copy = actionButton(copyIcon, trans.__('Copy the answer'));
     this.insert = actionButton(addBelowIcon, '');
     this.regenerate = actionButton(refreshIcon, '');
-    this.details = actionButton(infoIcon, trans.__('Show how the gateway handled this call'));
+    this.details = actionButton(inspectorIcon, trans.__('Show how the gateway handled this call'));
     this.actions.append(this.copy, this.insert, this.regenerate, this.details);
     this.actions.setAttribute('role', 'toolbar');
     this.actions.setAttribute('aria-label', trans.__('Actions for this answer'));

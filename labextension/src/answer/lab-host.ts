@@ -75,7 +75,11 @@ export class LabHost implements IAnswerHost {
   regenerateRefusal(): string | null {
     const placed = this.cell();
     if (placed === null || !asksOneModel(placed)) {
-      return this.trans.__('only an answer below a %%llm or %%rag cell that asks one model');
+      return this.trans.__(
+        'only an answer below a %1 or %2 cell that asks one model',
+        '%%llm',
+        '%%rag'
+      );
     }
     return this.models().length === 0 ? this.trans.__('no model is open to you yet') : null;
   }

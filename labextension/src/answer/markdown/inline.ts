@@ -4,7 +4,7 @@ import { type Token, type Tokens } from 'marked';
 import { decode } from './character-references';
 import { element } from '../dom';
 import { type IFootnoteMark } from './footnote-syntax';
-import { linkNodes } from './links';
+import { linkNodes, linkTarget, refusedAddress } from './links';
 import { formula } from './formula';
 import { tokensIn } from './syntax';
 import { type IMathToken } from './math-syntax';
@@ -112,15 +112,15 @@ function image(token: Tokens.Image, place: IPlace): Node[] {
   const { trans } = place;
   const description = decode(token.text).trim();
   const address = decode(token.href);
-  const label = element(
-    'span',
-    'jp-mesh-Answer-imageLabel',
-    description === '' ? trans.__('Image') : trans.__('Image: %1', description)
-  );
+  const label =
+    description === ''
+      ? trans.__('Image, not loaded')
+      : trans.__('Image, not loaded: %1', description);
   const placeholder = element('span', 'jp-mesh-Answer-image', label);
-  if (place.inLink) {
-    return [placeholder];
+  if (linkTarget(address) === null) {
+    placeholder.append(refusedAddress(address));
+  } else if (!place.inLink) {
+    placeholder.append(' ', ...linkNodes(address, [text(trans.__('open'))]));
   }
-  placeholder.append(' ', ...linkNodes(address, [text(trans.__('not loaded'))]));
   return [placeholder];
 }

