@@ -216,8 +216,8 @@ def test_requests_at_the_same_time_do_not_mix(
 
 
 def long(text: str = QUESTION) -> GenerateJob:
-    """Long enough that it still runs when something else happens."""
-    return job(text, max_tokens=200, n=16, seed=1)
+    """Long enough that it still runs when something else happens: 16 answers of 200 tokens."""
+    return job(text, max_tokens=200, n=16, seed=1, logit_bias={2: -100.0, 4: -100.0})
 
 
 async def until(engine: Supervisor, holds: Callable[[EngineHealth], bool]) -> EngineHealth:
@@ -250,8 +250,9 @@ def test_closing_the_stream_stops_the_work(engine: Supervisor, run: Run) -> None
 
 
 def test_requests_wait_in_line_and_a_cancelled_one_leaves_it(engine: Supervisor, run: Run) -> None:
-    async def scenario() -> list[str]:
+    async def scenario() -> tuple[list[str], int]:
         finished: list[str] = []
+        before = (await engine.health()).produced
 
         async def ask(name: str, job: GenerateJob) -> None:
             await outputs(engine, job)
@@ -266,9 +267,10 @@ def test_requests_wait_in_line_and_a_cancelled_one_leaves_it(engine: Supervisor,
         assert health.running == 1
         tasks[2].cancel()
         await asyncio.wait(tasks)
-        return finished
+        return finished, (await engine.health()).produced - before
 
-    assert run(scenario()) == ["first", "second", "third"]
+    written = 16 * 200 + 2 + 2  # and nothing for the one that was given up
+    assert run(scenario()) == (["first", "second", "third"], written)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,12 @@ async def connect(address: str) -> Streams:
     return await asyncio.open_connection(host, int(port))
 
 
+async def hang_up(*streams: Streams) -> None:
+    for _, writer in streams:
+        writer.close()
+        await writer.wait_closed()
+
+
 async def say(address: str, *parts: bytes) -> Streams:
     reader, writer = await connect(address)
     for part in parts:
@@ -41,15 +47,14 @@ def test_only_who_knows_the_token_is_let_in(
         async with Listener(tmp_path) as listener:
             assert listener.address.startswith("unix:" if unix else "tcp:127.0.0.1:")
             for words in (hello("guess"), hello(""), b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\2{}"):
-                reader, writer = await say(listener.address, words)
-                assert await reader.read() == b"", "hung up on, without a word"
-                writer.close()
-            _, writer = await say(listener.address, hello(listener.token))
-            await listener.worker()
-            reader, second = await say(listener.address, hello(listener.token))
-            assert await reader.read() == b"", "one worker is enough"
-            second.close()
-            writer.close()
+                stranger = await say(listener.address, words)
+                assert await stranger[0].read() == b"", "hung up on, without a word"
+                await hang_up(stranger)
+            first = await say(listener.address, hello(listener.token))
+            gateways_end = await listener.worker()
+            second = await say(listener.address, hello(listener.token))
+            assert await second[0].read() == b"", "one worker is enough"
+            await hang_up(second, first, gateways_end)
 
     asyncio.run(scenario())
 
@@ -57,10 +62,10 @@ def test_only_who_knows_the_token_is_let_in(
 def test_a_worker_of_another_release_is_named(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with Listener(tmp_path) as listener:
-            _, writer = await say(listener.address, hello(listener.token, protocol=2))
+            other = await say(listener.address, hello(listener.token, protocol=2))
             with pytest.raises(ProviderUnavailable, match=r"protocol 2.*restart the server"):
                 await listener.worker()
-            writer.close()
+            await hang_up(other)
 
     asyncio.run(scenario())
 
@@ -78,8 +83,7 @@ def test_only_this_user_can_reach_the_socket_and_nothing_of_it_stays(tmp_path: P
 def test_a_deep_state_folder_is_no_hindrance(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with Listener(tmp_path / ("deep" * 30)) as listener:
-            _, writer = await say(listener.address, hello(listener.token))
-            await listener.worker()
-            writer.close()
+            worker = await say(listener.address, hello(listener.token))
+            await hang_up(worker, await listener.worker())
 
     asyncio.run(scenario())

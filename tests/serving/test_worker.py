@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -49,9 +49,13 @@ async def worker(folder: Path, parent: int | None = None) -> AsyncIterator[Worke
         assert process.stdin is not None
         process.stdin.write(f"{listener.token}\n".encode())
         process.stdin.close()
+        reader, writer = await listener.worker()
         try:
-            yield Worker(process, *await listener.worker())
+            yield Worker(process, reader, writer)
         finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
             if process.returncode is None:
                 process.kill()
                 await process.wait()
