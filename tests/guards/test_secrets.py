@@ -1,0 +1,164 @@
+"""Keys of known form, and values given to telling names; near misses beside each."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from jupyter_mesh.guards.secrets import Secrets, SecretsConfig
+
+A40 = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5hJ7k"
+
+
+def part(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+JWT = f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part({'sub': 'ada', 'iat': 1})}.{A40}"
+PEM = (
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAuZ\nabcdEFGH1234\n"
+    "-----END RSA PRIVATE KEY-----"
+)
+OPENSSH = PEM.replace("RSA", "OPENSSH")
+ESCAPED = PEM.replace("\n", "\\n")
+CUT_OFF = (
+    "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n"
+    "BKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
+)
+
+# Written in two halves, so that no scanner takes this file for a leak.
+FOUND: list[tuple[str, str, str]] = [
+    ("API_KEY", f"key sk-{A40}!", f"sk-{A40}"),
+    ("API_KEY", f"sk-proj-{A40}", f"sk-proj-{A40}"),
+    ("API_KEY", f"sk-ant-api03-{A40}-AA", f"sk-ant-api03-{A40}-AA"),
+    ("API_KEY", "sk-or-v1-" + "0a1b2c3d" * 8, "sk-or-v1-" + "0a1b2c3d" * 8),
+    ("API_KEY", "AKIA" + "IOSFODNN7EXAMPLE,", "AKIA" + "IOSFODNN7EXAMPLE"),
+    ("API_KEY", "ghp_" + A40[:36], "ghp_" + A40[:36]),
+    ("API_KEY", "github_pat_" + A40, "github_pat_" + A40),
+    ("API_KEY", "xoxb-" + "123456789012-abcDEF123456", "xoxb-" + "123456789012-abcDEF123456"),
+    ("API_KEY", "AIza" + A40[:35], "AIza" + A40[:35]),
+    ("API_KEY", f"(gsk_{A40})", f"gsk_{A40}"),
+    ("API_KEY", f"hf_{A40[:34]}", f"hf_{A40[:34]}"),
+    ("API_KEY", f"nvapi-{A40}", f"nvapi-{A40}"),
+    ("API_KEY", "glpat-" + A40[:20], "glpat-" + A40[:20]),
+    ("API_KEY", "sk_live_" + A40[:24], "sk_live_" + A40[:24]),
+    ("API_KEY", "dapi" + "0123456789abcdef" * 2, "dapi" + "0123456789abcdef" * 2),
+    ("API_KEY", f"SG.{A40[:22]}.{A40}", f"SG.{A40[:22]}.{A40}"),
+    ("JWT", f"Authorization: Bearer {JWT}", JWT),
+    ("PRIVATE_KEY", f"here:\n{PEM}\nbye", PEM),
+    ("PRIVATE_KEY", OPENSSH, OPENSSH),
+    ("PRIVATE_KEY", f'{{"private_key": "{ESCAPED}"}}', ESCAPED),
+    ("PRIVATE_KEY", f"{CUT_OFF}\n\nHow do I use this?", CUT_OFF),
+    ("PASSWORD", 'password = "hunter2"', "hunter2"),
+    ("PASSWORD", "password='correct horse battery staple'", "correct horse battery staple"),
+    ("PASSWORD", '{"password": "abc123"}', "abc123"),
+    ("PASSWORD", "Password: Summer2024!", "Summer2024"),
+    ("PASSWORD", "DB_PASSWORD=s3cr3t-w0rd", "s3cr3t-w0rd"),
+    ("PASSWORD", "export PGPASSWORD=s3cr3tw0rd", "s3cr3tw0rd"),
+    ("PASSWORD", "mysql --password hunter22 -u root", "hunter22"),
+    ("PASSWORD", "the password is hunter22, thanks", "hunter22"),
+    ("PASSWORD", 'password: str = "hunter2"', "hunter2"),
+    ("PASSWORD", "os.environ['DB_PASSWORD'] = 'hunter2'", "hunter2"),
+    ("PASSWORD", "passwd := `tick-tock-9`", "tick-tock-9"),
+    ("PASSWORD", 'passwordConfirm = "hunter2"', "hunter2"),
+    ("PASSWORD", 'password = "say \\"hi\\" 9"', 'say \\"hi\\" 9'),
+    ("API_KEY", f'api_key="{A40}"', A40),
+    ("API_KEY", f"API-KEY: {A40}", A40),
+    ("API_KEY", f"client_secret => {A40}", A40),
+    ("API_KEY", f"--auth-token {A40}", A40),
+    ("API_KEY", f"aws_secret_access_key = {A40[:39]}/", f"{A40[:39]}/"),
+    ("API_KEY", f"AccountKey={A40}==;", f"{A40}=="),
+]
+
+NOT_FOUND: list[str] = [
+    "sk-learn-contrib-some-long-package-name",
+    f"risk-{A40}"[:16],
+    "task-force-meeting-notes-of-monday",
+    "sk-short1A",
+    "AKIA" + "IOSFODNN7EXAMPL",
+    "AKIA" + "iosfodnn7example",
+    "ghp_short",
+    "hf_hub_download_and_cache_files",
+    "eyJhbGciOiJIUzI1NiJ9.only-two-parts",
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+    "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
+    "password = getpass.getpass()",
+    "password = input('Password: ')",
+    'password = os.environ["DB_PASSWORD"]',
+    "password: str",
+    "password: required",
+    "password = None",
+    'password = "********"',
+    'password = "<your password>"',
+    'password = "your-password"',
+    'password = "${DB_PASSWORD}"',
+    "password=$DB_PASSWORD",
+    'password = "{{ vault_password }}"',
+    "password == other_password1",
+    "password_hash = 'pbkdf2sha256'",
+    "the password is required",
+    "passwords: 12345678 of them",
+    "f'password={password}'",
+    "max_tokens=100000000000",
+    "tokens: 123456789012abc",
+    'tokenizer = "meta-llama/Llama-3.1-8B-Instruct"',
+    "token = tokenizer.decode(12)",
+    'token_url = "https://login.example.com/oauth2/token"',
+    'secret_name = "prod/db/password1"',
+    "Secretary: Smith1978-2020-office",
+    "secret santa: bring a gift worth 20",
+    'api_key = "env:OPENAI_API_KEY"',
+    'api_key = "changeme"',
+    "api_key: string",
+    "auth_key = settings.AUTH_KEY_2024",
+    "pwd = os.getcwd()",
+    "cd $(pwd) && ls",
+    'type="password" name="pw1234567"',
+    "a secret is something you keep",
+]
+
+
+async def spans_of(text: str) -> list[tuple[str, str]]:
+    (found,) = await Secrets(SecretsConfig()).find([text])
+    return [(one.entity, text[one.start : one.end]) for one in found]
+
+
+@pytest.mark.parametrize(("entity", "text", "span"), FOUND, ids=lambda value: value[:24])
+async def test_it_is_found_to_the_letter(entity: str, text: str, span: str) -> None:
+    assert (entity, span) in await spans_of(text)
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+async def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+    assert await spans_of(text) == []
+
+
+async def test_assignments_can_be_switched_off() -> None:
+    detector = Secrets(SecretsConfig(assignments=False))
+    (found,) = await detector.find([f'password = "hunter2" and sk-{A40}'])
+    assert [one.entity for one in found] == ["API_KEY"]
+
+
+async def test_everything_in_a_text_is_found() -> None:
+    text = f"password=hunter2 password=hunter3\n{PEM}\n{PEM}\nsk-{A40} {JWT}"
+    kinds = [entity for entity, _ in await spans_of(text)]
+    assert kinds == ["PASSWORD", "PASSWORD", "PRIVATE_KEY", "PRIVATE_KEY", "API_KEY", "JWT"]
+
+
+async def test_letters_that_change_length_when_made_small_do_not_shift_spans() -> None:
+    assert await spans_of("İİİ password = 'hunter2'") == [("PASSWORD", "hunter2")]
+
+
+ADVERSARIAL = [
+    "sk-", "sk-a", "eyJ", "eyJaaaaaaaa.", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "password",
+    "password=", 'password="', 'password="\\', "secret is ", "--token ", "xoxb-1-", "ghp_", "AKIA",
+    "a-", "=", "SG.a", "İ",
+]  # fmt: skip
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("unit", ADVERSARIAL)
+async def test_a_megabyte_made_to_be_slow_is_finished(unit: str) -> None:
+    await Secrets(SecretsConfig()).find([f"x {unit * (1_000_000 // len(unit))}"])
