@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -90,41 +91,32 @@ async def assemble(
     """
     await asyncio.to_thread(state_dir.mkdir, parents=True, exist_ok=True, mode=0o700)
     url = config.store.url or f"sqlite:///{state_dir / 'mesh.db'}"
-    journal = SqlJournal(url, config.audit.durability)
-    history = SqlHistory(url)
-    await _recover(journal)
-    secrets = Secrets(url, environ=os.environ, folder=config_dir)
-    plugins = Plugins()
-    catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
-    keeper = SnapshotKeeper(config, catalogue, plugins)
-    await catalogue.open(config.connections)
-    keeper.rebuild()
-    health = Health()
-    await _seed(health, history)
-    headroom = Headroom(history)
-    cache = MemoryCache(
-        max_entries=config.cache.exact.max_entries, max_bytes=config.cache.exact.max_bytes
-    )
-    steps: dict[type[Step], Step] = {
-        Audit: Audit(journal),
-        Authorize: Authorize(),
-        Resolve: Resolve(),
-        Limit: Limit(),
-        Screen: Screen(),
-        Cached: Cached(cache),
-        Budget: Budget(journal, headroom),
-        Moderate: Moderate(),
-        PriceStep: PriceStep(),
-    }
-    parts = Parts(
-        journal=journal,
-        history=history,
-        catalogue=catalogue,
-        catalogue_keeper=keeper,
-        health=health,
-        offers=Offers(history, os.environ),
-        pipeline=compose([steps[kind] for kind in ORDER], Route(health)),
-    )
+    async with AsyncExitStack() as opened:
+        journal = SqlJournal(url, config.audit.durability)
+        opened.push_async_callback(journal.aclose)
+        history = SqlHistory(url)
+        opened.push_async_callback(history.aclose)
+        await _recover(journal)
+        secrets = Secrets(url, environ=os.environ, folder=config_dir)
+        plugins = Plugins()
+        catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
+        opened.push_async_callback(catalogue.aclose)
+        keeper = SnapshotKeeper(config, catalogue, plugins)
+        await catalogue.open(config.connections)
+        keeper.rebuild()
+        health = Health()
+        await _seed(health, history)
+        headroom = Headroom(history)
+        parts = Parts(
+            journal=journal,
+            history=history,
+            catalogue=catalogue,
+            catalogue_keeper=keeper,
+            health=health,
+            offers=Offers(history, os.environ),
+            pipeline=_pipeline(config, journal, headroom, health),
+        )
+        opened.pop_all()
     parts.tasks += [
         _every(2.0, headroom.refresh),
         _every(20.0, lambda: _recover(journal)),
@@ -134,6 +126,22 @@ async def assemble(
     if host == "personal" and config.offers:
         parts.tasks.append(asyncio.create_task(_look(parts)))
     return parts
+
+
+def _pipeline(config: Config, journal: SqlJournal, headroom: Headroom, health: Health) -> Next:
+    exact = config.cache.exact
+    steps: dict[type[Step], Step] = {
+        Audit: Audit(journal),
+        Authorize: Authorize(),
+        Resolve: Resolve(),
+        Limit: Limit(),
+        Screen: Screen(),
+        Cached: Cached(MemoryCache(max_entries=exact.max_entries, max_bytes=exact.max_bytes)),
+        Budget: Budget(journal, headroom),
+        Moderate: Moderate(),
+        PriceStep: PriceStep(),
+    }
+    return compose([steps[kind] for kind in ORDER], Route(health))
 
 
 def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:

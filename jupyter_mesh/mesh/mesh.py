@@ -172,8 +172,9 @@ class Mesh:
 
     # ── what callers see ─────────────────────────────────────────────────────
 
-    def me(self, principal: Principal) -> Me:
+    async def me(self, principal: Principal) -> Me:
         """Who the caller is and what is open to them."""
+        await self._load_preferences(principal.user)
         groups = self.snapshot.groups_of(principal)
         purposes, required = self.snapshot.purposes(groups)
         return Me(
@@ -287,7 +288,7 @@ class Mesh:
             known.pop("default_model", None)
         else:
             known["default_model"] = model
-        return self.me(principal)
+        return await self.me(principal)
 
     def key_principal(self, token: str) -> Principal | None:
         """Whose API key this is; None when nobody's, or when it has expired."""

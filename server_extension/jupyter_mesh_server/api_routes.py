@@ -36,7 +36,7 @@ Body = TypeVar("Body", bound=BaseModel)
 async def get_me(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
     """`GET /api/me`."""
     request.fields()
-    return reply_with(gateway.mesh.me(request.principal))
+    return reply_with(await gateway.mesh.me(request.principal))
 
 
 async def put_preferences(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:

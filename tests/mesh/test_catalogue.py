@@ -122,9 +122,9 @@ async def test_groups_decide_what_is_seen_and_asked(tmp_path: Path, upstream: Fa
     }
     connections = {"echo": ECHO, "up": connection(upstream)}
     async with mesh_of(tmp_path, connections, groups=groups) as mesh:
-        assert mesh.me(ADA).groups == ["analysts", "staff"]
-        assert mesh.me(BOB).groups == ["staff"]
-        assert mesh.me(ADA).purposes == ["research"]
+        assert (await mesh.me(ADA)).groups == ["analysts", "staff"]
+        assert (await mesh.me(BOB)).groups == ["staff"]
+        assert (await mesh.me(ADA)).purposes == ["research"]
         seen = [one.id for one in (await mesh.models(BOB)).models]
         assert seen == ["echo/echo", "echo/shout"]
         hidden = await ask(mesh, chat(), BOB)
@@ -138,7 +138,7 @@ async def test_groups_decide_what_is_seen_and_asked(tmp_path: Path, upstream: Fa
 
 async def test_me_tells_the_host_and_the_scopes(tmp_path: Path) -> None:
     async with mesh_of(tmp_path, {"echo": ECHO}, admin_contact="ops@example.org") as mesh:
-        me = mesh.me(kernel_of("ada"))
+        me = await mesh.me(kernel_of("ada"))
     assert (me.user, me.via, me.host) == ("ada", "kernel", "standalone")
     assert me.scopes == ["use"]
     assert me.admin_contact == "ops@example.org"
@@ -149,10 +149,10 @@ async def test_a_preference_is_kept_for_its_user_only_and_over_restarts(tmp_path
     aliases = {"fast": {"models": ["echo/shout"]}}
     connections = {"echo": ECHO}
     async with mesh_of(tmp_path, connections, aliases=aliases, default_model="echo/echo") as mesh:
-        assert mesh.me(ADA).default_model == "echo/echo"
+        assert (await mesh.me(ADA)).default_model == "echo/echo"
         me = await mesh.set_preference(ADA, Preference(default_model="fast"))
         assert me.default_model == "fast"
-        assert mesh.me(BOB).default_model == "echo/echo"
+        assert (await mesh.me(BOB)).default_model == "echo/echo"
         with pytest.raises(NotFound):
             await mesh.set_preference(ADA, Preference(default_model="echo/no-such"))
     async with mesh_of(tmp_path, connections, aliases=aliases) as mesh:
@@ -167,7 +167,7 @@ async def test_a_real_model_is_the_default_before_the_offline_demo(
     tmp_path: Path, upstream: FakeOpenAI
 ) -> None:
     async with mesh_of(tmp_path, {"echo": ECHO, "up": connection(upstream)}) as mesh:
-        assert mesh.me(ADA).default_model == "up/m"
+        assert (await mesh.me(ADA)).default_model == "up/m"
 
 
 async def test_a_connection_that_does_not_open_stops_nobody_and_comes_back(

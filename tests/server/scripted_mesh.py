@@ -132,7 +132,7 @@ class ScriptedMesh:
         finally:
             self.running -= 1
 
-    def me(self, principal: Principal) -> api.Me:
+    async def me(self, principal: Principal) -> api.Me:
         return api.Me(
             user=principal.user,
             groups=[],
@@ -225,7 +225,7 @@ class ScriptedMesh:
         return await self.models(principal)
 
     async def set_preference(self, principal: Principal, _preference: api.Preference) -> api.Me:
-        return self.me(principal)
+        return await self.me(principal)
 
     def key_principal(self, token: str) -> Principal | None:
         scopes = {APP_KEY: frozenset({Scope.USE}), ADMIN_KEY: frozenset(Scope)}.get(token)
