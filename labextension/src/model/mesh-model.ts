@@ -60,7 +60,6 @@ export class MeshModel implements IMeshModel, IDisposable {
   start(): void {
     if (!this._started) {
       this._started = true;
-      void this.refresh();
       void this._poll.start();
     }
   }
@@ -105,9 +104,11 @@ export class MeshModel implements IMeshModel, IDisposable {
 
   /** One round of the poll; rejects while the gateway does not answer, so that the poll backs off. */
   private async tick(): Promise<void> {
-    const stale = [this.me, this.catalogue].filter(resource => resource.error !== null);
+    const missing = [this.me, this.catalogue, this.calls].filter(
+      ({ state, error }) => state.kind !== 'ready' || error !== null
+    );
     const watched = this._watchers > 0 ? [this.catalogue, this.calls] : [];
-    await Promise.all([...new Set([this.costs, ...stale, ...watched])].map(r => r.refresh()));
+    await Promise.all([...new Set([this.costs, ...missing, ...watched])].map(r => r.refresh()));
     if (this.costs.error !== null) {
       throw this.costs.error;
     }

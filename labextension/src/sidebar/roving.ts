@@ -1,5 +1,11 @@
 /** Arrow keys in a list of which Tab reaches one row. */
 
+/** The element of a row in a rendered list; rows carry their id as `data-row`. */
+export function rowElement(list: HTMLElement | null, id: string): HTMLElement | null {
+  const rows = list?.querySelectorAll<HTMLElement>('[data-row]') ?? [];
+  return [...rows].find(row => row.dataset['row'] === id) ?? null;
+}
+
 /** The row that a key leads to, or null for a key that leads nowhere. */
 export function rowAfterKey(
   key: string,

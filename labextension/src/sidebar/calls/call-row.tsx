@@ -24,7 +24,7 @@ export function CallRow(props: {
         type="button"
         className="jp-mesh-CallRow"
         tabIndex={props.isTabStop === false ? -1 : 0}
-        data-call={call.id}
+        data-row={call.id}
         title={[model, started.toLocaleString(), call.document, outcome].filter(Boolean).join('\n')}
         onClick={() => onOpen(call.id)}
       >

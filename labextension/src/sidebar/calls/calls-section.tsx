@@ -7,7 +7,7 @@ import { EmptyNote, Skeleton } from '../../ui/placeholder';
 import { useResource, useSignal, useSurroundings } from '../../ui/surroundings';
 import { TroubleNote } from '../../ui/trouble';
 import { CallRow } from './call-row';
-import { rowAfterKey } from '../roving';
+import { rowAfterKey, rowElement } from '../roving';
 import { joined } from './pages';
 
 /** The newest calls; a click opens everything recorded of one. */
@@ -51,7 +51,7 @@ function CallList({ newest }: { newest: CallPage }): React.JSX.Element {
     if (next !== null) {
       event.preventDefault();
       setVisited(next);
-      list.current?.querySelector<HTMLElement>(`[data-call="${CSS.escape(next)}"]`)?.focus();
+      rowElement(list.current, next)?.focus();
     }
   };
   if (calls.length === 0) {

@@ -5,7 +5,7 @@ import { type IGroup } from '../../catalogue/groups';
 import { groupTitle, shownName } from '../../catalogue/words';
 import { useSignal, useSurroundings } from '../../ui/surroundings';
 import { ModelRow } from './model-row';
-import { rowAfterKey } from '../roving';
+import { rowAfterKey, rowElement } from '../roving';
 import { useFactPopup } from './use-fact-popup';
 
 export interface IModelList {
@@ -74,8 +74,8 @@ export function ModelList(props: IModelList): React.JSX.Element {
     event.stopPropagation();
   };
   const present = (target: EventTarget): void => {
-    const row = (target as Element).closest<HTMLElement>('[data-model]');
-    const card = cards.get(row?.dataset['model'] ?? '');
+    const row = (target as Element).closest<HTMLElement>('[data-row]');
+    const card = cards.get(row?.dataset['row'] ?? '');
     if (row && card) {
       popup.present(card, row);
     }
@@ -125,11 +125,6 @@ function ModelGroup(props: { title: string; children: React.ReactNode }): React.
       {props.children}
     </div>
   );
-}
-
-/** The row of a model in the rendered list. */
-export function rowElement(listbox: HTMLElement | null, id: string): HTMLElement | null {
-  return listbox?.querySelector<HTMLElement>(`[data-model="${CSS.escape(id)}"]`) ?? null;
 }
 
 function keyActions(

@@ -35,7 +35,7 @@ export function ModelRow(props: IModelRow): React.JSX.Element {
       aria-disabled={!answersPrompts(card)}
       aria-label={spokenModel(card, isFavourite, trans)}
       tabIndex={props.isCurrent ? 0 : -1}
-      data-model={card.id}
+      data-row={card.id}
       className="jp-mesh-ModelRow"
       onClick={() => props.onChoose(card.id)}
     >

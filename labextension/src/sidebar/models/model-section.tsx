@@ -7,12 +7,13 @@ import { compareCell } from '../../notebook/insert';
 import { EmptyNote, Skeleton } from '../../ui/placeholder';
 import { useResource, useSignal, useSurroundings } from '../../ui/surroundings';
 import { TroubleNote } from '../../ui/trouble';
+import { rowElement } from '../roving';
 import { useWish } from '../use-wish';
 import { type Wishes } from '../wish';
 import { ChoiceLines } from './choice-lines';
 import { CompareBar } from './compare-bar';
 import { Filters } from './filters';
-import { ModelList, rowElement } from './model-list';
+import { ModelList } from './model-list';
 import { Offers } from './offers';
 
 /** The first section of the sidebar: which model this notebook asks. */
