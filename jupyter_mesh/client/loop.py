@@ -42,11 +42,15 @@ class Work(Generic[T]):
             raise TimeoutError
         return self._task.result()
 
-    def cancel(self) -> None:
-        """Cancel it, and wait until what it had open is closed."""
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for its end, in whichever way; False when `seconds` were not enough."""
+        return self._finished.wait(seconds)
+
+    def cancel(self, seconds: float = _CLOSING_SECONDS) -> None:
+        """Cancel it, and wait that long at most until what it had open is closed."""
         if not self.finished:
             self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
-            self._finished.wait(_CLOSING_SECONDS)
+            self._finished.wait(seconds)
 
     def _start(self, work: Coroutine[Any, Any, T]) -> None:
         self._task = self._loop.create_task(work)
@@ -99,11 +103,18 @@ class BackgroundLoop:
         with self._lock:
             if self._loop is None or self._thread is None or not self._thread.is_alive():
                 self._loop = asyncio.new_event_loop()  # a fork leaves a loop without its thread
+                self._loop.set_exception_handler(_report)
                 self._thread = threading.Thread(
                     target=self._loop.run_forever, name="jupyter-mesh-client", daemon=True
                 )
                 self._thread.start()
             return self._loop
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say what went wrong, but not that a program ended without closing its client."""
+    if not {"client_session", "connector"} & context.keys():
+        loop.default_exception_handler(context)
 
 
 class _End:

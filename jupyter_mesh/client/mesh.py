@@ -209,7 +209,7 @@ class Mesh:
     def widgets(self) -> Any:
         """`chat()`, `compare()`, `cost()` and `models()`, for notebooks."""
         # By name: widgets stand on this client, so it must not import them.
-        return import_module("jupyter_mesh.kernel.widgets").Widgets(self)
+        return import_module("jupyter_mesh.kernel.widgets").Widgets(self._mesh)
 
     def close(self) -> None:
         """Close the connections."""

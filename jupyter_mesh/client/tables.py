@@ -25,6 +25,13 @@ def models_table(models: Sequence[ModelCard], default: str | None = None) -> str
     """One line a model: price in and out per million tokens, context, measured speed."""
     if not models:
         return "No model is open to you yet: ask an admin, or accept an offer."
+    return text_table(*model_rows(models, default))
+
+
+def model_rows(
+    models: Sequence[ModelCard], default: str | None = None
+) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """The header and the cells of a table of models."""
     rows = [
         (
             f"{card.id} → {', '.join(card.targets)}" if card.targets else card.id,
@@ -36,8 +43,7 @@ def models_table(models: Sequence[ModelCard], default: str | None = None) -> str
         )
         for card in models
     ]
-    header = ("model", "$ in / out per 1M", "context", "first token", "tok/s", "")
-    return text_table(header, rows)
+    return ("model", "$ in / out per 1M", "context", "first token", "tok/s", ""), [*rows]
 
 
 def offers_table(offers: Sequence[Offer]) -> str:
@@ -83,7 +89,8 @@ def dollars(amount: Decimal) -> str:
     if abs(amount) >= 1:
         return f"${amount:,.2f}"
     digits = max(4, 1 - amount.adjusted())
-    return "$" + f"{amount:.{digits}f}".rstrip("0")
+    whole, _, cents = f"{amount:.{digits}f}".rstrip("0").partition(".")
+    return f"${whole}.{cents:0<2}"
 
 
 def _price(price: PriceCard | None) -> str:

@@ -26,6 +26,12 @@ SPEND = {
     "input_tokens": 10, "output_tokens": 20, "unpriced": 0,
 }  # fmt: skip
 
+BUDGET = {
+    "name": "me", "limit_usd": "50", "spent_usd": "18.2", "held_usd": "0", "window": "month",
+    "window_start": "2026-11-01T00:00:00Z", "window_end": "2026-12-01T00:00:00Z",
+    "hard": True, "forecast_usd": "41",
+}  # fmt: skip
+
 
 @dataclass
 class Script:
@@ -256,17 +262,12 @@ class FakeGateway:
                 "document": document, "notebook": SPEND if document else None,
                 "notebook_series": [], "today": SPEND, "month": SPEND,
                 "month_by_model": [{"name": "openai/small", "spend": SPEND}],
-                "month_by_application": [], "budgets": [],
+                "month_by_application": [], "budgets": [BUDGET],
             }
         )  # fmt: skip
 
     async def _budgets(self, request: web.Request) -> web.Response:
-        budget = {
-            "name": "me", "limit_usd": "50", "spent_usd": "18.2", "held_usd": "0",
-            "window": "month", "window_start": "2026-11-01T00:00:00Z",
-            "window_end": "2026-12-01T00:00:00Z", "hard": True, "forecast_usd": "41",
-        }  # fmt: skip
-        return web.json_response({"budgets": [budget]})
+        return web.json_response({"budgets": [BUDGET]})
 
 
 def _usage(script: Script) -> dict[str, Any]:
