@@ -20,6 +20,7 @@ _FIELDS = {
     "input_audio": "input_audio_mtok",
     "output_audio": "output_audio_mtok",
     "input_image": "input_image_mtok",
+    "reasoning": "output_reasoning_mtok",
 }
 
 
@@ -84,6 +85,7 @@ class GenaiPrices:
             input_audio=prices.get("input_audio"),
             output_audio=prices.get("output_audio"),
             input_image=prices.get("input_image"),
+            reasoning=prices.get("reasoning"),
             per_request=_at(per_thousand, 0) / 1000 if per_thousand is not None else Decimal(0),
             source=self._source,
         )
