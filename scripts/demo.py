@@ -140,6 +140,8 @@ def kernel_of(server: Server, notebook: str) -> Generator[BlockingKernelClient]:
     connection_file = server.runtime_dir / f"kernel-{session['kernel']['id']}.json"
     client = BlockingKernelClient(connection_file=str(connection_file))
     client.load_connection_file()
+    # A kernel that misses a beat on a busy machine is not dead; it is given as long as its start.
+    client.hb_channel.time_to_dead = START_SECONDS
     client.start_channels()
     try:
         client.wait_for_ready(timeout=START_SECONDS)

@@ -1,0 +1,74 @@
+"""The guides say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from jupyter_mesh.cli import main
+from jupyter_mesh.config import Config
+from jupyter_mesh.kernel.options import OPTIONS
+
+ROOT = Path(__file__).parents[2]
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """The fenced code blocks of a document in one language."""
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def merged(name: str) -> dict[str, object]:
+    """All YAML of a guide as one `mesh.yaml`."""
+    whole: dict[str, object] = {}
+    for block in blocks(name, "yaml"):
+        for section, value in yaml.safe_load(block).items():
+            known = whole.get(section)
+            if isinstance(known, dict):
+                known |= value
+            elif isinstance(known, list):
+                known += value
+            else:
+                whole[section] = value
+    return whole
+
+
+def test_the_admin_guides_configuration_is_valid() -> None:
+    config = Config.model_validate(merged("admin-guide.md"))
+    assert config.connections["openai"].models["our-fine-tune"].price is not None
+    assert {budget.window for budget in config.budgets} == {"month"}
+
+
+def test_the_admin_guide_names_every_section_of_the_file() -> None:
+    text = (ROOT / "docs" / "admin-guide.md").read_text("utf-8")
+    silent = {"default_model", "offers", "admin_contact"}
+    missing = {name for name in Config.model_fields if f"{name}:" not in text} - silent
+    assert missing == set()
+
+
+def test_the_user_guide_names_every_option_of_the_magic() -> None:
+    text = (ROOT / "docs" / "user-guide.md").read_text("utf-8")
+    missing = [flag for option in OPTIONS for flag in option.flags if flag not in text]
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
+        if "://" not in target:
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+def test_the_commands_in_the_documents_exist(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in set(re.findall(r"jupyter mesh ([a-z]+)", document.read_text("utf-8"))):
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0, command
+        capsys.readouterr()
