@@ -6,6 +6,12 @@ export function rowElement(list: HTMLElement | null, id: string): HTMLElement | 
   return [...rows].find(row => row.dataset['row'] === id) ?? null;
 }
 
+/** The id of the row that an event has happened in. */
+export function rowOf(target: EventTarget): string | null {
+  const row = target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null;
+  return row?.dataset['row'] ?? null;
+}
+
 /** The row that a key leads to, or null for a key that leads nowhere. */
 export function rowAfterKey(
   key: string,

@@ -7,7 +7,7 @@ import { EmptyNote, Skeleton } from '../../ui/placeholder';
 import { useResource, useSignal, useSurroundings } from '../../ui/surroundings';
 import { TroubleNote } from '../../ui/trouble';
 import { CallRow } from './call-row';
-import { rowAfterKey, rowElement } from '../roving';
+import { rowAfterKey, rowElement, rowOf } from '../roving';
 import { joined } from './pages';
 
 /** The newest calls; a click opens everything recorded of one. */
@@ -47,10 +47,9 @@ function CallList({ newest }: { newest: CallPage }): React.JSX.Element {
   const ids = calls.map(({ id }) => id);
   const current = visited !== null && ids.includes(visited) ? visited : (ids[0] ?? null);
   const onKeyDown = (event: KeyboardEvent): void => {
-    const next = rowAfterKey(event.key, ids, current);
+    const next = rowAfterKey(event.key, ids, rowOf(event.target) ?? current);
     if (next !== null) {
       event.preventDefault();
-      setVisited(next);
       rowElement(list.current, next)?.focus();
     }
   };
@@ -75,6 +74,7 @@ function CallList({ newest }: { newest: CallPage }): React.JSX.Element {
         className="jp-mesh-Calls-list"
         aria-label={trans.__('Recent calls')}
         onKeyDown={onKeyDown}
+        onFocus={event => setVisited(rowOf(event.target))}
       >
         {calls.map(call => (
           <CallRow

@@ -5,7 +5,7 @@ import { type IGroup } from '../../catalogue/groups';
 import { groupTitle, shownName } from '../../catalogue/words';
 import { useSignal, useSurroundings } from '../../ui/surroundings';
 import { ModelRow } from './model-row';
-import { rowAfterKey, rowElement } from '../roving';
+import { rowAfterKey, rowElement, rowOf } from '../roving';
 import { useFactPopup } from './use-fact-popup';
 
 export interface IModelList {
@@ -53,17 +53,14 @@ export function ModelList(props: IModelList): React.JSX.Element {
       onChoose(id);
     }
   };
-  const focusRow = (id: string): void => {
-    setVisited(id);
-    rowElement(listbox.current, id)?.focus();
-  };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const next = rowAfterKey(event.key, rows, current);
+    const at = rowOf(event.target) ?? current;
+    const next = rowAfterKey(event.key, rows, at);
     const act = keyActions(choose, star)[event.key];
     if (next !== null) {
-      focusRow(next);
-    } else if (act && current !== null) {
-      act(current);
+      rowElement(listbox.current, next)?.focus();
+    } else if (act && at !== null) {
+      act(at);
     } else if (event.key === 'Escape') {
       onLeave();
     } else {
@@ -74,8 +71,9 @@ export function ModelList(props: IModelList): React.JSX.Element {
     event.stopPropagation();
   };
   const present = (target: EventTarget): void => {
-    const row = (target as Element).closest<HTMLElement>('[data-row]');
-    const card = cards.get(row?.dataset['row'] ?? '');
+    const id = rowOf(target);
+    const row = id === null ? null : rowElement(listbox.current, id);
+    const card = cards.get(id ?? '');
     if (row && card) {
       popup.present(card, row);
     }
@@ -89,7 +87,10 @@ export function ModelList(props: IModelList): React.JSX.Element {
       aria-multiselectable={isComparing}
       className="jp-mesh-ModelList"
       onKeyDown={onKeyDown}
-      onFocus={event => present(event.target)}
+      onFocus={event => {
+        setVisited(rowOf(event.target));
+        present(event.target);
+      }}
       onBlur={() => popup.dismiss()}
       onPointerOver={event => present(event.target)}
       onPointerLeave={() => popup.dismiss()}
