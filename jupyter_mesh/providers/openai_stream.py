@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from ..schemas.events import Chunk, Finished, FinishReason, Metered
-from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str
+from ..schemas.json import Json, JsonObject, as_list, as_object
 from ..schemas.request import Request
 from ..schemas.spend import Usage
 from ..schemas.tokens import estimate_tokens
@@ -18,7 +18,7 @@ SLICE_TOKENS = 64
 """Output tokens, roughly, between two interim `Metered` events."""
 
 _SLICE_LETTERS = 4 * SLICE_TOKENS
-_TEXT_FIELDS = ("content", "reasoning_content", "reasoning", "refusal")
+_TEXT_FIELDS = frozenset({"content", "reasoning_content", "reasoning", "refusal"})
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
@@ -69,22 +69,25 @@ class StreamReading:
             self.done = True
             return None
         try:
-            data = as_object(orjson.loads(raw))
+            data: Json = orjson.loads(raw)
         except orjson.JSONDecodeError:
             data = None
-        if data is None:
+        if not isinstance(data, dict):
             raise self._faults.protocol("sent an event that is not a JSON object")
         if (error := data.get("error")) or event.name == "error":
             raise self._faults.from_error(error or data)
-        choices = as_list(data.get("choices"))
-        for position, choice in enumerate(choices or ()):
-            self._note(position, as_object(choice) or {})
-        usage = as_object(data.get("usage"))
-        if usage is not None:
+        choices = data.get("choices")
+        if isinstance(choices, list):
+            for position, choice in enumerate(choices):
+                if isinstance(choice, dict):
+                    self._note(position, choice)
+        usage = data.get("usage")
+        reported = isinstance(usage, dict)
+        if reported:
             self.usage = usage_from_openai(usage) or self.usage
         self._chunks += 1
         one_line = None if b"\n" in raw else raw
-        return Chunk(data, one_line, usage_only=usage is not None and not choices)
+        return Chunk(data, one_line, usage_only=reported and not choices)
 
     @property
     def complete(self) -> bool:
@@ -121,20 +124,23 @@ class StreamReading:
         return Metered(usage, model=self._model), Finished(finish_reason_of(reason))
 
     def _note(self, position: int, choice: JsonObject) -> None:
-        index = as_int(choice.get("index"))
-        number = position if index is None else index
-        reason = as_str(choice.get("finish_reason"))
-        if reason is not None or number not in self._reasons:
+        number = choice.get("index")
+        number = number if isinstance(number, int) else position
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str):
             self._reasons[number] = reason
+        elif number not in self._reasons:
+            self._reasons[number] = None
         delta = choice.get("delta")
         if isinstance(delta, dict):
-            for name in _TEXT_FIELDS:
-                if text := delta.get(name):
-                    self._take(text)
-            for call in as_list(delta.get("tool_calls")) or ():
-                function = as_object((as_object(call) or {}).get("function")) or {}
-                self._take(function.get("name"))
-                self._take(function.get("arguments"))
+            for name, value in delta.items():
+                if name in _TEXT_FIELDS:
+                    self._take(value)
+                elif name == "tool_calls":
+                    for call in as_list(value) or ():
+                        function = as_object((as_object(call) or {}).get("function")) or {}
+                        self._take(function.get("name"))
+                        self._take(function.get("arguments"))
         else:
             self._take(choice.get("text"))
 

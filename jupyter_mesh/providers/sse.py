@@ -77,15 +77,19 @@ class EventParser:
         if self._first_line:
             self._first_line = False
             lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
+        data = self._data
         for line in lines:
-            if line.startswith(b"data:") or line == b"data":
+            if not line:
+                if data:
+                    self._dispatch(events)
+                    data = self._data
+                self._name = ""
+            elif line.startswith(b"data:") or line == b"data":
                 value = line[6:] if line.startswith(b"data: ") else line[5:]
-                self._data.append(value)
+                data.append(value)
                 self._size += len(value) + 1
                 if self._size > self._limit:
                     raise EventTooLong
-            elif not line:
-                self._dispatch(events)
             elif line.startswith(b"event:"):
                 self._name = line[6:].removeprefix(b" ").decode("utf-8", "replace")
         return events
@@ -96,7 +100,6 @@ class EventParser:
             events.append(ServerSentEvent(self._name or "message", data))
         self._data = []
         self._size = 0
-        self._name = ""
 
     def _check_size(self) -> None:
         if self._size + len(self._line) > self._limit:
