@@ -1,4 +1,4 @@
-"""A real, authenticated JupyterLab and Debian's Chromium.
+"""A real, authenticated JupyterLab, a fake upstream with prices, and Debian's Chromium.
 
 Each request that a page sends elsewhere is written down and refused: nothing here needs one.
 """
@@ -23,6 +23,8 @@ import nbformat
 import pytest
 from nbformat import v4
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
+
+from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -67,6 +69,13 @@ class Lab:
         path = self.root / name
         nbformat.write(notebook, path)
         return path
+
+    def ask_gateway(self, path: str) -> Any:
+        """What the gateway answers to a GET of `/mesh/api/PATH`."""
+        request = urllib.request.Request(
+            f"{self.url}/mesh/api/{path}", headers={"Authorization": f"token {self.token}"}
+        )
+        return json.load(urllib.request.urlopen(request, timeout=30))
 
     def set(self, plugin: str, values: dict[str, object]) -> None:
         """Write a user setting of JupyterLab, as for `apputils-extension/themes`."""
@@ -119,6 +128,19 @@ class LabPage:
             prompt = self.cell(index).locator(".jp-InputPrompt")
             expect(prompt).not_to_have_text("[*]:", timeout=60_000)
             expect(prompt).not_to_have_text("[ ]:", timeout=60_000)
+
+    def open_sidebar(self) -> Locator:
+        sidebar = self.page.get_by_role("region", name="LLM Mesh")
+        if not sidebar.is_visible():  # a click on an open one closes it
+            self.page.get_by_role("tab", name="LLM Mesh").click()
+        sidebar.wait_for()
+        return sidebar
+
+    def restart_kernel(self) -> None:
+        self.page.keyboard.press("Escape")
+        self.notebook.get_by_role("button", name="Restart the kernel", exact=True).click()
+        self.page.locator(".jp-Dialog").get_by_role("button", name="Confirm").click()
+        expect(self.page.locator("#jp-bottom-panel")).to_contain_text(KERNEL_READY, timeout=60_000)
 
     def save(self) -> None:
         self.page.keyboard.press("Escape")
@@ -176,13 +198,29 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def running_upstream() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def upstream(running_upstream: FakeOpenAI) -> FakeOpenAI:
+    """What the gateway asks, as if nobody had asked it anything yet."""
+    running_upstream.default = Behaviour()
+    running_upstream.requests.clear()
+    return running_upstream
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, running_upstream: FakeOpenAI) -> Iterator[Lab]:
     base = tmp_path_factory.mktemp("lab")
     port = free_port()
     lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(8), base / "root", base / "settings")
     lab.root.mkdir()
     for plugin, values in SETTINGS.items():
         lab.set(plugin, values)
+    rules = (Path(__file__).parent / "mesh.yaml").read_text("utf8")
+    (base / "mesh.yaml").write_text(rules.replace("UPSTREAM", running_upstream.base_url), "utf8")
     folders = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_RUNTIME_DIR": "runtime",
@@ -194,6 +232,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     env = {
         **os.environ,
         "JUPYTER_TOKEN": lab.token,
+        "JUPYTER_MESH_CONFIG": str(base / "mesh.yaml"),
         **{name: str(base / folder) for name, folder in folders.items()},
     }
     log = base / "server.log"
@@ -232,8 +271,10 @@ def open_page(
     """Open pages, each with storage of its own: ``open_page(width=1024)``."""
     contexts = []
 
-    def open_one(width: int = 1440, height: int = 900) -> LabPage:
-        context = browser.new_context(viewport={"width": width, "height": height})
+    def open_one(width: int = 1440, height: int = 900, zoom: int = 1) -> LabPage:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, device_scale_factor=zoom
+        )
         contexts.append(context)
         page = LabPage(context.new_page(), lab)
         page.watch()
