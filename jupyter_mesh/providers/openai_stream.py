@@ -18,6 +18,7 @@ SLICE_TOKENS = 64
 """Output tokens, roughly, between two interim `Metered` events."""
 
 _SLICE_LETTERS = 4 * SLICE_TOKENS
+_MOST_CALLS = 1_024
 _TEXT_FIELDS = frozenset({"content", "reasoning_content", "reasoning", "refusal"})
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -137,12 +138,20 @@ class StreamReading:
                 if name in _TEXT_FIELDS:
                     self._take(value)
                 elif name == "tool_calls":
-                    for call in as_list(value) or ():
-                        function = as_object((as_object(call) or {}).get("function")) or {}
-                        self._take(function.get("name"))
-                        self._take(function.get("arguments"))
+                    self._note_calls(as_list(value) or [])
         else:
             self._take(choice.get("text"))
+
+    def _note_calls(self, calls: list[Json]) -> None:
+        for call in calls:
+            fields = as_object(call) or {}
+            index = fields.get("index")
+            # Whoever puts the pieces together makes room for every index up to this one.
+            if isinstance(index, int) and not 0 <= index < _MOST_CALLS:
+                raise self._faults.protocol("numbered a tool call as no answer would")
+            function = as_object(fields.get("function")) or {}
+            self._take(function.get("name"))
+            self._take(function.get("arguments"))
 
     def _take(self, text: Json) -> None:
         if isinstance(text, str) and text:
