@@ -149,8 +149,6 @@ def facts_line(answer: Answer) -> str:
         facts.append(f"{answer.usage.total} tokens")
         facts.append("price unknown" if answer.cost is None else dollars(answer.cost))
     facts.append(f"{answer.elapsed:.1f} s")
-    if answer.cache == "hit":
-        facts.append("from the cache")
     return " · ".join([*facts, *(notice.message for notice in answer.notices)])
 
 

@@ -57,8 +57,10 @@ async def accept_offer(gateway: Gateway, request: HttpRequest, _body: Json) -> R
 
 
 async def get_costs(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
-    """`GET /api/costs?document=`."""
+    """`GET /api/costs?document=`; without `document` the notebook whose kernel asks."""
     document = request.fields("document").get("document")
+    if document is None:
+        document = await gateway.document(call_options(request.headers))
     return reply_with(await gateway.mesh.costs(request.principal, document))
 
 

@@ -42,7 +42,7 @@ class Cost(Panel):
         spends = [("today", costs.today), ("this month", costs.month)]
         if costs.notebook is not None:
             spends.insert(0, ("this notebook", costs.notebook))
-        spends += [(item.name, item.spend) for item in costs.month_by_model]
+        spends += [(f"· {item.name}", item.spend) for item in costs.month_by_model]
         self.spend.rows = [
             [
                 name,

@@ -59,5 +59,5 @@ def text_box(description: str, placeholder: str) -> Any:
         description=description,
         placeholder=placeholder,
         rows=3,
-        layout=ipywidgets.Layout(width="100%"),
+        layout=ipywidgets.Layout(width="auto"),
     )
