@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FILE_WARN, FILE_FAIL = 300, 400
+TESTS_FAIL = 600
+"""Tables of cases make a test file long without making it hard."""
 FUNCTION_FAIL = 60
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -44,8 +46,9 @@ def main() -> int:
     failures: list[str] = []
     for path in tracked("*.py", "*.ts", "*.tsx"):
         lines = len(path.read_text("utf8").splitlines())
-        if lines > FILE_FAIL:
-            failures.append(f"{path}: {lines} lines (at most {FILE_FAIL})")
+        most = TESTS_FAIL if path.parts[0] in ("tests", "ui-tests") else FILE_FAIL
+        if lines > most:
+            failures.append(f"{path}: {lines} lines (at most {most})")
         elif lines > FILE_WARN:
             print(f"warning: {path}: {lines} lines (aim for {FILE_WARN})")
         if path.suffix == ".py":
