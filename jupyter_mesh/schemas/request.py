@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import cast
@@ -132,6 +132,20 @@ def _map_strings(value: Json, change: Callable[[str], str], key: str) -> Json:
     return value
 
 
+def refuse_routing(names: Iterable[str]) -> None:
+    """Refuse fields, of a body or a query, by which a caller would choose where a request goes.
+
+    Raises:
+        UnknownParameter: One of `names` is such a field.
+    """
+    for name in names:
+        if name in FORBIDDEN_PARAMETERS:
+            raise UnknownParameter(
+                f"The gateway decides {name!r}: leave it out, or ask an admin to add a connection.",
+                param=name,
+            )
+
+
 def parse_request(operation: Operation, body: object) -> Request:
     """Check what every provider relies on; leave the rest to the provider.
 
@@ -142,12 +156,7 @@ def parse_request(operation: Operation, body: object) -> Request:
     fields = as_object(body)
     if fields is None:
         raise InvalidRequest("The body must be a JSON object.")
-    for name in fields:
-        if name in FORBIDDEN_PARAMETERS:
-            raise UnknownParameter(
-                f"The gateway decides {name!r}: leave it out, or ask an admin to add a connection.",
-                param=name,
-            )
+    refuse_routing(fields)
     if not as_str(fields.get("model")):
         raise InvalidRequest("Name a `model`; GET models lists those open to you.", param="model")
     _check_numbers(fields)

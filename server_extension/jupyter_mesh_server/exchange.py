@@ -26,6 +26,7 @@ SECURITY_HEADERS = {
 EVENT_STREAM = "text/event-stream"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_FIELD = 2000
+_MOST_FIELDS = 100
 _NOBODY = Principal(user="")
 
 
@@ -66,6 +67,17 @@ class HttpRequest:
     principal: Principal = _NOBODY
     id: str = ""
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query's fields as they were sent.
+
+        Raises:
+            InvalidRequest: There are too many.
+        """
+        try:
+            return parse_qsl(self.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        except ValueError:
+            raise InvalidRequest(f"The query has more than {_MOST_FIELDS} fields.") from None
+
     def fields(self, *known: str) -> dict[str, str]:
         """The query's fields, each at most once; empty ones count as not given.
 
@@ -73,7 +85,7 @@ class HttpRequest:
             InvalidRequest: A field is unknown or given twice.
         """
         found: dict[str, str] = {}
-        for name, value in parse_qsl(self.query, keep_blank_values=True, max_num_fields=100):
+        for name, value in self.pairs():
             if name not in known:
                 options = ", ".join(known) or "none"
                 raise InvalidRequest(

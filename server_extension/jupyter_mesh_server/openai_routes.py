@@ -6,7 +6,7 @@ from jupyter_mesh.errors import InvalidRequest, ModelNotFound
 from jupyter_mesh.pipeline.call import Call
 from jupyter_mesh.schemas.api import ModelCard
 from jupyter_mesh.schemas.json import Json, JsonObject
-from jupyter_mesh.schemas.request import Operation, parse_request
+from jupyter_mesh.schemas.request import Operation, parse_request, refuse_routing
 
 from .call_options import CallOptions, call_options
 from .exchange import HttpRequest, JsonReply, Reply, StreamReply
@@ -70,6 +70,8 @@ def _listed(card: ModelCard) -> JsonObject:
 async def _answer(
     gateway: Gateway, request: HttpRequest, body: Json, operation: Operation
 ) -> Reply:
+    if request.query:
+        refuse_routing(name for name, _ in request.pairs())
     asked = parse_request(operation, body)
     if asked.stream and operation not in _STREAMABLE:
         raise InvalidRequest(f"Leave out `stream`: {operation} answers whole.", param="stream")

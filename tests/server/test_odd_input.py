@@ -67,6 +67,7 @@ QUERIES = [
     "/api/usage?by=secret",
     "/api/usage?since=2026-02-01&until=2026-01-01",
     "/api/usage?nope=1",
+    "/api/usage?" + "by=day&" * 101,
     "/api/calls?limit=0",
     "/api/calls?limit=501",
     "/api/calls?limit=-1",
