@@ -64,8 +64,10 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
     if (this.frame === 0 && this.isAttached && !this.isDisposed) {
       this.frame = requestAnimationFrame(() => {
         this.frame = 0;
-        this.draw();
-        void this.view?.finish();
+        if (this.isAttached) {
+          this.draw();
+          void this.view?.finish();
+        }
       });
     }
   }

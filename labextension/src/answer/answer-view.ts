@@ -52,7 +52,7 @@ export class AnswerView {
   /** Colour code and typeset formulas; the view must stand on the page. */
   async finish(): Promise<void> {
     await this.host.colours?.apply(this.body.node, this.progress === 'writing');
-    await this.host.formulas?.typeset(this.body.node);
+    await this.host.formulas?.typeset(this.body.node, this.node);
   }
 
   private progressOf({ state }: IAnswer): Progress {

@@ -2,6 +2,7 @@
 import { type ILatexTypesetter } from '@jupyterlab/rendermime';
 import { type TranslationBundle } from '@jupyterlab/translation';
 
+import { element } from '../dom';
 import { formulasIn } from './formula';
 import { refusedCommand } from './safe-tex';
 
@@ -13,7 +14,7 @@ const MATHML = new Set(
   ).split(' ')
 );
 /** What typesetters other than MathJax draw with. */
-const DRAWING = new Set(['span', 'svg', 'g', 'path', 'rect', 'line', 'defs']);
+const DRAWING = new Set(['div', 'span', 'svg', 'g', 'path', 'rect', 'line', 'defs']);
 
 const REFUSED_ATTRIBUTE = /^(?:on.*|.*href|src|id|name|data-.*|action.*|target|ping|tabindex)$/i;
 const ALLOWED_STYLE =
@@ -25,36 +26,51 @@ export class Formulas {
     private readonly trans: TranslationBundle
   ) {}
 
-  /** Typeset the formulas under a node that stands on the page; each one once. */
-  async typeset(root: ParentNode): Promise<void> {
+  /**
+   * Typeset the formulas under a node, each one once.
+   *
+   * @param bench Where they are put meanwhile: on the page, in the same type. All of them are typeset together, since a
+   * typesetter measures the page each time.
+   */
+  async typeset(root: ParentNode, bench: Element): Promise<void> {
     const waiting = formulasIn(root).filter(node => !this.seen.has(node));
-    for (const node of waiting) {
-      this.seen.add(node);
-      await this.typesetOne(node);
+    waiting.forEach(node => this.seen.add(node));
+    const formulas = waiting.filter(node => !this.isRefused(node));
+    if (formulas.length === 0) {
+      return;
     }
+    const copies = formulas.map(node => element('div', '', node.textContent ?? ''));
+    const place = element('div', 'jp-mesh-Answer-bench', ...copies);
+    place.setAttribute('aria-hidden', 'true');
+    bench.append(place);
+    try {
+      await this.typesetter.typeset(place);
+    } catch {
+      // The source stays.
+    }
+    reduceTypeset(place);
+    place.remove();
+    formulas.forEach((node, index) => putInPlace(node, copies[index]));
   }
 
-  private async typesetOne(node: HTMLElement): Promise<void> {
-    const source = node.textContent ?? '';
-    const refused = refusedCommand(source.slice(2, -2));
+  /** A formula that asks for more than drawing stays as its source, and says why. */
+  private isRefused(node: HTMLElement): boolean {
+    const refused = refusedCommand((node.textContent ?? '').slice(2, -2));
     if (refused !== null) {
       node.classList.add('jp-mod-refused');
       node.title = this.trans.__('Shown as its source: it uses %1', refused);
-      return;
     }
-    try {
-      await this.typesetter.typeset(node);
-    } catch {
-      node.textContent = source;
-      return;
-    }
-    reduceTypeset(node);
-    if ((node.textContent ?? '') !== source) {
-      node.classList.add('jp-mod-typeset');
-    }
+    return refused !== null;
   }
 
   private readonly seen = new WeakSet<HTMLElement>();
+}
+
+function putInPlace(node: HTMLElement, typeset: HTMLElement): void {
+  if (typeset.childElementCount > 0) {
+    node.replaceChildren(...Array.from(typeset.childNodes));
+    node.classList.add('jp-mod-typeset');
+  }
 }
 
 /** Reduce what a typesetter made to elements and attributes that only draw. */

@@ -177,15 +177,37 @@ const DOCUMENT = [
 ].join('\n\n');
 
 describe('a growing text', () => {
-  test.each([1, 3, 7, 40])('in steps of %i ends as the whole text does', step => {
+  test.each([1, 3, 7, 40])(
+    'in steps of %i ends as the whole text does',
+    step => {
+      const view = new MarkdownView(trans);
+      for (let end = 0; end < DOCUMENT.length; end += step) {
+        view.update(DOCUMENT.slice(0, end), true);
+      }
+      view.update(`${DOCUMENT}\n`, true);
+      expect(view.node.textContent).toBe(shown(DOCUMENT).textContent);
+      view.update(DOCUMENT, false);
+      expect(view.node.innerHTML).toBe(shown(DOCUMENT).innerHTML);
+    },
+    60_000
+  );
+
+  test('keeps its nodes when it is whole', () => {
     const view = new MarkdownView(trans);
-    for (let end = 0; end < DOCUMENT.length; end += step) {
-      view.update(DOCUMENT.slice(0, end), true);
-    }
-    view.update(`${DOCUMENT}\n`, true);
-    expect(view.node.textContent).toBe(shown(DOCUMENT).textContent);
+    view.update(DOCUMENT, true);
+    const before = Array.from(view.node.children);
     view.update(DOCUMENT, false);
-    expect(view.node.innerHTML).toBe(shown(DOCUMENT).innerHTML);
+    expect(before.filter(node => !node.isConnected && node.parentNode === null)).toEqual([]);
+  });
+
+  test('whose link addresses come last is read again from the start', () => {
+    const view = new MarkdownView(trans);
+    const text = 'See [a].\n\none\n\ntwo\n\nthree\n\n[a]: https://a.example\n';
+    for (let end = 0; end <= text.length; end += 1) {
+      view.update(text.slice(0, end), true);
+    }
+    expect(view.node.querySelector('a')?.href).toBe('https://a.example/');
+    expect(view.node.children).toHaveLength(4);
   });
 
   test('keeps the nodes of what is settled', () => {

@@ -29,63 +29,88 @@ export class MarkdownView {
    */
   update(source: string, growing: boolean): void {
     const text = normalize(source);
-    if (!growing || !text.startsWith(this.settledText)) {
-      this.forget();
+    if (!growing || !text.startsWith(this.settled)) {
+      this.settled = '';
+      this.settledBlocks = 0;
     }
     try {
       this.show(text, growing);
     } catch (error) {
       // Nesting beyond the stack, for one: the reader still gets the text.
       console.warn('This answer cannot be read as Markdown', error);
-      this.forget();
-      patchChildren(this.node, [element('pre', 'jp-mesh-Answer-plain', text)]);
+      this.showAsWritten(text);
     }
   }
 
   private show(text: string, growing: boolean): void {
     if (text.length > LONGEST) {
-      patchChildren(this.node, [element('pre', 'jp-mesh-Answer-plain', text)]);
+      this.showAsWritten(text);
       return;
     }
-    const rest = text.slice(this.settledText.length);
-    const definitions = Object.keys(this.links).length;
-    const tokens = blocksOf(growing ? presentable(rest) : rest, this.links);
-    if (Object.keys(this.links).length > definitions && this.settledText !== '') {
-      // A link's address came after its use.
-      this.settledText = '';
-      this.settledBlocks = 0;
-      this.show(text, growing);
-      return;
+    const rest = text.slice(this.settled.length);
+    const links = this.settled === '' ? noLinks() : this.links;
+    const tokens = blocksOf(growing ? presentable(rest) : rest, links);
+    const addresses = JSON.stringify(links);
+    if (addresses !== this.addresses) {
+      // A link's address has come, perhaps after its use: nothing that is shown can be kept.
+      this.blocks.length = 0;
+      this.addresses = addresses;
+      if (this.settled !== '') {
+        this.settled = '';
+        this.settledBlocks = 0;
+        this.show(text, growing);
+        return;
+      }
     }
-    const made = tokens.map(token => block(token, { trans: this.trans, depth: 0 }));
-    const holder = element('div', '', ...made);
+    this.links = links;
+    this.showBlocks(tokens);
+    if (growing) {
+      this.settle(tokens);
+    }
+  }
+
+  /** Make the blocks that are not on the page yet, and put them there. */
+  private showBlocks(tokens: readonly Token[]): void {
+    const first = this.settledBlocks;
+    const changed = tokens.findIndex(({ raw }, index) => this.blocks[first + index]?.raw !== raw);
+    const kept = first + (changed === -1 ? tokens.length : changed);
+    const made = tokens.slice(kept - first).map(token => ({
+      raw: token.raw,
+      node: block(token, { trans: this.trans, depth: 0 })
+    }));
+    const holder = element('div', '', ...made.map(({ node }) => node));
     const unexpected = reduce(holder);
     if (unexpected.length > 0) {
       console.error('Removed from a model answer:', unexpected.join(', '));
     }
-    patchChildren(this.node, Array.from(holder.childNodes), this.settledBlocks);
-    if (growing) {
-      this.settle(tokens, made);
-    }
+    const shownBefore = this.blocks.slice(0, kept).filter(({ shows }) => shows).length;
+    patchChildren(this.node, Array.from(holder.childNodes), shownBefore);
+    this.blocks.length = kept;
+    this.blocks.push(...made.map(({ raw, node }) => ({ raw, shows: node !== null })));
   }
 
   /** Blocks with enough others after them are not read again. */
-  private settle(tokens: readonly Token[], made: readonly (HTMLElement | null)[]): void {
-    const shown = made.flatMap((node, index) => (node === null ? [] : [index]));
-    const firstUnsettled = shown.at(-UNSETTLED_BLOCKS) ?? 0;
-    for (let index = 0; index < firstUnsettled; index += 1) {
-      this.settledText += tokens[index].raw;
-      this.settledBlocks += made[index] === null ? 0 : 1;
-    }
+  private settle(tokens: readonly Token[]): void {
+    const first = this.settledBlocks;
+    const visible = tokens.flatMap((_, index) => (this.blocks[first + index].shows ? [index] : []));
+    const settling = tokens.slice(0, visible.at(-UNSETTLED_BLOCKS) ?? 0);
+    this.settled += settling.map(({ raw }) => raw).join('');
+    this.settledBlocks += settling.length;
   }
 
-  private forget(): void {
-    this.settledText = '';
+  private showAsWritten(text: string): void {
+    this.settled = '';
     this.settledBlocks = 0;
-    this.links = noLinks();
+    this.blocks.length = 0;
+    patchChildren(this.node, [element('pre', 'jp-mesh-Answer-plain', text)]);
   }
 
+  /** All blocks up to the last one read, also those that show nothing. */
+  private readonly blocks: { raw: string; shows: boolean }[] = [];
   private links: Links = noLinks();
-  private settledText = '';
+  /** The links' addresses with which the blocks were made. */
+  private addresses = '{}';
+  /** The text that is not read again while it grows, and how many of the blocks it makes. */
+  private settled = '';
   private settledBlocks = 0;
 }
