@@ -117,7 +117,8 @@ def _check_dimensions(attempt: Attempt, info: ModelInfo) -> None:
 
 
 def _described(spec: EngineSpec, info: ModelInfo | None) -> str:
-    source = spec.model.repo or spec.model.path
+    # Everybody who may use the model reads this, so not the whole path.
+    source = spec.model.repo or Path(spec.model.path or "").name
     if info is None:
         return f"{source}, loaded on first use"
     return (

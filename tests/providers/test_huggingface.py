@@ -486,7 +486,7 @@ def test_a_model_that_was_not_used_yet_is_described_from_its_files(
     }
     provider = provider_of(tmp_path, models)
     assert provider.facts("here").context_window == 256
-    assert provider.facts("here").description.endswith("loaded on first use")
+    assert provider.facts("here").description == "chat, loaded on first use"
     assert provider.facts("Qwen/Qwen3-0.6B").context_window is None
     assert list(tmp_path.iterdir()) == [], "nothing was started"
 
