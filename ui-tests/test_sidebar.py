@@ -25,7 +25,9 @@ def metadata_of(lab: Lab, name: str) -> dict[str, Any]:
 def test_a_model_is_chosen_by_keyboard_alone_and_asked(
     page: LabPage, lab: Lab, upstream: FakeOpenAI
 ) -> None:
-    lab.write_notebook("choice.ipynb", ["%%llm\nHello", "%%llm ca", "%%llm --te"])
+    # An answer that is known already would come from the cache.
+    prompts = [f"%%llm\nQuestion {n}" for n in range(3)]
+    lab.write_notebook("choice.ipynb", [*prompts, "%%llm ca", "%%llm --te"])
     page.open_notebook("choice.ipynb")
     page.open_sidebar()
     keyboard = page.page.keyboard
@@ -51,17 +53,17 @@ def test_a_model_is_chosen_by_keyboard_alone_and_asked(
     assert metadata_of(lab, "choice.ipynb") == {"model": "campus/llama-3.3-70b"}
 
     switcher.select_option("campus/mistral-small-24b")
-    page.run(0)
+    page.run(1)
     assert upstream.requests[-1].json["model"] == "mistral-small-24b"
     page.restart_kernel()
-    page.run(0)
+    page.run(2)
     assert upstream.requests[-1].json["model"] == "mistral-small-24b"
     assert len(upstream.requests) == 3
     page.save()
     assert metadata_of(lab, "choice.ipynb") == {"model": "campus/mistral-small-24b"}
 
-    complete(page, 1, "campus/qwen3-32b")
-    complete(page, 2, "--temperature")
+    complete(page, 3, "campus/qwen3-32b")
+    complete(page, 4, "--temperature")
 
 
 def complete(page: LabPage, index: int, wanted: str) -> None:
