@@ -32,8 +32,8 @@ export function chipsOf(answer: IAnswer, progress: Progress, trans: TranslationB
         }
       : null,
     ...answer.notices
-      // The cost itself says so.
-      .filter(({ code }) => code !== 'unpriced')
+      // The cost and the chip above say so.
+      .filter(({ code }) => code !== 'unpriced' && code !== 'cache_hit')
       .map(notice => noticeChip(notice, trans))
   ];
   return chips.filter(chip => chip !== null);

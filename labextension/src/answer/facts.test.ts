@@ -82,7 +82,12 @@ describe('chips of', () => {
     [{ notices: [{ code: 'content_filter', message: 'm' }] }, 'done', [['filtered', 'warn']]],
     [{ notices: [{ code: 'brand_new_code', message: 'm' }] }, 'done', [['brand new code', 'info']]],
     [{ notices: [{ code: '', message: 'm' }] }, 'done', [['notice', 'info']]],
-    [{ notices: [{ code: 'unpriced', message: 'm' }] }, 'done', []]
+    [{ notices: [{ code: 'unpriced', message: 'm' }] }, 'done', []],
+    [
+      { cache: 'hit', notices: [{ code: 'cache_hit', message: 'm' }] },
+      'done',
+      [['cache hit', 'good']]
+    ]
   ])('%j, %s', (more, progress, expected) => {
     const chips = chipsOf(answer(more), progress, trans);
     expect(chips.map(({ label, tone }) => [label, tone])).toEqual(expected);
