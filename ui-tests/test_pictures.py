@@ -52,8 +52,7 @@ OTHER = (
 )
 QUESTION = """%%llm
 Summarise the bill lengths in {{table}} by species, and show how to get a 95 % interval."""
-DATA = """table = "344 penguins: species, island, bill_length_mm, body_mass_g"
-"""
+DATA = 'table = "344 penguins: species, island, bill_length_mm, body_mass_g"'
 PURPOSE = "# Palmer penguins\nWhat the measurements say, and what it costs to ask."
 
 
@@ -64,7 +63,7 @@ def write_penguins(lab: Lab, name: str, *sources: str) -> None:
     nbformat.write(notebook, path)
 
 
-def colours(png: bytes) -> int:
+def count_rows(png: bytes) -> int:
     """How many different rows of pixels a picture has: a blank one has a handful."""
     data, at, packed = png[8:], 0, b""
     while at < len(data):
@@ -81,10 +80,10 @@ def colours(png: bytes) -> int:
 
 def keep(page: LabPage, name: str) -> None:
     """Take a picture once nothing moves; it must show something and be small."""
-    page.page.mouse.move(900, 880)
+    page.page.mouse.move(900, 12)
     page.page.wait_for_timeout(1500)
     taken = page.picture(name).read_bytes()
-    assert colours(taken) > 100
+    assert count_rows(taken) > 100
     assert len(taken) < LARGEST
     if os.environ.get("MESH_PICTURES"):
         IMAGES.mkdir(parents=True, exist_ok=True)
@@ -119,6 +118,7 @@ def test_pictures_of_a_notebook_light_and_dark(
     try:
         dark = open_page()
         dark.open_notebook("penguins.ipynb")
+        dark.open_sidebar()
         await_answers(dark, 2)
         expect(dark.notebook.locator("mjx-container").first).to_be_visible()
         keep(dark, "answer-dark")
@@ -127,9 +127,11 @@ def test_pictures_of_a_notebook_light_and_dark(
 
 
 def test_picture_of_a_comparison(page: LabPage, lab: Lab, upstream: FakeOpenAI) -> None:
-    upstream.default = Behaviour(text=OTHER, delay=0.2, piece_delay=0.01)
+    upstream.script(*(Behaviour(text=one, delay=0.2, piece_delay=0.01) for one in (OTHER, SHORT)))
     models = "campus/qwen3-32b,campus/mistral-small-24b"
-    write_penguins(lab, "compare.ipynb", f"%%llm --compare {models}\nWhat is a standard error?")
+    write_penguins(
+        lab, "compare.ipynb", f"%%llm --compare {models}\nWhat does a standard error tell?"
+    )
     page.open_notebook("compare.ipynb")
     page.open_sidebar()
     page.run(1)
