@@ -94,21 +94,30 @@ def _use(session: Session, settings: Settings, words: Sequence[str]) -> None:
 
 
 def _offer_of(models: Models, name: str) -> Offer | None:
+    """The offer that would bring this model; offers name models without their connection."""
     if any(card.id == name for card in models.models):
         return None
-    matching = [offer for offer in models.offers if name == offer.id or name in offer.models]
+    matching = [
+        offer
+        for offer in models.offers
+        if name == offer.id or name.removeprefix(f"{offer.id}/") in offer.models
+    ]
     return matching[0] if matching else None
 
 
 def _accept(session: Session, offer: Offer, name: str) -> tuple[str, Models]:
+    """Connect an offer; the model of it that was meant, and the new catalogue."""
+    show(f"Connecting {offer.title}. Price: {offer.price_note}.")
     models = background.run(session.mesh.api.accept_offer(offer.id))
-    show(f"Connected: {offer.title}. Price: {offer.price_note}.")
+    new = [
+        card.id
+        for card in models.models
+        if card.connection == offer.id and "chat" in card.operations
+    ]
     if name != offer.id:
-        return name, models
-    new = [card.id for card in models.models if card.id in offer.models]
-    new = new or [card.id for card in models.models if card.connection == offer.id]
+        return f"{offer.id}/{name.removeprefix(f'{offer.id}/')}", models
     if not new:
-        raise MeshMagicError(f"{offer.title} is connected, but has no model yet: see %llm list.")
+        raise MeshMagicError(f"{offer.title} is connected, but has no chat model: see %llm list.")
     return new[0], models
 
 

@@ -76,7 +76,7 @@ class FakeGateway:
         ]
         self.offers = [
             {"id": "ollama", "title": "Ollama on this machine", "provider": "openai_compatible",
-             "models": ["ollama/llama3"], "price_note": "no charge", "residency": "local"},
+             "models": ["llama3", "qwen3"], "price_note": "no charge", "residency": "local"},
         ]  # fmt: skip
         self.default_model: str | None = "openai/small"
         self.documents: list[str | None] = []
@@ -252,7 +252,11 @@ class FakeGateway:
         if not accepted:
             return _refuse(404, {"message": "No such offer.", "code": "not_found"})
         self.offers.remove(accepted[0])
-        self.models += [{**CARD, "id": name} for name in accepted[0]["models"]]
+        connection = accepted[0]["id"]
+        self.models += [
+            {**CARD, "id": f"{connection}/{name}", "connection": connection}
+            for name in accepted[0]["models"]
+        ]
         return await self._models(request)
 
     async def _costs(self, request: web.Request) -> web.Response:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -97,6 +98,21 @@ def test_a_host_that_accepts_and_hangs_up_is_asked_once() -> None:
             mesh.ask("Hi", model="fast")
     assert failure.value.code == "connection_lost"
     assert len(accepted) == 1
+
+
+def test_a_host_that_does_not_even_accept_is_given_up() -> None:
+    with socket.socket() as deaf, contextlib.ExitStack() as filled:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(3):  # the queue is full: further connections get no answer at all
+            waiting = filled.enter_context(socket.socket())
+            waiting.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                waiting.connect(deaf.getsockname())
+        mesh = connect(f"http://127.0.0.1:{deaf.getsockname()[1]}/mesh/", "t")
+        with pytest.raises(MeshClientError, match="cannot be reached") as failure:
+            mesh.ask("Hi")
+    assert failure.value.code == "gateway_unreachable"
 
 
 def test_a_unix_socket_is_a_gateway_too(tmp_path: Path) -> None:

@@ -478,15 +478,23 @@ def test_a_wrong_command_is_one_line_that_names_what_is_valid(
     assert message in str(fails(line))
 
 
-@pytest.mark.parametrize("name", ["ollama", "ollama/llama3"])
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("ollama", "ollama/llama3"),
+        ("ollama/qwen3", "ollama/qwen3"),
+        ("qwen3", "ollama/qwen3"),
+    ],
+)
 def test_using_an_offer_accepts_it_and_says_its_price(
-    shell: InteractiveShell, gateway: FakeGateway, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
+    shell: InteractiveShell, gateway: FakeGateway, capsys: pytest.CaptureFixture[str],
+    name: str, model: str,
+) -> None:  # fmt: skip
     run(shell, f"%llm use {name}")
     assert "Price: no charge." in capsys.readouterr().out
     assert not gateway.offers
     run(shell, "%%llm\nHi")
-    assert last_body(gateway)["model"] == "ollama/llama3"
+    assert last_body(gateway)["model"] == model
 
 
 def test_an_alias_stands_for_its_target(shell: InteractiveShell, gateway: FakeGateway) -> None:
