@@ -7,6 +7,9 @@ from ..schemas.json import Json, JsonObject
 from ..schemas.request import Operation
 from .chunks import TEXT_FIELDS
 
+_MOST_TOOL_CALLS = 1024
+"""A provider that numbers its calls higher does not get memory for those in between."""
+
 
 class Fold:
     """Folds `chat.completion.chunk` or streamed `text_completion` objects into the object a
@@ -75,6 +78,8 @@ def _merge_delta(message: JsonObject, delta: JsonObject) -> None:
 def _merge_tool_call(calls: list[Json], position: int, call: JsonObject) -> None:
     index = call.get("index")
     number = index if isinstance(index, int) else position
+    if not 0 <= number < _MOST_TOOL_CALLS:
+        return
     while len(calls) <= number:
         calls.append({"type": "function", "function": {"name": "", "arguments": ""}})
     into = calls[number]

@@ -23,7 +23,9 @@ class Window:
 
 @dataclass(slots=True)
 class MemoryJournal:
-    """Implements `spi.Journal`. `fail_after` makes the n-th following write, and all later ones, fail."""
+    """Implements `spi.Journal`. `fail_after` makes the n-th following write, and all later ones,
+    fail.
+    """
 
     intents: dict[str, Intent] = field(default_factory=dict[str, Intent])
     completions: dict[str, Completion] = field(default_factory=dict[str, Completion])

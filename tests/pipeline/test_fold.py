@@ -75,3 +75,12 @@ def test_plain_completions_fold_their_text() -> None:
     for text in ("a", "b"):
         fold.add({"object": "text_completion", "choices": [{"index": 0, "text": text}]})
     assert fold.answer()["choices"][0]["text"] == "ab"  # pyright: ignore[reportIndexIssue]
+
+
+def test_an_impossible_tool_call_number_is_passed_over() -> None:
+    fold = Fold()
+    for index in (-1, 10**9, 0):
+        call = {"index": index, "function": {"name": "f", "arguments": "{}"}}
+        fold.add({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})  # pyright: ignore[reportArgumentType]
+    calls = fold.answer()["choices"][0]["message"]["tool_calls"]  # pyright: ignore[reportIndexIssue]
+    assert len(calls) == 1
