@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,8 +21,21 @@ pytestmark = pytest.mark.needs("chromium")
 def open_in_notebook7(page: LabPage, name: str) -> None:
     page.page.goto(f"{page.lab.url}/notebooks/{name}?token={page.lab.token}")
     page.notebook.wait_for(timeout=60_000)
-    status = page.page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator").last
-    expect(status).to_have_attribute("data-status", "idle", timeout=60_000)
+    # What the page says is "idle" before there is a kernel: ask the server.
+    deadline = time.monotonic() + 60
+    while not is_connected(page.lab, name):
+        assert time.monotonic() < deadline
+        page.page.wait_for_timeout(200)
+
+
+def is_connected(lab: Lab, name: str) -> bool:
+    request = urllib.request.Request(
+        f"{lab.url}/api/sessions", headers={"Authorization": f"token {lab.token}"}
+    )
+    kernels = [
+        one["kernel"] for one in json.load(urllib.request.urlopen(request)) if one["path"] == name
+    ]
+    return any(one["connections"] and one["execution_state"] == "idle" for one in kernels)
 
 
 def test_notebook7_shows_an_answer_and_its_cost(
