@@ -85,8 +85,7 @@ async def plan_mapping(
         replace(call, messages=messages_of(_filled(template, fields), system=system))
         for fields in rows.fields
     ]
-    path = _journal_path(resume, call, template, system)
-    journal = Journal(path)
+    journal = Journal(_journal_path(resume, call, template, system))
 
     async def ask_row(row: ChatCall) -> Answer:
         return await ask(transport, row, Draft(row.model), shape)
@@ -95,12 +94,8 @@ async def plan_mapping(
         calls, row_keys(calls), ask_row, journal, concurrency=concurrency, max_cost=max_cost
     )
     estimate = await _estimate(Api(transport), call.model, [calls[i] for i in mapping.pending])
-    if max_cost is not None and estimate.rows and estimate.likely_per_row is None:
-        raise MeshClientError(
-            f"The price of {call.model} is unknown, so max_cost cannot be held: choose a priced "
-            "model or leave max_cost out.",
-            code="too_expensive",
-        )
+    if max_cost is not None:
+        _check_priced(estimate)
     return Plan(rows, mapping, _columns(shape), estimate)
 
 
@@ -116,6 +111,15 @@ async def _estimate(api: Api, model: str, calls: Sequence[ChatCall]) -> Estimate
         likely_per_row=_mean(likely),
         most_per_row=_mean(most),
     )
+
+
+def _check_priced(estimate: Estimate) -> None:
+    if estimate.rows and estimate.likely_per_row is None:
+        raise MeshClientError(
+            f"The price of {estimate.model} is unknown, so max_cost cannot be held: choose a "
+            "priced model or leave max_cost out.",
+            code="too_expensive",
+        )
 
 
 def _mean(costs: Sequence[Decimal | None]) -> Decimal | None:
