@@ -51,15 +51,14 @@ export class MeshSidePanel extends SidePanel {
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    if (this.content instanceof AccordionPanel) {
-      this.content.setRelativeSizes(SIZES);
+    if (this.isVisible) {
+      this.attend();
     }
   }
 
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this.surroundings.model.start();
-    this._watch ??= this.surroundings.model.watch();
+    this.attend();
   }
 
   protected override onAfterHide(message: Message): void {
@@ -67,6 +66,23 @@ export class MeshSidePanel extends SidePanel {
     this._watch?.dispose();
     this._watch = null;
   }
+
+  private attend(): void {
+    this.surroundings.model.start();
+    this._watch ??= this.surroundings.model.watch();
+    requestAnimationFrame(this.shareHeight);
+  }
+
+  /** Unequal shares, unless a person has dragged the borders: JupyterLab restores those, or equal ones. */
+  private readonly shareHeight = (): void => {
+    const panel = this.content;
+    if (panel instanceof AccordionPanel && !panel.isDisposed) {
+      const sizes = panel.relativeSizes();
+      if (sizes.every(size => Math.abs(size - (sizes[0] ?? 0)) < 0.01)) {
+        panel.setRelativeSizes(SIZES);
+      }
+    }
+  };
 
   private addSection(label: string, content: React.ReactNode): void {
     const section = new MeshWidget(this.surroundings, content);
