@@ -60,9 +60,7 @@ class Record:
     path: Path | None = None
     requests: list[Received] = field(default_factory=list[Received])
 
-    def accept(
-        self, method: str, path: str, headers: dict[str, str], client_port: int
-    ) -> Received:
+    def accept(self, method: str, path: str, headers: dict[str, str], client_port: int) -> Received:
         """Note a request whose headers have been read."""
         received = Received(
             number=len(self.requests),
