@@ -13,6 +13,8 @@ import pytest
 from nbformat import v4
 from playwright.sync_api import Page, expect
 
+from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
+
 if TYPE_CHECKING:
     from conftest import Lab, LabPage
 
@@ -192,6 +194,32 @@ def test_nothing_a_model_wrote_runs_or_loads(open_page: Callable[..., LabPage], 
     await_answers(untrusted.page, count)
     assert not is_trusted(lab, "foreign.ipynb")
     assert_harmless(untrusted)
+
+
+def test_nothing_that_comes_through_the_magic_runs_or_loads(
+    open_page: Callable[..., LabPage], lab: Lab, upstream: FakeOpenAI
+) -> None:
+    """The same through the gateway: streamed, in every form, compared, saved and reopened."""
+    upstream.default = Behaviour(text="\n\n---\n\n".join(HOSTILE))
+    lines = [
+        "%%llm",
+        "%%llm -f text --no-cache",
+        "%%llm --compare campus/qwen3-32b,fast --no-cache",
+        "%%llm -f code --no-cache",  # puts the code into a new cell below, so it comes last
+    ]
+    lab.write_notebook("magic.ipynb", [f"{line}\nWrite something evil." for line in lines])
+    live = open_page()
+    live.open_notebook("magic.ipynb")
+    for index in range(len(lines)):
+        live.run(index)
+    await_answers(live.page, 5)
+    assert len(upstream.requests) == 5
+    assert_harmless(live)
+    live.save()
+    reopened = open_page()
+    reopened.open_notebook("magic.ipynb")
+    await_answers(reopened.page, 5)
+    assert_harmless(reopened)
 
 
 def test_the_same_as_markdown_would_run_and_load(page: LabPage, lab: Lab) -> None:

@@ -79,6 +79,10 @@ function noticeLabel(code: string, trans: TranslationBundle): string {
       return trans.__('filtered');
     case 'budget_cut':
       return trans.__('shortened by budget');
+    case 'not_interpolated':
+      return trans.__('not filled in');
+    case 'schema_repaired':
+      return trans.__('repaired');
     case '':
       return trans.__('notice');
     default:

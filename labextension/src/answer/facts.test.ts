@@ -73,6 +73,11 @@ describe('chips of', () => {
     [{ finish_reason: 'length' }, 'done', [['cut off', 'warn']]],
     [{ cache: 'hit' }, 'done', [['cache hit', 'good']]],
     [{ cache: 'miss' }, 'done', []],
+    [
+      { cache: 'hit', notices: [{ code: 'cache_hit', message: 'm' }] },
+      'done',
+      [['cache hit', 'good']]
+    ],
     [{ notices: [{ code: 'fallback', message: 'm' }] }, 'done', [['other model', 'info']]],
     [
       { notices: [{ code: 'budget_cut', message: 'm' }] },

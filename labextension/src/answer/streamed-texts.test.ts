@@ -51,12 +51,21 @@ describe('texts', () => {
     expect(texts.textOf('b')).toBe('B');
   });
 
-  test('are let go when the answer is whole', () => {
+  test('stay when the answer has ended, as others beside it may go on', () => {
     const texts = new StreamedTexts();
     texts.apply(streaming({ whole: 'One' }));
     expect(texts.any).toBe(true);
     expect(texts.apply({ ...streaming({ whole: 'One two' }), state: 'done' })).toBe('One two');
     expect(texts.any).toBe(false);
+    const unchanged = { ...streaming({ offset: 7, append: '' }), state: 'done' as const };
+    expect(texts.apply(unchanged)).toBe('One two');
+    expect(texts.any).toBe(false);
+  });
+
+  test('of answers that were whole when they came are not kept', () => {
+    const texts = new StreamedTexts();
+    texts.apply({ ...streaming({ whole: 'Saved' }), state: 'done' });
+    expect(texts.textOf('a')).toBeUndefined();
   });
 
   test('of answers that never end do not pile up', () => {

@@ -12,18 +12,22 @@ interface IText {
   length: number;
   /** True after a message was missed, until the whole text comes again. */
   stale: boolean;
+  /** False once the answer has ended; in a comparison others may still be written. */
+  writing: boolean;
 }
 
-/** Answers whose kernel died are never finished; the oldest such texts are dropped beyond this number. */
+/** The oldest texts are dropped beyond this number. */
 const MOST_TEXTS = 200;
+
+const NOTHING: IText = { text: '', length: 0, stale: false, writing: true };
 
 export class StreamedTexts {
   /** True while any answer is being written. */
   get any(): boolean {
-    return this.texts.size > 0;
+    return Array.from(this.texts.values()).some(({ writing }) => writing);
   }
 
-  /** The text known of an answer that is being written. */
+  /** The text known of an answer that was written since the page was opened. */
   textOf(id: string): string | undefined {
     return this.texts.get(id)?.text;
   }
@@ -34,20 +38,18 @@ export class StreamedTexts {
    * @returns The answer's text as far as it is known. The same update may be given several times, by several views.
    */
   apply({ id, state, update }: IAnswer): string {
-    if ('whole' in update) {
-      if (state === 'streaming') {
-        this.keep(id, { text: update.whole, length: codePoints(update.whole), stale: false });
-      } else {
-        this.texts.delete(id);
-      }
-      return update.whole;
+    const writing = state === 'streaming';
+    const known = this.texts.get(id);
+    if ('append' in update) {
+      const grown = append(known ?? NOTHING, update.offset, update.append);
+      this.keep(id, { ...grown, writing });
+      return grown.text;
     }
-    const known = this.texts.get(id) ?? { text: '', length: 0, stale: false };
-    const grown = append(known, update.offset, update.append);
-    if (grown !== known) {
-      this.keep(id, grown);
+    if (writing || known !== undefined) {
+      const length = codePoints(update.whole);
+      this.keep(id, { text: update.whole, length, stale: false, writing });
     }
-    return grown.text;
+    return update.whole;
   }
 
   private keep(id: string, text: IText): void {
@@ -71,11 +73,7 @@ function append(known: IText, offset: number, added: string): IText {
   if (offset > known.length) {
     return { ...known, stale: true };
   }
-  return {
-    text: known.text + added,
-    length: known.length + codePoints(added),
-    stale: false
-  };
+  return { ...known, text: known.text + added, length: known.length + codePoints(added) };
 }
 
 function codePoints(text: string): number {

@@ -53,7 +53,7 @@ function completed(
     return { ...bundle, compare: answers };
   }
   const text = typeof bundle.id === 'string' ? texts.textOf(bundle.id) : undefined;
-  if (bundle.state !== 'streaming' || text === undefined) {
+  if (bundle.append === undefined || text === undefined) {
     return null;
   }
   const whole: JSONObject = { ...bundle, text };
