@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -117,3 +118,11 @@ def upstream(gateway: Gateway) -> FakeOpenAI:
 def client(gateway: Gateway) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=gateway.base_url, api_key=gateway.key, max_retries=0) as one:
         yield one
+
+
+@pytest.fixture(scope="package")
+def tiny_chat(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small real chat model on disk."""
+    from jupyter_mesh.testing import tiny_models
+
+    return tiny_models.build_chat(tmp_path_factory.mktemp("models") / "chat")
