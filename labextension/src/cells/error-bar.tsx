@@ -3,6 +3,7 @@ import { isError } from '@jupyterlab/nbformat';
 import { type NotebookPanel } from '@jupyterlab/notebook';
 import React from 'react';
 
+import { readChoice } from '../notebook/choice';
 import { insertAndRun } from '../notebook/insert';
 import { useResource, useSignal, useSurroundings } from '../ui/surroundings';
 import { type Help, helpCell, type IFailure } from './error-prompt';
@@ -37,13 +38,17 @@ export async function askAbout(
 }
 
 /** “Explain” and “Fix” under an error. Nothing is sent before a click. */
-export function ErrorBar(props: { onAsk: (help: Help) => void }): React.JSX.Element | null {
+export function ErrorBar(props: {
+  panel: NotebookPanel;
+  onAsk: (help: Help) => void;
+}): React.JSX.Element | null {
   const { model, notebooks, settings, trans } = useSurroundings();
   useSignal(settings.changed);
   useSignal(notebooks.changed);
   useResource(model.catalogue);
   useResource(model.me);
-  const name = notebooks.choice.model ?? model.defaultModel;
+  const notebook = props.panel.content.model;
+  const name = (notebook && readChoice(notebook).model) ?? model.defaultModel;
   if (!settings.errorButtons || name === null) {
     return null;
   }

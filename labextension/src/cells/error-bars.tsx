@@ -59,7 +59,7 @@ export class ErrorBars {
     if (isWanted && bar === null) {
       const made = new MeshWidget(
         this.surroundings,
-        <ErrorBar onAsk={help => void this.ask(cell, help)} />
+        <ErrorBar panel={this.panel} onAsk={help => void this.ask(cell, help)} />
       );
       made.addClass('jp-mesh-ErrorBar-place');
       this._bars.set(cell, made);

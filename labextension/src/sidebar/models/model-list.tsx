@@ -34,16 +34,16 @@ export function ModelList(props: IModelList): React.JSX.Element {
   const favourites = new Set(settings.favourites);
 
   // A star moves the row under another heading: there it is another element, and the focus must follow.
-  const isMoving = useRef(false);
+  const starred = useRef<HTMLElement | null>(null);
   useEffect(() => {
-    if (isMoving.current && current !== null) {
-      isMoving.current = false;
+    if (starred.current?.isConnected === false && current !== null) {
+      starred.current = null;
       rowElement(listbox.current, current)?.focus();
     }
   });
   const star = (id: string): void => {
     setVisited(id);
-    isMoving.current = true;
+    starred.current = rowElement(listbox.current, id);
     settings.toggleFavourite(id);
   };
   const choose = (id: string): void => {

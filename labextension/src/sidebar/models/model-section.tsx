@@ -62,6 +62,7 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
   const { model, notebooks, settings, trans } = useSurroundings();
   useSignal(settings.changed);
   useSignal(notebooks.changed);
+  useResource(model.me);
   const [query, setQuery] = useState<IQuery>(EVERYTHING);
   const [comparing, setComparing] = useState<ReadonlySet<string> | null>(null);
   const searchBox = useRef<HTMLInputElement>(null);
