@@ -2,7 +2,7 @@ import { type Extension, type Range, type Text } from '@codemirror/state';
 import {
   Decoration,
   type DecorationSet,
-  type EditorView,
+  EditorView,
   ViewPlugin,
   type ViewUpdate
 } from '@codemirror/view';
@@ -18,7 +18,7 @@ const FIRST_LINE = Decoration.line({ class: 'jp-mesh-Prose-first' });
 /** Longest text that is coloured: beyond, a prompt is pasted data. Characters. */
 const LIMIT = 200_000;
 
-/** Colours `%%llm` and `%%rag` cells as prose; leaves every other text alone. */
+/** Colours and wraps `%%llm` and `%%rag` cells as prose; leaves every other text alone. */
 export function proseExtension(settings: IMeshSettings): Extension {
   class ProseColours {
     decorations: DecorationSet;
@@ -47,15 +47,21 @@ export function proseExtension(settings: IMeshSettings): Extension {
       this.view.dispatch({});
     };
   }
-  return ViewPlugin.fromClass(ProseColours, { decorations: plugin => plugin.decorations });
+  return [
+    ViewPlugin.fromClass(ProseColours, { decorations: plugin => plugin.decorations }),
+    // Prose is read in lines as long as the cell is wide, not as long as the writer made them.
+    EditorView.contentAttributes.compute(['doc'], ({ doc }): Record<string, string> =>
+      settings.proseColours && isProse(doc) ? { class: 'cm-lineWrapping' } : {}
+    )
+  ];
 }
 
 /** Decorations of a whole text; none when it is no prompt. */
 export function proseDecorations(text: Text): DecorationSet {
-  const first = text.line(1);
-  if (text.length > LIMIT || cellMagicOf(first.text) === null) {
+  if (!isProse(text)) {
     return NONE;
   }
+  const first = text.line(1);
   const ranges: Range<Decoration>[] = [FIRST_LINE.range(first.from)];
   for (const { kind, from, to } of wordsOf(first.text)) {
     ranges.push(mark(kind).range(first.from + from, first.from + to));
@@ -69,6 +75,10 @@ export function proseDecorations(text: Text): DecorationSet {
     }
   }
   return Decoration.set(ranges, true);
+}
+
+function isProse(text: Text): boolean {
+  return text.length <= LIMIT && cellMagicOf(text.line(1).text) !== null;
 }
 
 const marks = new Map<string, Decoration>();
