@@ -17,8 +17,15 @@ export function placeCaret(root: HTMLElement, wanted: boolean): void {
 
 function lastFlowing(root: HTMLElement): Element | null {
   let last: Element = root;
-  while (last.lastElementChild !== null && FLOWING.has(last.lastElementChild.tagName)) {
-    last = last.lastElementChild;
+  for (let next = lastWritten(last); next !== null && FLOWING.has(next.tagName);) {
+    last = next;
+    next = lastWritten(last);
   }
   return last === root ? null : last;
+}
+
+/** The last child; in a row of a table, whose other cells wait empty, the last one that is not. */
+function lastWritten(parent: Element): Element | null {
+  const cells = parent.tagName === 'TR' ? Array.from(parent.children) : [];
+  return cells.filter(cell => cell.textContent !== '').at(-1) ?? parent.lastElementChild;
 }
