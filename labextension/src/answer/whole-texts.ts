@@ -40,7 +40,7 @@ function completeCell({ outputs }: ICodeCellModel, texts: StreamedTexts): void {
 }
 
 /** The bundle with text in the place of what was added, or null where there is nothing to complete. */
-function completed(
+export function completed(
   value: ReadonlyPartialJSONValue | undefined,
   texts: StreamedTexts
 ): JSONObject | null {
