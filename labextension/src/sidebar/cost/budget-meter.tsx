@@ -18,7 +18,7 @@ export function BudgetMeter({ budget }: { budget: BudgetStatus }): React.JSX.Ele
     <div className={`jp-mesh-Budget jp-mod-${level}`}>
       <div className="jp-mesh-Budget-line">
         <span className="jp-mesh-Budget-name" title={windowText(budget, trans)}>
-          {budget.name}
+          {budget.name}, {windowName(budget.window, trans)}
         </span>
         <span>
           <Amount usd={spent} /> {trans.__('of %1', formatUsd(limit))}
@@ -70,13 +70,26 @@ function forecastText(
 }
 
 function windowText(
-  { window, window_start: start, window_end: end }: BudgetStatus,
+  { window_start: start, window_end: end }: BudgetStatus,
   trans: TranslationBundle
 ): string {
   const from = day(new Date(start));
   return end === null
-    ? trans.__('%1, since %2', window, from)
-    : trans.__('%1: %2 to %3', window, from, day(lastMoment(end)));
+    ? trans.__('since %1', from)
+    : trans.__('%1 to %2', from, day(lastMoment(end)));
+}
+
+/** A kind of window this version does not know is shown as it came. */
+function windowName(window: string, trans: TranslationBundle): string {
+  const names: Record<string, string> = {
+    hour: trans.__('hour'),
+    day: trans.__('day'),
+    week: trans.__('week'),
+    month: trans.__('month'),
+    quarter: trans.__('quarter'),
+    total: trans.__('in all')
+  };
+  return names[window] ?? window;
 }
 
 /** A window that ends at midnight of 1 December ends on 30 November for people. */
