@@ -58,7 +58,7 @@ class Gateway:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.process.url}{path}", data, headers)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=150) as answer:
                 return Reply(answer.status, json.load(answer, parse_float=Decimal))
         except urllib.error.HTTPError as error:
             return Reply(error.code, json.load(error))
@@ -122,7 +122,8 @@ def client(gateway: Gateway) -> Iterator[openai.OpenAI]:
 
 @pytest.fixture(scope="package")
 def tiny_chat(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small real chat model on disk."""
+    """A small real chat model on disk, slow enough to be left in the middle of an answer."""
     from jupyter_mesh.testing import tiny_models
 
-    return tiny_models.build_chat(tmp_path_factory.mktemp("models") / "chat")
+    folder = tmp_path_factory.mktemp("models") / "chat"
+    return tiny_models.build_chat(folder, hidden_size=256, layers=8)
