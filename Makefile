@@ -63,7 +63,7 @@ lint: $(STAMPS)/dev $(STAMPS)/js ## Formatting, lint, types, import contracts, s
 	ruff format --check .
 	ruff check .
 	pyright
-	lint-imports --quiet
+	lint-imports
 	jlpm lint
 	python scripts/generated.py --check
 	python scripts/check_sizes.py
