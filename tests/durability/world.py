@@ -63,13 +63,14 @@ class World:
             self.upstream.wait(10)
 
     def script(self, *behaviours: Behaviour) -> None:
-        """Tell the upstream what to answer next."""
-        body = json.dumps([one.model_dump(mode="json") for one in behaviours]).encode()
+        """Tell the upstream what to answer next, instead of what it has not used yet."""
+        order = {"clear": True, "behaviours": [one.model_dump(mode="json") for one in behaviours]}
+        body = json.dumps(order).encode()
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.upstream_port}/_script", body, method="POST"
         )
-        with urllib.request.urlopen(request, timeout=10):
-            pass
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert json.load(answer) == {"waiting": len(behaviours)}
 
     def ask(self, text: str = "Hi", *, stream: bool = False, timeout: float = 30) -> int:
         """One chat; the HTTP status, or 0 when the connection broke before the answer's end."""

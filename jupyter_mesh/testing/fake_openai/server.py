@@ -206,7 +206,9 @@ class FakeOpenAI:
 
     async def _take_script(self, request: web.Request) -> web.Response:
         """Take orders: `{"behaviours": […], "default": {…}, "clear": true}`, each optional."""
-        order = as_object(orjson.loads(await request.read())) or {}
+        order = as_object(orjson.loads(await request.read()))
+        if order is None:
+            return web.json_response({"error": "an order is an object"}, status=400)
         if order.get("clear") is True:
             self._script.clear()
             self.default = Behaviour()
