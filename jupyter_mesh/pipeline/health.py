@@ -54,6 +54,13 @@ class Circuit:
         if self.failures >= _TRIP_AFTER:
             self.opened_at = now
 
+    def throttled(self) -> None:
+        """The model said that it has no time: it is there, so calls go through and hear from it
+        when to come back. Failures are not forgotten: the next one opens the circuit again.
+        """
+        self.trial = False
+        self.opened_at = None
+
     def abandon(self) -> None:
         """The caller left before the outcome was known: let another trial through."""
         self.trial = False

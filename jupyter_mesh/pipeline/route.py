@@ -130,10 +130,10 @@ class Route(Endpoint):
             self._health.add(candidate.id, watch.sample())
             outcome = True
         except (ProviderError, ConfigError) as error:
-            # A request the provider rejects says nothing about its health.
-            rejected = isinstance(error, ProviderRejected)
-            outcome = rejected and error.status not in _CONNECTION_FAULTS
-            self._health.add(candidate.id, Sample(time.time(), 0.0, None, 0, outcome))
+            outcome = _shows_health(error)
+            self._health.add(candidate.id, Sample(time.time(), 0.0, None, 0, outcome is True))
+            if isinstance(error, ProviderRateLimited):
+                circuit.throttled()
             if isinstance(error, ConfigError):
                 raise ProviderMisconfigured(error.message) from error
             raise
@@ -185,6 +185,17 @@ def _unit_price(candidate: Candidate) -> Decimal:
     """Price of one input and one output token together; an unknown price counts as the dearest."""
     price = candidate.facts.price
     return Decimal("Infinity") if price is None else price.input + price.output
+
+
+def _shows_health(error: ProviderError | ConfigError) -> bool | None:
+    """Whether a model that failed like this works; None where it does not tell.
+
+    A request the provider rejects says nothing against it. One it has no time for (429) neither:
+    were the circuit to open for it, callers would no longer hear its `Retry-After`.
+    """
+    if isinstance(error, ProviderRateLimited):
+        return None
+    return isinstance(error, ProviderRejected) and error.status not in _CONNECTION_FAULTS
 
 
 def _another_may_do(error: ProviderError) -> bool:

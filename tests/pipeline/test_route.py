@@ -151,6 +151,50 @@ async def test_a_failing_model_is_rested_and_tried_again_later() -> None:
     assert world.health.healthy("a/m")
 
 
+BUSY = ProviderRateLimited("busy", retry_after=120)
+DOWN = ProviderUnavailable("failed (500)")
+
+
+@pytest.mark.parametrize(
+    ("errors", "opens"),
+    [
+        ([BUSY] * 20, False),
+        ([DOWN] * 4 + [BUSY] * 20, False),
+        ([DOWN] * 5, True),
+        ([DOWN] * 4 + [BUSY, DOWN], True),
+        ([DOWN] * 3 + [BUSY, DOWN], False),
+    ],
+)
+async def test_a_model_that_is_busy_is_not_rested_and_its_callers_hear_when_to_come_back(
+    errors: list[MeshError], opens: bool
+) -> None:
+    provider = ScriptedProvider(
+        replies=[Reply(pieces=(), error=error) for error in [*errors, BUSY]]
+    )
+    world = pipeline(candidate("a/m", provider), cache=NO_CACHE)
+    for _ in errors:
+        await world.ask(chat())
+    assert world.health.healthy("a/m") is not opens
+    outcome = await world.ask(chat())
+    assert isinstance(outcome.error, MeshError)
+    if opens:
+        assert "given a rest" in outcome.error.message
+    else:
+        assert (outcome.error.status, outcome.error.retry_after) == (429, 120)
+
+
+def test_a_trial_that_finds_the_model_busy_closes_the_circuit_until_the_next_failure() -> None:
+    circuit = Circuit()
+    for _ in range(5):
+        circuit.record(False, 0.0)
+    assert circuit.allows(15.0)
+    circuit.throttled()
+    assert circuit.allows(15.0)
+    assert circuit.allows(15.0)
+    circuit.record(False, 16.0)
+    assert not circuit.allows(16.0)
+
+
 def test_an_open_circuit_lets_one_trial_through_at_a_time() -> None:
     circuit = Circuit()
     for _ in range(5):
