@@ -16,6 +16,7 @@ from .call_options import call_options
 from .exchange import HttpRequest, Reply
 from .gateway import Gateway
 from .replies import reply_with
+from .routing_headers import refuse_routing_headers
 
 GROUPINGS = (
     "hour",
@@ -114,6 +115,7 @@ async def get_call(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply
 
 async def dry_run(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
     """`POST /api/dry-run`: what a call would send and cost; nothing is sent."""
+    refuse_routing_headers(request.headers)
     asked = parsed(DryRunRequest, body)
     options = call_options(request.headers)
     call = gateway.mesh.call(

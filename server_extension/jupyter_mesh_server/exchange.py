@@ -6,7 +6,7 @@ Both hosts import this when they load, so it imports nothing heavy.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 from urllib.parse import parse_qsl
@@ -39,6 +39,10 @@ class Headers(Protocol):
 
     def getall(self, name: str, default: Sequence[str], /) -> Sequence[str]:
         """Every value that was sent under this name, or `default`."""
+        ...
+
+    def __iter__(self) -> Iterator[str]:
+        """The names that were sent, in whatever case."""
         ...
 
 

@@ -14,6 +14,7 @@ from .gateway import Gateway
 from .openai_answer import ChunkEncoder, answer_headers, whole_answer
 from .problems import fault
 from .replies import json_reply
+from .routing_headers import refuse_routing_headers
 from .sse import EventStream
 
 _STREAMABLE = (Operation.CHAT, Operation.COMPLETION)
@@ -72,6 +73,7 @@ async def _answer(
 ) -> Reply:
     if request.query:
         refuse_routing(name for name, _ in request.pairs())
+    refuse_routing_headers(request.headers)
     asked = parse_request(operation, body)
     if asked.stream and operation not in _STREAMABLE:
         raise InvalidRequest(f"Leave out `stream`: {operation} answers whole.", param="stream")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_core.utils import ensure_async
@@ -63,6 +63,9 @@ class TornadoHeaders:
 
     def getall(self, name: str, default: Sequence[str], /) -> Sequence[str]:
         return self._headers.get_list(name) or default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
 
 
 @web.stream_request_body

@@ -132,13 +132,29 @@ def test_routing_fields_in_the_address_are_refused_too(
     assert upstream.requests == []
 
 
+ROUTING = ["X-Api-Base", "api_base", "X-LiteLLM-Api-Base", "x-portkey-custom-host", "Base-URL"]
+
+
+@pytest.mark.parametrize("name", ROUTING)
+def test_headers_that_would_route_are_refused_by_name(
+    upstream: FakeOpenAI, client: openai.OpenAI, name: str
+) -> None:
+    with pytest.raises(openai.BadRequestError) as raised:
+        client.chat.completions.create(
+            model="up/m", messages=HELLO, extra_headers={name: "http://127.0.0.1:1/v1"}
+        )
+    assert raised.value.code == "unknown_parameter"
+    assert (raised.value.param or "").lower() == name.lower()
+    assert upstream.requests == []
+
+
 def test_what_a_caller_puts_into_headers_does_not_go_upstream(
     gateway: Gateway, upstream: FakeOpenAI
 ) -> None:
     client = openai.OpenAI(
         base_url=gateway.base_url, api_key=gateway.key, organization="evil", project="evil"
     )
-    extra = {"X-Forwarded-Host": "evil", "Cookie": "evil=1", "X-Api-Base": "http://evil"}
+    extra = {"X-Forwarded-Host": "evil", "Cookie": "evil=1", "X-Api-Bass": "http://evil"}
     client.chat.completions.create(model="up/m", messages=HELLO, extra_headers=extra)
     (received,) = upstream.requests
     assert "evil" not in str(received.headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 class FewHeaders:
@@ -17,3 +17,6 @@ class FewHeaders:
 
     def getall(self, name: str, default: Sequence[str], /) -> Sequence[str]:
         return [v for n, v in self._pairs if n.lower() == name.lower()] or default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, _ in self._pairs])

@@ -95,6 +95,31 @@ async def test_an_odd_body_is_400_and_reaches_nobody(
     assert standalone.mesh.calls_made == []
 
 
+@pytest.mark.parametrize("path", [CHAT, "/api/dry-run"])
+@pytest.mark.parametrize("name", ["X-Upstream-Url", "x_api_base", "X-PORTKEY-PROVIDER", "proxy"])
+async def test_a_header_that_would_route_is_refused_on_both_hosts(
+    host: Host, path: str, name: str
+) -> None:
+    body = chat_body() if path == CHAT else {"operation": "chat", "body": chat_body()}
+    headers = {**host.user, name: "http://evil.example"}
+    reply = await host.ask("POST", path, json=body, headers=headers)
+    assert (reply.status, reply.code) == (400, "unknown_parameter")
+    assert reply.json["error"]["param"].lower() == name.lower()
+    assert "leave it out" in reply.json["error"]["message"]
+    assert host.mesh.calls_made == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["OpenAI-Organization", "OpenAI-Project", "OpenAI-Beta", "X-Forwarded-Host", "X-Stainless-Os",
+     "X-Request-Id", "X-Apibase", "Litellm", "Proxy-Connection"],
+)  # fmt: skip
+async def test_a_header_that_only_looks_like_it_passes(standalone: Host, name: str) -> None:
+    headers = {**standalone.user, name: "http://evil.example"}
+    reply = await standalone.ask("POST", CHAT, json=chat_body(), headers=headers)
+    assert reply.status == 200
+
+
 @pytest.mark.parametrize("path", QUERIES)
 async def test_an_odd_query_is_400(standalone: Host, path: str) -> None:
     reply = await standalone.ask("GET", path)
