@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from . import gateway
+from .peers import absent, peers
 from .processes import start
 from .report import Row, table, write
 from .start_up import start_rows
@@ -26,7 +27,7 @@ async def measure(folder: Path, parts: list[str], quick: bool) -> dict[str, list
     found: dict[str, list[Row]] = {}
     scale = 1 if quick else 4
     try:
-        ones = gateway.contestants(folder, upstream.port)
+        ones = [*gateway.contestants(folder, upstream.port), *peers(folder, upstream.port)]
         if "cpu" in parts:
             for connections in (1, 64):
                 found[f"cpu, {connections} connections"] = await gateway.cpu_rows(
@@ -64,7 +65,7 @@ def main() -> None:
         sections["start"] = start_rows(3 if options.quick else 9)
     for name, rows in sections.items():
         print(f"\n{name}\n\n{table(rows)}")
-    print(f"\n{_GOALS}")
+    print(f"\n{_GOALS}\n{absent()}")
     write(options.out, sections)
 
 

@@ -17,7 +17,7 @@ import yaml
 
 from jupyter_mesh.config import key_hash
 
-from .gateway import KEY
+from .contestant import KEY
 
 
 def configuration(upstream: int, screened: bool) -> dict[str, object]:

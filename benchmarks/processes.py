@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -53,14 +55,8 @@ def start(
 ) -> Process:
     """Start a Python command pinned to one core and wait until it has written its port."""
     log = port_file.with_suffix(".log")
-    pin = ["taskset", "-c", str(core)] if (os.cpu_count() or 1) > 1 else []
-    with log.open("wb") as output:
-        handle = subprocess.Popen(
-            [*pin, sys.executable, *command],
-            stdout=output,
-            stderr=output,
-            env={**os.environ, **(env or {})},
-        )
+    port_file.unlink(missing_ok=True)  # an earlier run's
+    handle = _spawn([sys.executable, *command], log, core, env)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if port_file.exists() and (text := port_file.read_text().strip()):
@@ -70,6 +66,35 @@ def start(
         time.sleep(0.05)
     handle.kill()
     raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read_text()[-2000:]}")
+
+
+def start_listening(
+    command: Sequence[str],
+    port: int,
+    log: Path,
+    *,
+    core: int,
+    env: dict[str, str] | None = None,
+) -> Process:
+    """Start a server of another make pinned to one core and wait until it listens on `port`."""
+    handle = _spawn(command, log, core, env)
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and handle.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return Process(handle, port, log)
+        time.sleep(0.1)
+    handle.kill()
+    raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read_text()[-2000:]}")
+
+
+def _spawn(
+    command: Sequence[str], log: Path, core: int, env: dict[str, str] | None
+) -> subprocess.Popen[bytes]:
+    pin = ["taskset", "-c", str(core)] if (os.cpu_count() or 1) > 1 else []
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [*pin, *command], stdout=output, stderr=output, env={**os.environ, **(env or {})}
+        )
 
 
 def _port(text: str) -> int:
