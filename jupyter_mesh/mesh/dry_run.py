@@ -14,7 +14,7 @@ from ..pipeline.snapshot import Candidate
 from ..schemas.api import DryRun
 from ..schemas.request import Operation
 from ..schemas.spend import Usage, cost_of
-from ..schemas.tokens import estimate_tokens
+from ..schemas.tokens import estimate_all
 
 _TYPICAL_OUTPUT = 256
 """Tokens of an answer nobody bounded, for the middle estimate."""
@@ -34,7 +34,7 @@ async def dry_run(call: Call) -> DryRun:
         await screen(call)
     except Blocked:
         blocked = True
-    tokens = sum(estimate_tokens(text) for text in call.request.texts())
+    tokens = estimate_all(call.request.texts())
     writes = call.request.operation in (Operation.CHAT, Operation.COMPLETION)
     limit = call.request.max_tokens
     longest = (limit or _LONGEST_OUTPUT) * call.request.choices if writes else 0

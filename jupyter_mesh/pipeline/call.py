@@ -17,6 +17,7 @@ from ..schemas.json import Json, JsonObject
 from ..schemas.principal import Principal
 from ..schemas.request import Request
 from ..schemas.spend import Usage
+from ..schemas.tokens import estimate_tokens
 from .snapshot import Candidate, Snapshot
 
 NestedPurpose = Literal["guard", "cache", "rag"]
@@ -75,6 +76,15 @@ class Produced:
     text: list[str] = field(default_factory=list[str])
     characters: int = 0
     body: JsonObject | None = None
+    _counted: int = 0
+    _tokens: int = 0
+
+    def tokens(self) -> int:
+        """The estimated tokens of `text`; looks only at what has come since it was last asked."""
+        fresh = "".join(self.text[self._counted :])
+        self._counted = len(self.text)
+        self._tokens += estimate_tokens(fresh)
+        return self._tokens
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

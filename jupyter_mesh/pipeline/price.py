@@ -6,7 +6,6 @@ from contextlib import aclosing
 
 from ..schemas.events import Answer, Chunk, Events, Metered
 from ..schemas.spend import Usage, cost_of
-from ..schemas.tokens import estimate_tokens
 from .call import Call
 from .chunks import chunk_text
 from .step import Next, Step
@@ -61,8 +60,7 @@ def _final(call: Call, event: Metered) -> Metered:
 def metered_so_far(call: Call) -> Metered:
     """An estimate of what a call that still runs, or was cut short, has used."""
     candidate = call.candidate
-    text = "".join(call.produced.text)
-    usage = Usage(input=call.input_bound * 2 // 3, output=estimate_tokens(text), estimated=True)
+    usage = Usage(input=call.input_bound * 2 // 3, output=call.produced.tokens(), estimated=True)
     price = candidate.facts.price if candidate else None
     cost = None if price is None else cost_of(usage, price)
     return Metered(usage, model=candidate.id if candidate else "", cost=cost, final=False)

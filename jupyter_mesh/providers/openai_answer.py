@@ -7,11 +7,11 @@ import orjson
 from ..errors import InvalidRequest
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.spend import Usage
+from ..schemas.tokens import estimate_all, estimate_tokens
 from ..spi.provider import Attempt
 from .faults import Faults
 from .http import Reply
 from .openai_usage import usage_from_openai
-from .token_estimate import tokens_in, tokens_in_all
 
 
 def encode(body: JsonObject) -> bytes:
@@ -55,7 +55,9 @@ def usage_of(data: JsonObject, attempt: Attempt) -> Usage:
     if reported is not None:
         return reported
     output = sum(
-        tokens_in(as_str(dig(choice, "message", "content")) or as_str(dig(choice, "text")) or "")
+        estimate_tokens(
+            as_str(dig(choice, "message", "content")) or as_str(dig(choice, "text")) or ""
+        )
         for choice in as_list(data.get("choices")) or ()
     )
-    return Usage(input=tokens_in_all(attempt.request.texts()), output=output, estimated=True)
+    return Usage(input=estimate_all(attempt.request.texts()), output=output, estimated=True)

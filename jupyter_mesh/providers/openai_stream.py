@@ -8,11 +8,10 @@ from ..schemas.events import Chunk, Finished, FinishReason, Metered
 from ..schemas.json import Json, JsonObject, as_list, as_object
 from ..schemas.request import Request
 from ..schemas.spend import Usage
-from ..schemas.tokens import estimate_tokens
+from ..schemas.tokens import estimate_all, estimate_tokens
 from .faults import Faults
 from .openai_usage import usage_from_openai
 from .sse import ServerSentEvent
-from .token_estimate import tokens_in, tokens_in_all
 
 SLICE_TOKENS = 64
 """Output tokens, roughly, between two interim `Metered` events."""
@@ -102,7 +101,7 @@ class StreamReading:
         self._count()
         written = max(self._output, self.usage.output if self.usage else 0)
         if self._input is None:
-            self._input = sum(map(estimate_tokens, self._request.texts()))
+            self._input = estimate_all(self._request.texts())
         read = self.usage.input if self.usage else self._input
         return Metered(
             Usage(input=read, output=written, estimated=True), model=self._model, final=False
@@ -119,7 +118,7 @@ class StreamReading:
         self._count()
         usage = self.usage
         if usage is None or (self._output and not usage.output):
-            read = usage.input if usage else tokens_in_all(self._request.texts())
+            read = usage.input if usage else estimate_all(self._request.texts())
             usage = Usage(input=read, output=self._output, estimated=True)
         reason = self._reasons[min(self._reasons)]
         return Metered(usage, model=self._model), Finished(finish_reason_of(reason))
@@ -161,6 +160,6 @@ class StreamReading:
     def _count(self) -> None:
         """Add what came since the last count to the output."""
         if self._pieces:
-            self._output += tokens_in("".join(self._pieces))
+            self._output += estimate_tokens("".join(self._pieces))
         self._pieces = []
         self._letters = self._chunks = 0

@@ -1,11 +1,22 @@
-"""How many tokens a text has, where nobody said: an estimate, and a bound for reservations.
+"""How many tokens a text has, where nobody said: one estimate for everything, so that what is
+reserved for a text is never less than what the same text is charged.
 
-English and code come to about four characters a token; other alphabets to about two, Chinese,
-Japanese and Korean to about one. Measured against byte-level BPE tokenizers the estimate is within
-15 % on prose.
+It counts what byte-pair tokenizers start from: words (parts of camelCase apart), groups of up to
+three digits, runs of punctuation, line breaks; other scripts by the character. The weights were
+fitted to OpenAI's o200k_base on 189 samples of English prose, Python, JavaScript, JSON, CSV and
+logs of 2 500 characters each: 94 % of them come out within 10 %, 99 % within 15 %. Single sentences
+in fifteen other languages stay within 15 %.
+
+Every call pays for it, so it works on bytes: each class of characters becomes one letter, and what
+is counted are places where one class follows another. A kilobyte takes some 40 µs.
 """
 
 from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
 
 from .json import Json, as_list, as_object
 from .request import Operation, Request
@@ -16,27 +27,116 @@ up.
 """
 _MESSAGE_TOKENS = 8
 
+_WORD, _DIGITS, _MARKS, _BREAK = 1.115, 1.42, 0.80, 0.985
+"""Tokens of a word, of up to three digits, of a run of punctuation, of a line break."""
+
+_LONGEST_WORD = 7
+"""Letters of a word, on average, beyond which tokenizers surely cut words into pieces."""
+
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_ACCENTED = re.compile(r"[\u00aa\u00b5\u00ba\u00c0-\u024f\u1e00-\u1eff]")
+_LETTERS_PER_TOKEN = ((0.05, 2.9), (0.01, 4.2))
+"""By the share of accented letters: Polish, Turkish, Vietnamese; German, French, Spanish."""
+
+_SCRIPTS = (
+    (re.compile(r"[\u3000-\u9fff\uf900-\ufaff\uff00-\uff60]"), 0.84),  # Chinese, Japanese
+    (re.compile(r"[\u1100-\u11ff\uac00-\ud7ff]"), 0.70),  # Korean
+    (re.compile(r"[\u0400-\u052f]"), 0.29),  # Cyrillic
+    (re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"), 0.43),  # Greek
+    (re.compile(r"[\u0590-\u06ff\u0750-\u077f]"), 0.42),  # Hebrew, Arabic
+    (re.compile(r"[\u0900-\u0dff]"), 0.36),  # scripts of India
+    (re.compile(r"[\u0e00-\u0eff]"), 0.48),  # Thai, Lao
+    (re.compile(r"[\u2010-\u203a]"), 0.90),  # dashes, quotation marks
+    (re.compile(r"[\u2190-\u2bff\ufe0f\U00010000-\U0010ffff]"), 1.20),  # symbols, emoji
+)
+_OTHER_SCRIPT = 0.70
+
+
+def _table(classes: dict[bytes, bytes], rest: bytes) -> bytes:
+    """For `bytes.translate`: each class of characters becomes its letter, anything else `rest`."""
+    table = bytearray(rest * 256)
+    for letter, members in classes.items():
+        for member in members:
+            table[member] = letter[0]
+    return bytes(table)
+
+
+_LOWER = bytes(range(ord("a"), ord("z") + 1))
+_UPPER = _LOWER.upper()
+_CASES = _table({b"a": _LOWER, b"A": _UPPER}, b" ")
+_NUMBERS = _table({b"0": b"0123456789"}, b" ")
+_PUNCTUATION = _table({b".": b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"}, b" ")
+_SPACES = _table({b" ": b" \t\r\v\f", b"\n": b"\n"}, b"x")
+
 
 def estimate_tokens(text: str) -> int:
-    """A middle estimate; 0 only for the empty text."""
+    """The estimated number of tokens of `text`; 0 only for the empty text."""
     if not text:
         return 0
-    if text.isascii():
-        return max(1, (len(text) + 3) // 4)
-    narrow = len(text.encode("utf-8", "surrogatepass")) - len(text)
-    return max(1, (len(text) + 3) // 4 + narrow // 2)
+    data = b" " + text.encode("utf-8", "surrogatepass")
+    cases = data.translate(_CASES)
+    letters = cases.count(b"a") + cases.count(b"A")
+    words = max(_words(cases), letters / _LONGEST_WORD)
+    digits = data.translate(_NUMBERS).replace(b"000", b"1")
+    groups = digits.count(b"1") + digits.count(b"0") - digits.count(b"00")
+    marks = data.translate(_PUNCTUATION).count(b" .")
+    spaces = b"x" + data[1:].translate(_SPACES)
+    breaks = spaces.count(b"x\n") + spaces.count(b"x \n") + spaces.count(b"x  ")
+    tokens = _WORD * words + _DIGITS * groups + _MARKS * marks + _BREAK * breaks
+    if len(data) > len(text) + 1:
+        tokens += _foreign(text, letters, words)
+    return max(1, round(tokens))
+
+
+def _words(cases: bytes) -> int:
+    """Runs of letters: `Word`, `word`, `WORD`; `camelCase` is two, and so is `HTTPServer`."""
+    lower = cases.count(b" a") + cases.count(b"Aa")
+    upper = cases.count(b" A") + cases.count(b"aA")
+    capitalised = cases.count(b"Aa") - cases.count(b"AAa")
+    return lower + upper - capitalised
+
+
+def _foreign(text: str, letters: int, words: float) -> float:
+    """What characters beyond ASCII add; with many accents, words are counted by their letters."""
+    counts = Counter("".join(_FOREIGN.findall(text)))
+    tokens = sum(_tokens_of(character) * number for character, number in counts.items())
+    accented = sum(number for one, number in counts.items() if _ACCENTED.match(one))
+    letters += accented
+    for share, letters_per_token in _LETTERS_PER_TOKEN:
+        if accented > share * letters:
+            return tokens + letters / letters_per_token - _WORD * words
+    return tokens
+
+
+@lru_cache(maxsize=4096)
+def _tokens_of(character: str) -> float:
+    if _ACCENTED.match(character):
+        return 0.0
+    return next((rate for script, rate in _SCRIPTS if script.match(character)), _OTHER_SCRIPT)
+
+
+def estimate_all(texts: Iterable[str]) -> int:
+    """The estimated number of tokens of several texts."""
+    return sum(map(estimate_tokens, texts))
 
 
 def input_tokens_bound(request: Request) -> int:
-    """More tokens than the request's input is likely to be counted as: 1.5 times the estimate, plus
-    each message's frame and each image.
+    """More tokens than the request's input is likely to be counted as, plus each message's frame
+    and each image. Never less than the estimate.
     """
-    estimate = sum(estimate_tokens(text) for text in request.texts())
+    bound = sum(map(_bound, request.texts()))
     if request.operation is not Operation.CHAT:
-        return estimate * 3 // 2 + _MESSAGE_TOKENS
+        return bound + _MESSAGE_TOKENS
     messages = as_list(request.body.get("messages")) or []
     images = sum(_count_media(message) for message in messages)
-    return estimate * 3 // 2 + _MESSAGE_TOKENS * len(messages) + _IMAGE_TOKENS * images
+    return bound + _MESSAGE_TOKENS * len(messages) + _IMAGE_TOKENS * images
+
+
+def _bound(text: str) -> int:
+    """1.5 times the estimate. What is no language, such as one letter a million times, may come to
+    more tokens than any estimate sees; a token for four characters keeps it from being for free.
+    """
+    return max(estimate_tokens(text) * 3 // 2, len(text) // 4)
 
 
 def _count_media(message: Json) -> int:
