@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from .. import __version__
-from ..config import Config, key_hash
+from ..config import Config, KeyRule, key_hash
 from ..errors import InvalidRequest, NotFound, NotPermitted
 from ..pipeline.audit import outcome_of
 from ..pipeline.call import CacheDirective, Call, NestedPurpose
@@ -66,6 +66,7 @@ class Mesh:
         self._idle.set()
         self._preferences: dict[str, dict[str, str]] = {}
         self._keys = {key.hash: key for key in config.keys}
+        self._key_principals = {key.hash: _bearer(key) for key in config.keys}
 
     @classmethod
     async def start(
@@ -298,17 +299,7 @@ class Mesh:
             return None
         if rule.expires is not None and rule.expires.astimezone(UTC) <= datetime.now(UTC):
             return None
-        scopes = {Scope.USE, Scope.CONFIGURE, Scope.READ_USAGE} | (
-            {Scope.AUDIT, Scope.ADMIN} if rule.admin else set[Scope]()
-        )
-        return Principal(
-            user=rule.user,
-            groups=frozenset(rule.groups),
-            scopes=frozenset(scopes),
-            via="key",
-            application=rule.application,
-            key_id=rule.name,
-        )
+        return self._key_principals[hashed]
 
     # ── operation ────────────────────────────────────────────────────────────
 
@@ -355,6 +346,19 @@ class Mesh:
         ]  # fmt: skip
         chats.sort(key=lambda card: card.offline_demo)
         return chats[0].id if chats else None
+
+
+def _bearer(rule: KeyRule) -> Principal:
+    """Who calls with an API key."""
+    scopes = {Scope.USE, Scope.CONFIGURE, Scope.READ_USAGE}
+    return Principal(
+        user=rule.user,
+        groups=frozenset(rule.groups),
+        scopes=frozenset(scopes | {Scope.AUDIT, Scope.ADMIN} if rule.admin else scopes),
+        via="key",
+        application=rule.application,
+        key_id=rule.name,
+    )
 
 
 def _call_id() -> str:

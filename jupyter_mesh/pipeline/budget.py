@@ -191,10 +191,7 @@ def holds_for(call: Call) -> tuple[Hold, ...]:
 
 def budget_key(rule: BudgetRule, key: str) -> str:
     """A name for one share of a budget that stays the same while its limit is edited."""
-    scope = ",".join(
-        f"{k}={v}" for k, v in sorted(rule.scope.model_dump(exclude_none=True).items())
-    )
-    return f"{scope or 'everyone'}|{rule.window}|{key}"
+    return f"{rule.ledger_name}|{key}"
 
 
 def _maximum(rule: BudgetRule, candidates: Sequence[Candidate], call: Call) -> Decimal:

@@ -22,6 +22,9 @@ from ..schemas.principal import Principal
 from ..spi.guard import Detector, Judge
 from ..spi.provider import Provider
 
+_MOST_REMEMBERED = 10_000
+"""Callers whose groups and models a snapshot keeps worked out."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
@@ -63,6 +66,9 @@ class Snapshot:
     judges: Mapping[str, Judge] = field(default_factory=dict[str, Judge])
     cache: ExactCacheRule = field(default_factory=ExactCacheRule)
     audit: AuditRule = field(default_factory=AuditRule)
+    _groups: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
+        default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
+    )
     _visible: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
         default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
     )
@@ -73,6 +79,15 @@ class Snapshot:
         """
         if not self.groups:
             return principal.groups
+        key = (principal.user, principal.groups)
+        groups = self._groups.get(key)
+        if groups is None:
+            if len(self._groups) > _MOST_REMEMBERED:
+                self._groups.clear()
+            groups = self._groups[key] = self._find_groups(principal)
+        return groups
+
+    def _find_groups(self, principal: Principal) -> frozenset[str]:
         handles = {principal.user, "*", *(f"hub:{group}" for group in principal.groups)}
         declared = {
             name for name, rule in self.groups.items() if not handles.isdisjoint(rule.members)
@@ -85,7 +100,7 @@ class Snapshot:
         key = (principal.user, groups)
         names = self._visible.get(key)
         if names is None:
-            if len(self._visible) > 10_000:
+            if len(self._visible) > _MOST_REMEMBERED:
                 self._visible.clear()
             names = self._visible[key] = self._compute_visible(groups)
         return names

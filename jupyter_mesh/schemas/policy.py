@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -70,6 +71,14 @@ class BudgetRule(Rule):
     unknown_price: Literal["refuse", "allow"] = "allow"
     """A model without a price: refuse it under this budget, or let it pass flagged as unpriced."""
     timezone: str = "UTC"
+
+    @cached_property
+    def ledger_name(self) -> str:
+        """What the ledger calls its windows, but for the share: it stays while the limit is
+        edited.
+        """
+        scope = sorted(self.scope.model_dump(exclude_none=True).items())
+        return f"{','.join(f'{k}={v}' for k, v in scope) or 'everyone'}|{self.window}"
 
 
 class LimitRule(Rule):

@@ -12,7 +12,7 @@ PICO = Decimal("1E-12")
 
 def to_pico(usd: Decimal) -> int:
     """USD as an integer number of 1e-12 USD, rounded half to even."""
-    return int((usd / PICO).to_integral_value(ROUND_HALF_EVEN))
+    return int(usd.scaleb(12).to_integral_value(ROUND_HALF_EVEN))
 
 
 def from_pico(pico: int) -> Decimal:
@@ -104,7 +104,7 @@ def cost_of(usage: Usage, price: Price) -> Decimal:
     for tokens, own, parent in classes:
         if tokens and own is not None:
             per_million += tokens * (own - parent)
-    return from_pico(to_pico(per_million / 1_000_000 + price.per_request))
+    return (per_million.scaleb(-6) + price.per_request).quantize(PICO, ROUND_HALF_EVEN)
 
 
 def total_cost(costs: Iterable[Decimal | None]) -> tuple[Decimal, int]:
