@@ -49,7 +49,11 @@ class Chat(Panel):
         self.stop_button.on_click(lambda _: self.stop())
         self.new_button.on_click(lambda _: self.clear())
         buttons = ipywidgets.HBox([self.send_button, self.stop_button, self.new_button])
-        super().__init__([self.model, self.transcript, self.prompt, buttons])
+        super().__init__(
+            [self.model, self.transcript, self.prompt, buttons],
+            code=self.code,
+            plain_text=self.plain_text,
+        )
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -85,10 +89,12 @@ class Chat(Panel):
             self._work.wait(seconds)
 
     def code(self) -> str:
+        """The line of code that does the same."""
         last = self._exchanges[-1].question[0]["content"] if self._exchanges else "…"
         return f'connect().ask({last!r}, model={self.model.value!r}, thread="chat")'
 
     def plain_text(self) -> str:
+        """What a front end without widgets shows."""
         lines = [f"Chat with {self.model.value}; in code: {self.code()}"]
         for view in self.transcript.children:
             lines.append(f"{view.heading}: {view.text}")

@@ -66,7 +66,11 @@ class Compare(Panel):
         self.stop_button.on_click(lambda _: self.stop())
         self.save_button.on_click(lambda _: self.save())
         buttons = ipywidgets.HBox([self.run_button, self.stop_button, self.save_button])
-        super().__init__([self.models, self.prompt, buttons, self.columns, self.status])
+        super().__init__(
+            [self.models, self.prompt, buttons, self.columns, self.status],
+            code=self.code,
+            plain_text=self.plain_text,
+        )
 
     def ask(self, text: str | None = None) -> None:
         """Send the prompt, or `text`, to every chosen model."""
@@ -133,10 +137,12 @@ class Compare(Panel):
         self._say(f"Saved in the variable {TABLE_NAME}.")
 
     def code(self) -> str:
+        """The line of code that does the same."""
         prompt = self.rounds[-1].prompt if self.rounds else "…"
         return f"%%llm --compare {','.join(self.models.value)}\n{prompt}"
 
     def plain_text(self) -> str:
+        """What a front end without widgets shows."""
         lines = [f"Comparison of {', '.join(self.models.value)}; in code:", self.code()]
         if self.rounds:
             for model, answer in self.rounds[-1].answers.items():
@@ -158,6 +164,8 @@ class Compare(Panel):
         try:
             await asyncio.gather(*(self._ask_one(this, *pair) for pair in views.items()))
         finally:
+            # In the order of the columns, whoever was first to answer.
+            this.answers = {name: this.answers[name] for name in views if name in this.answers}
             self.run_button.disabled, self.stop_button.disabled = False, True
 
     async def _ask_one(self, this: Round, model: str, view: AnswerText) -> None:

@@ -33,7 +33,11 @@ class Cost(Panel):
         )
         self.refresh_button = button("Refresh", "Ask the gateway again", "refresh")
         self.refresh_button.on_click(lambda _: self.refresh())
-        super().__init__([self.spend, self.budgets, self.refresh_button])
+        super().__init__(
+            [self.spend, self.budgets, self.refresh_button],
+            code=self.code,
+            plain_text=self.plain_text,
+        )
         self.refresh()
 
     def refresh(self) -> None:
@@ -69,9 +73,11 @@ class Cost(Panel):
         self.budgets.layout.display = "" if costs.budgets else "none"
 
     def code(self) -> str:
+        """The line of code that does the same."""
         return "%llm cost"
 
     def plain_text(self) -> str:
+        """What a front end without widgets shows."""
         if self._costs is None:
             return "No cost is known yet."
         return f"{costs_table(self._costs)}\n\n{budgets_table(self._costs.budgets)}"
@@ -90,7 +96,11 @@ class ModelTable(Panel):
         self.table = FactTable(caption="Models")
         self.refresh_button = button("Refresh", "Ask the gateway again", "refresh")
         self.refresh_button.on_click(lambda _: self.refresh())
-        super().__init__([self.search, self.table, self.refresh_button])
+        super().__init__(
+            [self.search, self.table, self.refresh_button],
+            code=self.code,
+            plain_text=self.plain_text,
+        )
         self.refresh()
 
     def refresh(self) -> None:
@@ -99,9 +109,11 @@ class ModelTable(Panel):
         self._show()
 
     def code(self) -> str:
+        """The line of code that does the same."""
         return "%llm list" + (f" {self.search.value}" if self.search.value else "")
 
     def plain_text(self) -> str:
+        """What a front end without widgets shows."""
         return models_table(self._found(), self._models.default_model if self._models else None)
 
     def _found(self) -> list[Any]:

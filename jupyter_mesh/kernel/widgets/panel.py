@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -13,9 +14,19 @@ from .views import AnswerText
 
 
 class Panel(ipywidgets.VBox):
-    """A column of controls with a "Show code" switch at its end."""
+    """A column of controls with a "Show code" switch at its end.
 
-    def __init__(self, children: list[Any]) -> None:
+    Args:
+        children: The controls.
+        code: Gives the line of code that does the same, as things stand.
+        plain_text: Gives what a front end without widgets shows.
+    """
+
+    def __init__(
+        self, children: list[Any], *, code: Callable[[], str], plain_text: Callable[[], str]
+    ) -> None:
+        self._code_now = code
+        self._plain_text = plain_text
         self._code = AnswerText(format="code", heading="The same in code")
         self._code.layout.display = "none"
         self._switch = ipywidgets.ToggleButton(
@@ -24,26 +35,18 @@ class Panel(ipywidgets.VBox):
         self._switch.observe(self._toggle_code, "value")
         super().__init__([*children, self._switch, self._code])
 
-    def code(self) -> str:
-        """The line of code that does the same."""
-        raise NotImplementedError
-
-    def plain_text(self) -> str:
-        """What a front end without widgets shows."""
-        raise NotImplementedError
-
     def _toggle_code(self, change: dict[str, Any]) -> None:
-        self._code.text = self.code()
+        self._code.text = self._code_now()
         self._code.layout.display = "" if change["new"] else "none"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         shown = super()._repr_mimebundle_(**kwargs)
         if shown is not None:
-            shown["text/plain"] = self.plain_text()
+            shown["text/plain"] = self._plain_text()
         return shown
 
     def __repr__(self) -> str:
-        return self.plain_text()
+        return self._plain_text()
 
 
 def button(description: str, tooltip: str, icon: str, style: str = "") -> Any:
