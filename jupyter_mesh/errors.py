@@ -4,7 +4,7 @@
     ├── InvalidRequest                400  the request cannot be understood
     │   ├── UnknownParameter          400  a routing field, or one nobody knows
     │   ├── RequestTooLarge           413
-    │   └── ContextTooLong            400  no candidate can hold the prompt
+    │   └── ContextTooLong            400  longer than the model's context; another may do
     ├── Unauthenticated               401
     ├── BudgetExceeded                402  nothing was sent
     ├── NotPermitted                  403
@@ -82,7 +82,9 @@ class RequestTooLarge(InvalidRequest):
 
 
 class ContextTooLong(InvalidRequest):
-    """The prompt is longer than any candidate's context window."""
+    """The prompt is longer than a model's context window; raised to the caller when it is longer
+    than that of every candidate.
+    """
 
     code = "context_length_exceeded"
 

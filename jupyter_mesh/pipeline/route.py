@@ -10,10 +10,12 @@ import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from decimal import Decimal
+from typing import TypeAlias
 
 from ..errors import (
     AllCandidatesFailed,
     ConfigError,
+    ContextTooLong,
     ProviderError,
     ProviderMisconfigured,
     ProviderRateLimited,
@@ -36,6 +38,9 @@ _CONNECTION_FAULTS = frozenset({401, 402, 403, 404, 407})
 """A refusal that says more about the connection than about the request: another model may do."""
 
 
+Fault: TypeAlias = ProviderError | ContextTooLong
+
+
 class Route(Endpoint):
     """The innermost: sends the request to one candidate after the other until one answers."""
 
@@ -45,7 +50,7 @@ class Route(Endpoint):
 
     async def __call__(self, call: Call) -> Events:
         ordered = self._ordered(call)
-        failures: list[tuple[Candidate, ProviderError]] = []
+        failures: list[tuple[Candidate, Fault]] = []
         for position, candidate in enumerate(ordered):
             tries = 1 + candidate.limits.retries
             for number in range(tries):
@@ -56,7 +61,7 @@ class Route(Endpoint):
                             committed = True
                             yield event
                     return
-                except ProviderError as error:
+                except (ProviderError, ContextTooLong) as error:
                     call.report.attempts.append(
                         {"model": candidate.id, "code": error.code, "message": error.message}
                     )
@@ -98,9 +103,11 @@ class Route(Endpoint):
         candidates.sort(key=lambda one: not self._health.healthy(one.id))
         return candidates
 
-    def _wait(self, error: ProviderError, number: int, spare: bool) -> float | None:
+    def _wait(self, error: Fault, number: int, spare: bool) -> float | None:
         """Seconds before the next try of the same candidate; None to go on to the next one."""
-        if not error.retryable or isinstance(error, ProviderTimeout):
+        if isinstance(error, ContextTooLong) or not error.retryable:
+            return None
+        if isinstance(error, ProviderTimeout):
             return None  # a timed-out request may have been done and charged: do not send it twice
         if error.retry_after is not None:
             return (
@@ -198,13 +205,15 @@ def _shows_health(error: ProviderError | ConfigError) -> bool | None:
     return isinstance(error, ProviderRejected) and error.status not in _CONNECTION_FAULTS
 
 
-def _another_may_do(error: ProviderError) -> bool:
+def _another_may_do(error: Fault) -> bool:
+    if isinstance(error, ContextTooLong):
+        return True  # the next one's context may be larger
     if isinstance(error, ProviderRejected):
         return error.status in _CONNECTION_FAULTS
     return error.retryable or isinstance(error, ProviderMisconfigured)
 
 
-def _verdict(failures: Sequence[tuple[Candidate, ProviderError]]) -> ProviderError:
+def _verdict(failures: Sequence[tuple[Candidate, Fault]]) -> Fault:
     """One failure is passed on as it is; several become one error with a reason for each."""
     last = failures[-1][1]
     names = dict.fromkeys(candidate.id for candidate, _ in failures)
@@ -212,12 +221,17 @@ def _verdict(failures: Sequence[tuple[Candidate, ProviderError]]) -> ProviderErr
         return last
     reasons = {candidate.id: error.message for candidate, error in failures}
     waits = [e.retry_after for _, e in failures if e.retry_after is not None]
+    message = "No model could answer. " + " ".join(
+        f"{name}: {reason}" for name, reason in reasons.items()
+    )
+    if all(isinstance(error, ContextTooLong) for _, error in failures):
+        return ContextTooLong(message, param=last.param)
     limited = all(isinstance(error, ProviderRateLimited) for _, error in failures)
-    # A 401 of the provider must not look to the client as if its own key were wrong.
-    status = 429 if limited else 502 if isinstance(last, ProviderRejected) else last.status
+    # A 401 of the provider must not look to the client as if its own key were wrong, nor a prompt
+    # too long for the last one as if no other could have held it.
+    refused = isinstance(last, ProviderRejected | ContextTooLong)
     return AllCandidatesFailed(
-        "No model could answer. "
-        + " ".join(f"{name}: {reason}" for name, reason in reasons.items()),
-        status=status,
+        message,
+        status=429 if limited else 502 if refused else last.status,
         retry_after=min(waits, default=None),
     )

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeAlias
 
 import orjson
 
 from ..errors import (
+    ContextTooLong,
     ProviderError,
     ProviderProtocolError,
     ProviderRateLimited,
@@ -30,6 +32,13 @@ _REJECTED = (
     "permission",
     "authentication",
 )
+_TOO_LONG = re.compile(
+    "maximum context length|context[ _](?:length|window|size)|(?:prompt|input) is too long",
+    re.IGNORECASE,
+)
+"""OpenAI and what speaks its protocol, vLLM, llama.cpp, Anthropic."""
+
+Fault: TypeAlias = ProviderError | ContextTooLong
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +53,12 @@ class Faults:
     who: str
     scrub: Callable[[str], str]
 
-    def from_status(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    def from_status(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
         """The error for an answer whose status is not 200."""
         error = _error_in(body)
         return self._sort(status, _said(error, body), error, retry_after(headers))
 
-    def from_error(self, error: Json) -> ProviderError:
+    def from_error(self, error: Json) -> Fault:
         """The error for an `error` object that came with status 200 or inside a stream."""
         fields = as_object(error) or {}
         status = as_int(fields.get("code")) or as_int(fields.get("status")) or _status_of(fields)
@@ -71,9 +80,7 @@ class Faults:
             f"{self.who} sent no {event} within {seconds:g} s. Try again, or choose a faster model."
         )
 
-    def _sort(
-        self, status: int | None, said: str, error: Json, wait: float | None
-    ) -> ProviderError:
+    def _sort(self, status: int | None, said: str, error: Json, wait: float | None) -> Fault:
         said = self.scrub(said)
         quoted = f": {said}{'' if said[-1] in '.!?…' else '.'}" if said else "."
         if status is None:
@@ -97,6 +104,12 @@ class Faults:
             )
         if 400 <= status < 500 and status != 425:
             param = as_str(dig(error, "param"))
+            if status in (400, 413, 422) and _is_too_long(error, said):
+                return ContextTooLong(
+                    f"{self.who} finds the prompt too long{quoted} Shorten it, or choose a model "
+                    "with a larger context.",
+                    param=param,
+                )
             return ProviderRejected(self._refusal(status, quoted), status=status, param=param)
         return ProviderUnavailable(
             f"{self.who} failed ({status}){quoted} Try again in a moment.", retry_after=wait
@@ -136,6 +149,11 @@ def _said(error: Json, body: bytes) -> str:
         return "; ".join(filter(None, (as_str(dig(item, "msg")) for item in detail)))
     text = body[:2_000].decode("utf-8", "replace").strip()
     return "" if error is not None or re.match(r"[<{\[]", text) else text
+
+
+def _is_too_long(error: Json, said: str) -> bool:
+    code = as_str(dig(error, "code")) or ""
+    return code == ContextTooLong.code or _TOO_LONG.search(said) is not None
 
 
 def _status_of(error: Mapping[str, Json]) -> int:

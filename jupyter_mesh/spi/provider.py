@@ -99,6 +99,7 @@ class Provider(ABC):
 
         Raises:
             ProviderError: The leaf that fits; `retryable` decides whether Route goes on.
+            ContextTooLong: The model's context cannot hold the prompt; Route goes on.
         """
 
     async def models(self) -> list[ModelFacts]:

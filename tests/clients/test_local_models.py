@@ -51,7 +51,10 @@ def local(tiny_chat: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                     "local": {"provider": "huggingface", "device": "cpu", "models": models},
                     "out": out,
                 },
-                "aliases": {"fast": {"models": ["local/broken", "out/m"]}},
+                "aliases": {
+                    "fast": {"models": ["local/broken", "out/m"]},
+                    "roomy": {"models": ["local/chat", "out/m"]},
+                },
                 "cache": {"exact": {"enabled": False}},
             }
         )
@@ -204,6 +207,20 @@ def test_where_a_local_model_fails_the_outside_gets_no_personal_data(
     assert "local/broken" in str(detail["attempts"])
     assert EMAIL not in str(detail)
     assert EMAIL not in local.process.log
+
+
+def test_where_a_local_context_is_too_short_a_larger_one_answers(
+    local: Gateway, client: openai.OpenAI
+) -> None:
+    long: Any = {"messages": PROMPT, "max_tokens": 100_000}
+    answer = client.chat.completions.create(model="roomy", **long)
+    assert answer.choices[0].message.content == local.upstream.default.text
+    detail = local.record(local.last_call()["id"])
+    assert [attempt["code"] for attempt in detail["attempts"]] == ["context_length_exceeded"]
+    assert "fallback" in [notice["code"] for notice in detail["notices"]]
+    with pytest.raises(openai.BadRequestError) as alone:
+        client.chat.completions.create(model="local/chat", **long)
+    assert alone.value.code == "context_length_exceeded"
 
 
 def test_leaving_a_stream_frees_the_worker(local: Gateway, client: openai.OpenAI) -> None:

@@ -11,6 +11,7 @@ import pytest
 from jupyter_mesh.errors import (
     AllCandidatesFailed,
     ConfigError,
+    ContextTooLong,
     MeshError,
     ProviderProtocolError,
     ProviderRateLimited,
@@ -55,6 +56,7 @@ def fast(first: ScriptedProvider, second: ScriptedProvider, retries: int = 0) ->
         ProviderRejected("wrong key", status=401),
         ProviderRejected("no such model", status=404),
         ConfigError("the model is not on this machine"),
+        ContextTooLong("5,000 tokens do not fit"),
     ],
 )
 async def test_before_the_first_event_the_next_candidate_is_tried_and_the_switch_is_shown(
@@ -77,6 +79,38 @@ async def test_a_request_the_provider_rejects_is_not_sent_to_another() -> None:
     )
     assert isinstance(outcome.error, ProviderRejected)
     assert second.attempts == []
+
+
+async def test_a_prompt_too_long_is_never_sent_to_the_same_model_twice() -> None:
+    first, second = failing(ContextTooLong("too long")), ScriptedProvider()
+    world = fast(first, second, retries=3)
+    assert (await world.ask(chat(model="fast"))).text == "Hello"
+    assert (len(first.attempts), len(second.attempts)) == (1, 1)
+    assert world.health.healthy("a/m")
+
+
+async def test_a_prompt_too_long_for_a_model_alone_is_said_as_it_is() -> None:
+    error = ContextTooLong("too long", param="messages")
+    outcome = await pipeline(candidate("a/m", failing(error))).ask(chat())
+    assert outcome.error is error
+    assert outcome.notices == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "code"),
+    [
+        (ContextTooLong("4k"), ContextTooLong("8k"), 400, "context_length_exceeded"),
+        (ContextTooLong("4k"), ProviderUnavailable("down"), 502, "all_candidates_failed"),
+        (ProviderUnavailable("down"), ContextTooLong("8k"), 502, "all_candidates_failed"),
+    ],
+)
+async def test_only_a_prompt_too_long_for_all_is_the_callers_fault(
+    first: MeshError, second: MeshError, status: int, code: str
+) -> None:
+    outcome = await fast(failing(first), failing(second)).ask(chat(model="fast"))
+    assert isinstance(outcome.error, MeshError)
+    assert (outcome.error.status, outcome.error.code) == (status, code)
+    assert f"a/m: {first.message}" in outcome.error.message
 
 
 async def test_after_the_first_event_nothing_is_switched_or_repeated() -> None:

@@ -7,6 +7,8 @@ import orjson
 import pytest
 
 from jupyter_mesh.errors import (
+    ContextTooLong,
+    MeshError,
     ProviderError,
     ProviderProtocolError,
     ProviderRateLimited,
@@ -78,13 +80,13 @@ def test_plain_text_is_quoted() -> None:
     assert "no healthy upstream" in FAULTS.from_status(503, {}, b"no healthy upstream").message
 
 
-ERRORS: list[tuple[Json, type[ProviderError]]] = [
+ERRORS: list[tuple[Json, type[MeshError]]] = [
     ({"code": 429, "message": "m"}, ProviderRateLimited),
     ({"code": "429", "message": "m"}, ProviderRateLimited),
     ({"code": "rate_limit_exceeded"}, ProviderRateLimited),
     ({"type": "insufficient_quota"}, ProviderRateLimited),
     ({"type": "invalid_request_error"}, ProviderRejected),
-    ({"code": "context_length_exceeded"}, ProviderRejected),
+    ({"code": "context_length_exceeded"}, ContextTooLong),
     ({"status": "RESOURCE_EXHAUSTED"}, ProviderRateLimited),
     ({"code": 400}, ProviderRejected),
     ({"code": 1234}, ProviderUnavailable),
@@ -97,9 +99,29 @@ ERRORS: list[tuple[Json, type[ProviderError]]] = [
 
 @pytest.mark.parametrize(("error", "expected"), ERRORS)
 def test_an_error_inside_an_answer_is_sorted_by_what_it_says(
-    error: Json, expected: type[ProviderError]
+    error: Json, expected: type[MeshError]
 ) -> None:
     assert type(FAULTS.from_error(error)) is expected
+
+
+TOO_LONG: list[tuple[int, Json, bool]] = [
+    (400, {"code": "context_length_exceeded", "message": "m"}, True),
+    (400, {"message": "This model's maximum context length is 4096 tokens."}, True),
+    (400, {"message": "the request exceeds the available context size (2048 tokens)"}, True),
+    (400, {"message": "prompt is too long: 210000 tokens > 200000 maximum"}, True),
+    (413, {"message": "Input is too long for requested model."}, True),
+    (400, {"code": "string_above_max_length", "message": "`user` is too long"}, False),
+    (400, {"message": "the context is not understood"}, False),
+    (403, {"message": "context length above 8k is not in your plan"}, False),
+]
+
+
+@pytest.mark.parametrize(("status", "error", "too_long"), TOO_LONG)
+def test_a_prompt_too_long_is_told_from_other_refusals(
+    status: int, error: Json, too_long: bool
+) -> None:
+    fault = FAULTS.from_status(status, {}, orjson.dumps({"error": error}))
+    assert type(fault) is (ContextTooLong if too_long else ProviderRejected)
 
 
 WAITS: list[tuple[dict[str, str], float | None]] = [
