@@ -229,10 +229,11 @@ def parse(text: str, name: str = "mesh.yaml") -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{name}: " + "; ".join(_faults(error))) from error
+        raise ConfigError(f"{name}: " + "; ".join(faults_of(error))) from error
 
 
-def _faults(error: ValidationError) -> Iterator[str]:
+def faults_of(error: ValidationError) -> Iterator[str]:
+    """What is wrong and where, a line each, with the nearest valid name."""
     for fault in error.errors()[:8]:
         where = ".".join(str(part) for part in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Literal
 
 from ..config import Config
-from ..errors import MeshError, ProviderUnavailable
+from ..errors import ConfigError, Conflict, MeshError, ProviderUnavailable
 from ..pipeline.audit import Audit
 from ..pipeline.authorize import Authorize
 from ..pipeline.budget import Budget
 from ..pipeline.cache import Cached
+from ..pipeline.call import Call
 from ..pipeline.headroom import Headroom
 from ..pipeline.health import Health, Sample
 from ..pipeline.limit import Limit
@@ -29,15 +30,20 @@ from ..pipeline.route import Route
 from ..pipeline.screen import Screen
 from ..pipeline.step import Next, Step, compose
 from ..prices import standard_prices
+from ..schemas.setting import Kind
 from ..serving import Supervisor
+from ..spi.provider import Provider
 from ..storage.history import SqlHistory
 from ..storage.journal import SqlJournal
 from ..storage.memory_cache import MemoryCache
 from ..storage.secrets import Secrets
+from ..storage.settings import SqlSettings
 from .catalogue import Catalogue
+from .governance import Governance
+from .key_holders import KeyHolder, key_holders
 from .offers import Offers, cancelled
 from .plugins import Plugins
-from .snapshots import SnapshotKeeper
+from .snapshots import SnapshotKeeper, guards_of
 
 _log = logging.getLogger("jupyter_mesh")
 
@@ -53,26 +59,66 @@ class Parts:
     health: Health
     offers: Offers
     pipeline: Next
+    secrets: Secrets
+    plugins: Plugins
+    cache: MemoryCache
+    key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
+    live: dict[str, Call] = field(default_factory=dict[str, Call])
+    retired: list[tuple[int, Provider]] = field(default_factory=list[tuple[int, Provider]])
+    governance: Governance = field(init=False)
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     async def accept(self, offer_id: str) -> None:
         """Open the connection of an offer.
 
         Raises:
+            Conflict: A connection of this name is configured.
             ProviderUnavailable: It does not answer; the offer stays open.
         """
+        if offer_id in self.governance.config.connections:
+            raise Conflict(f"There is a connection {offer_id!r} already; edit that one.")
         rule = await self.offers.accept(offer_id)
         await self.catalogue.open({offer_id: rule})
         fault = self.catalogue.connections[offer_id].fault
         if fault is not None:
+            await self.catalogue.drop(offer_id)
             await self.offers.withdraw(offer_id)
             raise ProviderUnavailable(f"{offer_id} could not be connected: {fault}")
         self.catalogue_keeper.rebuild()
+
+    async def apply(self, config: Config) -> None:
+        """Put a configuration in force for new calls; those that run end under the old one."""
+        retired = await self.catalogue.configure(config.connections)
+        self.catalogue_keeper.configure(config)
+        self.key_holders = key_holders(config.keys)
+        exact = config.cache.exact
+        self.cache.resize(exact.max_entries, exact.max_bytes)
+        version = self.catalogue_keeper.snapshot.version
+        self.retired += [(version, provider) for provider in retired]
+        self.close_retired()
+
+    def close_retired(self) -> None:
+        """Close replaced connections that no running call uses any more."""
+        oldest = min((call.snapshot.version for call in self.live.values()), default=None)
+        unused = [one for one in self.retired if oldest is None or one[0] <= oldest]
+        self.retired = [one for one in self.retired if one not in unused]
+        self.tasks += [asyncio.create_task(provider.aclose()) for _, provider in unused]
+
+    def check(self, config: Config, kind: Kind, name: str) -> None:
+        """Raises ConfigError where one object of `config` cannot be used."""
+        if kind == "connections":
+            self.catalogue.check(name, config.connections[name])
+        elif kind in ("guards", "screening", "moderation"):
+            guards_of(config, self.plugins)
+        elif config.audit.durability != self.catalogue_keeper.snapshot.audit.durability:
+            raise ConfigError("`audit.durability` needs a restart: set it in mesh.yaml.")
 
     async def aclose(self) -> None:
         """Stop background work, close connections, then the store."""
         for task in self.tasks:
             await cancelled(task)
+        await self.governance.aclose()
+        await asyncio.gather(*(provider.aclose() for _, provider in self.retired))
         await self.catalogue.aclose()
         await self.journal.aclose()
         await self.history.aclose()
@@ -83,6 +129,7 @@ async def assemble(
     state_dir: Path,
     host: Literal["personal", "hub", "standalone"],
     config_dir: Path | None,
+    config_file: Path | None,
 ) -> Parts:
     """Open the store, the connections and the background work.
 
@@ -92,7 +139,7 @@ async def assemble(
     await asyncio.to_thread(state_dir.mkdir, parents=True, exist_ok=True, mode=0o700)
     url = config.store.url or f"sqlite:///{state_dir / 'mesh.db'}"
     async with AsyncExitStack() as opened:
-        journal = SqlJournal(url, config.audit.durability)
+        journal = await asyncio.to_thread(SqlJournal, url, config.audit.durability)
         opened.push_async_callback(journal.aclose)
         history = SqlHistory(url)
         opened.push_async_callback(history.aclose)
@@ -102,8 +149,8 @@ async def assemble(
         catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
         opened.push_async_callback(catalogue.aclose)
         keeper = SnapshotKeeper(config, catalogue, plugins)
-        await catalogue.open(config.connections)
-        keeper.rebuild()
+        exact = config.cache.exact
+        cache = MemoryCache(max_entries=exact.max_entries, max_bytes=exact.max_bytes)
         health = Health()
         await _seed(health, history)
         headroom = Headroom(history)
@@ -114,29 +161,45 @@ async def assemble(
             catalogue_keeper=keeper,
             health=health,
             offers=Offers(history, os.environ),
-            pipeline=_pipeline(config, journal, headroom, health),
+            pipeline=_pipeline(cache, journal, headroom, health),
+            secrets=secrets,
+            plugins=plugins,
+            cache=cache,
         )
+        settings = SqlSettings(url)
+        opened.push_async_callback(settings.aclose)
+        parts.governance = Governance(config, config_file, settings, parts.apply, parts.check)
+        await _govern(parts.governance, parts, config)
         opened.pop_all()
     parts.tasks += [
         _every(2.0, headroom.refresh),
         _every(20.0, lambda: _recover(journal)),
         _every(60.0, lambda: _retry(parts)),
-        _every(3600.0, lambda: history.prune(datetime.now(UTC), config.audit)),
+        _every(1.0, parts.governance.refresh),
+        _every(3600.0, lambda: history.prune(datetime.now(UTC), parts.governance.config.audit)),
     ]
     if host == "personal" and config.offers:
         parts.tasks.append(asyncio.create_task(_look(parts)))
     return parts
 
 
-def _pipeline(config: Config, journal: SqlJournal, headroom: Headroom, health: Health) -> Next:
-    exact = config.cache.exact
+async def _govern(governance: Governance, parts: Parts, config: Config) -> None:
+    """Take in what admins set; without a store that can be read, what the file says."""
+    try:
+        await governance.refresh()
+    except MeshError as error:
+        _log.error("What admins set is not in force yet: %s", error)
+        await parts.apply(config)
+
+
+def _pipeline(cache: MemoryCache, journal: SqlJournal, headroom: Headroom, health: Health) -> Next:
     steps: dict[type[Step], Step] = {
         Audit: Audit(journal),
         Authorize: Authorize(),
         Resolve: Resolve(),
         Limit: Limit(),
         Screen: Screen(),
-        Cached: Cached(MemoryCache(max_entries=exact.max_entries, max_bytes=exact.max_bytes)),
+        Cached: Cached(cache),
         Budget: Budget(journal, headroom),
         Moderate: Moderate(),
         PriceStep: PriceStep(),
@@ -152,6 +215,8 @@ def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> asyncio.Tas
                 await work()
             except MeshError as error:
                 _log.warning("Background work failed and will be tried again: %s", error)
+            except Exception:  # noqa: BLE001 a plugin's fault must not end the loop for good
+                _log.exception("Background work failed and will be tried again")
 
     return asyncio.create_task(repeat())
 
@@ -187,6 +252,8 @@ async def _retry(parts: Parts) -> None:
 
 async def _look(parts: Parts) -> None:
     again = await parts.offers.look()
+    configured = parts.governance.config.connections
+    again = {name: rule for name, rule in again.items() if name not in configured}
     if again:
         await parts.catalogue.open(again)
         parts.catalogue_keeper.rebuild()

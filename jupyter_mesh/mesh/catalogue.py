@@ -19,7 +19,7 @@ from ..schemas.catalog import ModelFacts, Residency
 from ..schemas.spend import Price
 from ..spi.engine import EngineFactory
 from ..spi.prices import Prices
-from ..spi.provider import Provider, ProviderContext
+from ..spi.provider import Provider, ProviderConfig, ProviderContext
 from ..spi.secrets import SecretStore
 from .plugins import Plugins, validate_settings
 
@@ -54,13 +54,44 @@ class Catalogue:
         self._secrets = secrets
         self._state_dir = state_dir
         self._engine = engine
+        self._configured: dict[str, ConnectionRule] = {}
         self.connections: dict[str, Connection] = {}
+
+    async def configure(self, rules: Mapping[str, ConnectionRule]) -> list[Provider]:
+        """Open what is new or was changed; the rest goes on as it is, offers too.
+
+        Returns:
+            Providers that no new call will reach: close them when the last call that does is over.
+        """
+        gone = [name for name, rule in self._configured.items() if rules.get(name) != rule]
+        fresh = {n: rule for n, rule in rules.items() if self._configured.get(n) != rule}
+        replaced = [one for name in gone if (one := self.connections.pop(name, None))]
+        self._configured = dict(rules)
+        await self.open(fresh)
+        return [one.provider for one in replaced if one.provider is not None]
+
+    def check(self, name: str, rule: ConnectionRule) -> None:
+        """Raises ConfigError where a connection cannot be opened as it is written."""
+        self._validated(name, rule)
+
+    async def probe(self, name: str, rule: ConnectionRule) -> Connection:
+        """Open a connection to look at it, and close it again."""
+        found = await self._open(name, rule)
+        if found.provider is not None:
+            await found.provider.aclose()
+        return found
 
     async def open(self, rules: Mapping[str, ConnectionRule]) -> None:
         """Open every enabled connection; one that fails has a `fault` and no models."""
         wanted = {name: rule for name, rule in rules.items() if rule.enabled}
         opened = await asyncio.gather(*(self._open(name, rule) for name, rule in wanted.items()))
         self.connections |= {connection.name: connection for connection in opened}
+
+    async def drop(self, name: str) -> None:
+        """Close a connection and forget it."""
+        dropped = self.connections.pop(name, None)
+        if dropped is not None and dropped.provider is not None:
+            await dropped.provider.aclose()
 
     async def retry_faulty(self) -> bool:
         """Try the connections that had a fault again; True when one has come back."""
@@ -82,6 +113,9 @@ class Catalogue:
             connection.fault = f"{name} did not list its models within {_LISTING_SECONDS:g} s."
         except MeshError as error:
             connection.fault = error.message
+        except Exception as error:  # noqa: BLE001 the plugin's edge: it may raise anything
+            _log.exception("Connection %s: its provider %r failed", name, rule.provider)
+            connection.fault = f"The provider {rule.provider!r} failed: {type(error).__name__}."
         else:
             limits = _limits(rule)
             for one in facts:
@@ -93,10 +127,14 @@ class Catalogue:
             _log.warning("Connection %s: %s", name, connection.fault)
         return connection
 
-    def _make(self, name: str, rule: ConnectionRule) -> Provider:
+    def _validated(self, name: str, rule: ConnectionRule) -> tuple[type[Provider], ProviderConfig]:
         if "/" in name:
             raise ConfigError(f"connections.{name}: a connection's name has no slash.")
         kind = self._plugins.provider(rule.provider)
+        return kind, validate_settings(kind.Config, rule.options, f"connections.{name}")
+
+    def _make(self, name: str, rule: ConnectionRule) -> Provider:
+        kind, settings = self._validated(name, rule)
         folder = self._state_dir / "connections" / name
         folder.mkdir(parents=True, exist_ok=True)
         context = ProviderContext(
@@ -106,7 +144,7 @@ class Catalogue:
             models={model: options.options for model, options in rule.models.items()},
             engine=self._engine,
         )
-        return kind(validate_settings(kind.Config, rule.options, f"connections.{name}"), context)
+        return kind(settings, context)
 
     def _enrich(self, provider: Provider, rule: ConnectionRule, facts: ModelFacts) -> ModelFacts:
         """The admin's word counts most, then the provider's, then the price list's."""

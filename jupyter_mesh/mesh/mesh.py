@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from .. import __version__
-from ..config import Config, KeyRule, key_hash
+from ..config import Config, key_hash
 from ..errors import InvalidRequest, NotFound, NotPermitted
 from ..pipeline.audit import outcome_of
 from ..pipeline.call import CacheDirective, Call, NestedPurpose
@@ -29,6 +29,7 @@ from ..schemas.api import (
     Health,
     Me,
     Models,
+    Offer,
     Preference,
     Usage,
 )
@@ -54,23 +55,26 @@ _GROUPINGS = frozenset(
 class Mesh:
     """Create one with `Mesh.start`, close it with `aclose`."""
 
-    def __init__(self, config: Config, host: Host, parts: Parts) -> None:
-        self._config = config
+    def __init__(self, host: Host, parts: Parts) -> None:
         self._host: Host = host
         self._parts = parts
         self._pipeline: Next = parts.pipeline
         self._costs = Costs(parts.history)
         self._metrics = Metrics()
-        self._live: dict[str, Call] = {}
+        self._live = parts.live
         self._idle = asyncio.Event()
         self._idle.set()
         self._preferences: dict[str, dict[str, str]] = {}
-        self._keys = {key.hash: key for key in config.keys}
-        self._key_principals = {key.hash: _bearer(key) for key in config.keys}
 
     @classmethod
     async def start(
-        cls, config: Config, *, state_dir: Path, host: Host, config_dir: Path | None = None
+        cls,
+        config: Config,
+        *,
+        state_dir: Path,
+        host: Host,
+        config_dir: Path | None = None,
+        config_file: Path | None = None,
     ) -> Mesh:
         """Open the store and the connections.
 
@@ -79,12 +83,13 @@ class Mesh:
             state_dir: Where the store and the connections' own files live.
             host: Who runs it; a personal mesh looks for what could be connected.
             config_dir: What relative `file:` secrets start from.
+            config_file: Where `config` was read; it is read again when it was edited.
 
         Raises:
             ConfigError: The store or a guard cannot be set up. A connection that cannot is only
                 logged.
         """
-        return cls(config, host, await assemble(config, state_dir, host, config_dir))
+        return cls(host, await assemble(config, state_dir, host, config_dir, config_file))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -139,6 +144,8 @@ class Mesh:
             del self._live[call.id]
             if not self._live:
                 self._idle.set()
+            if self._parts.retired:
+                self._parts.close_retired()
             metrics.running -= 1
             metrics.observe(call, outcome_of(call, failure))
 
@@ -188,7 +195,7 @@ class Mesh:
             purposes=list(purposes),
             purpose_required=required,
             default_model=self._default_model(principal),
-            admin_contact=self._config.admin_contact,
+            admin_contact=self._parts.governance.config.admin_contact,
         )
 
     async def models(self, principal: Principal) -> Models:
@@ -196,7 +203,7 @@ class Mesh:
         await self._load_preferences(principal.user)
         return Models(
             models=cards(self.snapshot, self._parts.health, principal),
-            offers=self._parts.offers.open() if principal.may(Scope.CONFIGURE) else [],
+            offers=self._open_offers() if principal.may(Scope.CONFIGURE) else [],
             default_model=self._default_model(principal),
         )
 
@@ -294,12 +301,12 @@ class Mesh:
     def key_principal(self, token: str) -> Principal | None:
         """Whose API key this is; None when nobody's, or when it has expired."""
         hashed = key_hash(token)
-        rule = self._keys.get(hashed)
-        if rule is None or not hmac.compare_digest(rule.hash, hashed):
+        holder = self._parts.key_holders.get(hashed)
+        if holder is None or not hmac.compare_digest(holder.rule.hash, hashed):
             return None
-        if rule.expires is not None and rule.expires.astimezone(UTC) <= datetime.now(UTC):
+        if holder.expires is not None and holder.expires <= datetime.now(UTC):
             return None
-        return self._key_principals[hashed]
+        return holder.principal
 
     # ── operation ────────────────────────────────────────────────────────────
 
@@ -324,6 +331,10 @@ class Mesh:
             _log.warning("%d calls were still running when the mesh closed.", len(self._live))
         await self._parts.aclose()
 
+    def _open_offers(self) -> list[Offer]:
+        configured = self._parts.governance.config.connections
+        return [one for one in self._parts.offers.open() if one.id not in configured]
+
     def _whose(self, principal: Principal) -> str | None:
         return None if principal.may(Scope.AUDIT) else principal.user
 
@@ -337,7 +348,7 @@ class Mesh:
         """
         names = self.snapshot.visible(principal)
         chosen = self._preferences.get(principal.user, {}).get("default_model")
-        for name in (chosen, self._config.default_model):
+        for name in (chosen, self._parts.governance.config.default_model):
             if name is not None and name in names:
                 return name
         chats = [
@@ -346,19 +357,6 @@ class Mesh:
         ]  # fmt: skip
         chats.sort(key=lambda card: card.offline_demo)
         return chats[0].id if chats else None
-
-
-def _bearer(rule: KeyRule) -> Principal:
-    """Who calls with an API key."""
-    scopes = {Scope.USE, Scope.CONFIGURE, Scope.READ_USAGE}
-    return Principal(
-        user=rule.user,
-        groups=frozenset(rule.groups),
-        scopes=frozenset(scopes | {Scope.AUDIT, Scope.ADMIN} if rule.admin else scopes),
-        via="key",
-        application=rule.application,
-        key_id=rule.name,
-    )
 
 
 def _call_id() -> str:

@@ -19,9 +19,21 @@ class SnapshotKeeper:
     def __init__(self, config: Config, catalogue: Catalogue, plugins: Plugins) -> None:
         self._config = config
         self._catalogue = catalogue
-        self._detectors, self._judges = _guards(config, plugins)
+        self._plugins = plugins
+        self._detectors, self._judges = guards_of(config, plugins)
         self.snapshot = Snapshot()
         self._version = 0
+
+    def configure(self, config: Config) -> None:
+        """Take over another configuration; a new version.
+
+        Raises:
+            ConfigError: A guard cannot be set up; the old snapshot stays.
+        """
+        if config.guards != self._config.guards:
+            self._detectors, self._judges = guards_of(config, self._plugins)
+        self._config = config
+        self.rebuild()
 
     def rebuild(self) -> None:
         """Take in what the catalogue holds now; a new version."""
@@ -47,7 +59,12 @@ class SnapshotKeeper:
         )
 
 
-def _guards(config: Config, plugins: Plugins) -> tuple[dict[str, Detector], dict[str, Judge]]:
+def guards_of(config: Config, plugins: Plugins) -> tuple[dict[str, Detector], dict[str, Judge]]:
+    """The guards a configuration names, made; by name.
+
+    Raises:
+        ConfigError: One cannot be made, or a rule uses one for what it is not.
+    """
     detectors: dict[str, Detector] = {}
     judges: dict[str, Judge] = {}
     declared = {

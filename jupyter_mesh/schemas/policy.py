@@ -62,6 +62,8 @@ class Scope(Rule):
 class BudgetRule(Rule):
     """Money per window. `warn` only raises an alert; `block` refuses with 402."""
 
+    name: str | None = None
+    """What people call it, in messages and in the list of rules."""
     scope: Scope = Scope()
     limit_usd: Decimal = Field(ge=0)
     window: Literal["hour", "day", "week", "month", "quarter", "total"] = "month"
@@ -84,6 +86,8 @@ class BudgetRule(Rule):
 class LimitRule(Rule):
     """Rates and parallelism; None means no limit of that kind."""
 
+    name: str | None = None
+    """What people call it, in messages and in the list of rules."""
     scope: Scope = Scope(user="*")
     requests_per_minute: int | None = Field(default=None, ge=1)
     tokens_per_minute: int | None = Field(default=None, ge=1)
@@ -109,6 +113,8 @@ class Target(Rule):
 class ScreeningRule(Rule):
     """Which detectors look for what in a request, and what happens on a hit."""
 
+    name: str | None = None
+    """What people call it, in messages and in the list of rules."""
     target: Target = Field(default=Target(), alias="for")
     detectors: tuple[str, ...] = ("standard",)
     """Names of detectors; `standard` stands for `patterns` and `secrets`."""
@@ -138,6 +144,8 @@ class ModerationTarget(Target):
 class ModerationRule(Rule):
     """A judge over the prompt or the answer."""
 
+    name: str | None = None
+    """What people call it, in messages and in the list of rules."""
     target: ModerationTarget = Field(default=ModerationTarget(), alias="for")
     guard: str
     threshold: float = Field(default=0.5, ge=0, le=1)

@@ -38,6 +38,11 @@ class MemoryCache:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
 
+    def resize(self, max_entries: int, max_bytes: int) -> None:
+        """Keep no more than this from now on."""
+        self._max_entries, self._max_bytes = max_entries, max_bytes
+        self._shrink()
+
     async def get(self, key: str) -> CacheEntry | None:
         kept = self._kept.get(key)
         if kept is None:
@@ -59,14 +64,17 @@ class MemoryCache:
             return
         self._kept[key] = _Kept(replace(entry, body={}), body, self._clock() + ttl)
         self._bytes += size
-        while self._bytes > self._max_bytes or len(self._kept) > self._max_entries:
-            self._forget(next(iter(self._kept)))
+        self._shrink()
 
     async def purge(self, prefix: str = "") -> int:
         keys = [key for key in self._kept if key.startswith(prefix)]
         for key in keys:
             self._forget(key)
         return len(keys)
+
+    def _shrink(self) -> None:
+        while self._bytes > self._max_bytes or len(self._kept) > self._max_entries:
+            self._forget(next(iter(self._kept)))
 
     def _forget(self, key: str) -> None:
         kept = self._kept.pop(key, None)

@@ -181,3 +181,30 @@ secrets = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("stored_at", BigInteger, nullable=False),
 )
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    # The number of the change that made it so.
+    Column("version", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+setting_changes = Table(
+    "setting_changes",
+    metadata,
+    Column("version", _serial, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Index("ix_setting_changes_name", "kind", "name", "version"),
+)

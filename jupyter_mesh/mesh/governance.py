@@ -1,0 +1,178 @@
+"""What is configured now: the file, what admins set over it, and every change, in force at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..config import Config, load
+from ..errors import ConfigError, InvalidRequest, NotFound
+from ..schemas.json import JsonObject
+from ..schemas.principal import Principal
+from ..schemas.setting import Kind, Setting, SettingChange
+from ..storage.settings import SqlSettings
+from .merge import GENERAL, declared, held_by_file, merge, merge_all
+
+_log = logging.getLogger("jupyter_mesh")
+_LONGEST_NAME = 100
+
+Apply = Callable[[Config], Awaitable[None]]
+Check = Callable[[Config, Kind, str], None]
+
+
+class Governance:
+    """Holds the configuration in force, and changes it.
+
+    Several gateways may share a store: each asks `refresh` every second or so, and takes over what
+    another changed. A `mesh.yaml` that was edited is taken over as well; one that is wrong is
+    logged, and the last good one stays in force.
+
+    Args:
+        base: What the file says.
+        file: Where it was read from; None where there is none.
+        settings: What admins set.
+        apply: Puts a configuration in force.
+        check: Raises ConfigError where one object of a configuration cannot be used: what the
+            configuration's own validation does not see, such as a provider's settings.
+
+    Attributes:
+        config: What is in force.
+        faults: Settings that were left out, with the reason.
+    """
+
+    def __init__(
+        self, base: Config, file: Path | None, settings: SqlSettings, apply: Apply, check: Check
+    ) -> None:
+        self._base = base
+        self._file = file
+        self._modified = _modified(file)
+        self._settings = settings
+        self._apply = apply
+        self._check = check
+        self._revision = -1
+        self._stored: dict[tuple[Kind, str], Setting] = {}
+        self._lock = asyncio.Lock()
+        self.config = base
+        self.faults: dict[tuple[Kind, str], str] = {}
+        self.file_fault: str | None = None
+
+    async def refresh(self) -> None:
+        """Take over what was changed elsewhere; cheap when nothing was.
+
+        Raises:
+            StoreUnavailable: The store cannot be read; what was in force stays so.
+        """
+        async with self._lock:
+            edited = await asyncio.to_thread(self._reread)
+            if edited or await self._settings.revision() != self._revision:
+                await self._load()
+
+    def listed(self, kind: Kind) -> list[tuple[str, object, Setting | None]]:
+        """The objects of a kind in force: name, rule, and the setting unless it is the file's."""
+        if kind == "general":
+            return [
+                (name, getattr(self.config, name), self._stored.get((kind, name)))
+                for name in GENERAL
+            ]
+        return [
+            (name, rule, self._stored.get((kind, name)))
+            for name, rule in declared(self.config, kind).items()
+        ]
+
+    def stored(self, kind: Kind, name: str) -> Setting | None:
+        """What admins set, whether or not it could be taken in."""
+        return self._stored.get((kind, name))
+
+    async def put(
+        self,
+        principal: Principal,
+        kind: Kind,
+        name: str,
+        body: JsonObject | None,
+        version: int | None,
+    ) -> Setting | None:
+        """Set one object or, with `body` None, remove it; in force when this returns.
+
+        Raises:
+            ConfigError: It is managed by the file, or does not fit; nothing was changed.
+            Conflict: Somebody else changed it since `version`.
+            NotFound: There is nothing to remove.
+            StoreUnavailable: The store cannot be written; nothing was changed.
+        """
+        if not name or len(name) > _LONGEST_NAME or not name.isprintable() or "\x00" in name:
+            raise InvalidRequest(f"A name has 1 to {_LONGEST_NAME} printable characters.")
+        if held_by_file(self._base, kind, name):
+            raise ConfigError(f"{kind} {name!r} is managed by mesh.yaml; change it there.")
+        async with self._lock:
+            await self._load_if_changed()
+            present = self._stored.get((kind, name))
+            if body is None and present is None:
+                raise NotFound(f"There is no {kind} {name!r}.")
+            self._try(kind, name, body)
+            await self._settings.put(
+                kind, name, body, expected=version, by=principal.user, via=principal.via
+            )
+            await self._load()
+        return self._stored.get((kind, name))
+
+    async def changes(
+        self, *, kind: Kind | None, name: str | None, before: int | None, limit: int
+    ) -> list[SettingChange]:
+        """Who changed what, newest first."""
+        return await self._settings.changes(kind=kind, name=name, before=before, limit=limit)
+
+    def _try(self, kind: Kind, name: str, body: JsonObject | None) -> None:
+        """Raises ConfigError where the change would not leave a configuration that works."""
+        others = [
+            one
+            for key, one in self._stored.items()
+            if key != (kind, name) and key not in self.faults
+        ]
+        if body is None:
+            merge_all(self._base, others)
+            return
+        now = datetime.now(UTC)
+        draft = Setting(kind=kind, name=name, body=body, version=0, changed_at=now, changed_by="")
+        self._check(merge_all(self._base, [*others, draft]), kind, name)
+
+    async def _load_if_changed(self) -> None:
+        if await self._settings.revision() != self._revision:
+            await self._load()
+
+    async def _load(self) -> None:
+        self._revision, stored = await self._settings.all()
+        self._stored = {(one.kind, one.name): one for one in stored}
+        self.config, self.faults = merge(self._base, stored)
+        for (kind, name), reason in self.faults.items():
+            _log.warning("The setting %s %r is left out: %s", kind, name, reason)
+        await self._apply(self.config)
+
+    def _reread(self) -> bool:
+        """Read an edited file again; True when what it says is new and good."""
+        modified = _modified(self._file)
+        if self._file is None or modified == self._modified:
+            return False
+        self._modified = modified
+        try:
+            self._base = load(self._file)
+        except ConfigError as error:
+            self.file_fault = error.message
+            _log.error("What was in force stays so: %s", error)
+            return False
+        self.file_fault = None
+        return True
+
+    async def aclose(self) -> None:
+        """Close the store's connection."""
+        await self._settings.aclose()
+
+
+def _modified(file: Path | None) -> tuple[int, int] | None:
+    try:
+        found = file.stat() if file else None
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size) if found else None

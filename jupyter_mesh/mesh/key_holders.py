@@ -1,0 +1,42 @@
+"""Who calls with which API key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..config import KeyRule
+from ..schemas.principal import Principal, Scope
+
+_SCOPES = frozenset({Scope.USE, Scope.CONFIGURE, Scope.READ_USAGE})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """A key and whoever brings it."""
+
+    rule: KeyRule
+    principal: Principal
+    expires: datetime | None
+
+
+def key_holders(rules: Iterable[KeyRule]) -> dict[str, KeyHolder]:
+    """Holders by the hash of their key."""
+    return {
+        rule.hash: KeyHolder(
+            rule, _principal(rule), rule.expires.astimezone(UTC) if rule.expires else None
+        )
+        for rule in rules
+    }
+
+
+def _principal(rule: KeyRule) -> Principal:
+    return Principal(
+        user=rule.user,
+        groups=frozenset(rule.groups),
+        scopes=_SCOPES | {Scope.AUDIT, Scope.ADMIN} if rule.admin else _SCOPES,
+        via="key",
+        application=rule.application,
+        key_id=rule.name,
+    )
