@@ -169,11 +169,16 @@ async def _acquire(slots: asyncio.Semaphore, candidate: Candidate) -> None:
 
 
 async def _prepare(call: Call, candidate: Candidate) -> Attempt:
-    """Commit the intent, as the last act before anything is sent."""
+    """Have the model loaded, then commit the intent, as the last act before anything is sent."""
     call.candidate = candidate
     report = call.report
     report.model, report.provider = candidate.id, candidate.facts.provider
     report.connection = candidate.facts.connection
+    asked = time.perf_counter()
+    try:
+        await candidate.provider.ready(candidate.facts.name)
+    finally:
+        report.upstream_ms += (time.perf_counter() - asked) * 1000
     if not call.opened and call.open is not None:
         await call.open()
     fault_point("route.before_send")

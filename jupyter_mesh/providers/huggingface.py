@@ -48,17 +48,12 @@ class HuggingFace(Provider):
         }
         self._engines: dict[str, Engine] = {}
 
+    async def ready(self, model: str) -> None:
+        await self._engine(model).start()
+
     async def stream(self, attempt: Attempt) -> Events:
-        spec = self._specs.get(attempt.model)
-        if spec is None:
-            raise ProviderRejected(
-                f"{self.context.connection} has no model {attempt.model!r}; it has "
-                f"{', '.join(self._specs) or 'none'}.",
-                status=404,
-                param="model",
-            )
-        job = job_of(attempt.request, spec.model)
-        engine = self._engine(attempt.model, spec)
+        engine = self._engine(attempt.model)
+        job = job_of(attempt.request, self._specs[attempt.model].model)
         info = await engine.start()
         _check_dimensions(attempt, info)
         async with aclosing(engine.submit(job)) as outputs:
@@ -94,7 +89,15 @@ class HuggingFace(Provider):
         engines, self._engines = list(self._engines.values()), {}
         await asyncio.gather(*(engine.aclose() for engine in engines))
 
-    def _engine(self, name: str, spec: EngineSpec) -> Engine:
+    def _engine(self, name: str) -> Engine:
+        spec = self._specs.get(name)
+        if spec is None:
+            raise ProviderRejected(
+                f"{self.context.connection} has no model {name!r}; it has "
+                f"{', '.join(self._specs) or 'none'}.",
+                status=404,
+                param="model",
+            )
         if name not in self._engines:
             if self.context.engine is None:
                 raise ConfigError(

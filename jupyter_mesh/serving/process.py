@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ProviderProtocolError, ProviderUnavailable
+from ..errors import ProviderProtocolError, ProviderTimeout, ProviderUnavailable
 from ..spi.engine import EngineSpec, ModelInfo
 from . import protocol as wire
 from .connection import Connection
@@ -61,8 +61,8 @@ async def launch(spec: EngineSpec, on_stage: Callable[[str], None]) -> WorkerPro
 
     Raises:
         ConfigError: The model cannot be served as configured.
-        ProviderUnavailable: The worker ended, or was not ready in time; the message holds the last
-            line of its log.
+        ProviderUnavailable: The worker ended.
+        ProviderTimeout: It was not ready in time. Either message holds the last line of its log.
     """
     log = _fresh_log(spec)
     async with Listener(spec.state_dir) as listener:
@@ -73,7 +73,7 @@ async def launch(spec: EngineSpec, on_stage: Callable[[str], None]) -> WorkerPro
                 info = await _load(streams, process, spec, log, on_stage)
         except TimeoutError:
             await _reap(process, patience=0)
-            raise ProviderUnavailable(
+            raise ProviderTimeout(
                 f"The model {spec.model.name} was not ready after {spec.startup_timeout:g} s: "
                 f"raise `startup_timeout`, or choose a smaller model. {_last_words(log)}"
             ) from None

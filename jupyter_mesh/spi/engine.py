@@ -129,8 +129,8 @@ class Engine(Protocol):
         Raises:
             ConfigError: The model cannot be served as configured: not on this machine, unsafe
                 files, wrong task, libraries missing.
-            ProviderUnavailable: The worker ended or took too long; has `retry_after` while it
-                pauses after crashes.
+            ProviderUnavailable: The worker ended; has `retry_after` while it pauses after crashes.
+            ProviderTimeout: It took longer than `startup_timeout`.
         """
         ...
 
@@ -142,7 +142,8 @@ class Engine(Protocol):
         Raises:
             ContextTooLong: A text, or prompt plus `max_tokens`, exceeds the context window.
             ProviderRejected: The model cannot do what the job asks; `param` names it.
-            ConfigError, ProviderUnavailable: As `start`, or the worker ended before the job did.
+            ConfigError, ProviderTimeout: As `start`.
+            ProviderUnavailable: As `start`, or the worker ended before the job did.
         """
         ...
 

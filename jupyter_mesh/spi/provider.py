@@ -102,6 +102,17 @@ class Provider(ABC):
             ContextTooLong: The model's context cannot hold the prompt; Route goes on.
         """
 
+    async def ready(self, model: str) -> None:  # noqa: B027 - most have nothing to make ready
+        """Load what must be loaded before `model` can answer, and return at once when it is.
+
+        It comes before the attempt, so it does not count against the connection's `timeout`; the
+        provider bounds it itself. Nothing of the request is known here, and nothing is sent.
+
+        Raises:
+            ProviderError: It cannot be made ready, or not in time.
+            ConfigError: Not as configured.
+        """
+
     async def models(self) -> list[ModelFacts]:
         """Facts about the models this connection offers: those listed by the admin, enriched, or,
         when none are listed, those the backend itself lists. Price is filled in later.

@@ -209,6 +209,28 @@ def test_where_a_local_model_fails_the_outside_gets_no_personal_data(
     assert EMAIL not in local.process.log
 
 
+def test_a_model_slow_to_load_answers_its_first_call(
+    tiny_chat: Path, tmp_path: Path, gateway: Gateway
+) -> None:
+    """Its worker is held up for longer than the connection's timeout while it loads."""
+    process = GatewayProcess(tmp_path)
+    models = {"chat": {"path": str(tiny_chat)}}
+    slow = {"provider": "huggingface", "device": "cpu", "timeout": "4s", "retries": 0}
+    process.configure({"connections": {"local": {**slow, "models": models}}})
+    with process, ThreadPoolExecutor() as pool:
+        slow_gateway = Gateway(process, gateway.upstream)
+        body = orjson.dumps({"model": "local/chat", "messages": PROMPT, "max_tokens": 1})
+        reply = pool.submit(slow_gateway.request, "v1/chat/completions", body)
+        while not (found := workers(slow_gateway)):
+            assert not reply.done(), reply.result()
+            time.sleep(0.01)
+        found[0].suspend()
+        time.sleep(4.5)
+        assert not reply.done()
+        found[0].resume()
+        assert reply.result().status == 200, reply.result()
+
+
 def test_where_a_local_context_is_too_short_a_larger_one_answers(
     local: Gateway, client: openai.OpenAI
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from decimal import Decimal
@@ -159,6 +160,52 @@ async def test_a_silent_provider_is_given_up_at_the_connections_timeout() -> Non
     outcome = await world.ask(chat())
     assert isinstance(outcome.error, ProviderTimeout)
     assert provider.closed == 1
+
+
+class Loading(ScriptedProvider):
+    """Has to load its model first."""
+
+    def __init__(self, seconds: float, error: Exception | None = None) -> None:
+        super().__init__(replies=[Reply()])
+        self.loads: list[str] = []
+        self._seconds, self._error = seconds, error
+
+    async def ready(self, model: str) -> None:
+        self.loads.append(model)
+        await asyncio.sleep(self._seconds)
+        if self._error is not None:
+            raise self._error
+
+
+async def test_loading_a_model_does_not_count_against_the_connections_timeout() -> None:
+    provider = Loading(0.3)
+    world = pipeline(candidate("a/m", provider, limits=ConnectionLimits(timeout=0.1, retries=0)))
+    outcome = await world.ask(chat())
+    assert (outcome.error, outcome.text) == (None, "Hello")
+    assert provider.loads == ["m"]
+    assert outcome.call.report.upstream_ms >= 300, "loading is no overhead of the mesh"
+
+
+async def test_once_loaded_the_connections_timeout_holds() -> None:
+    provider = Loading(0)
+    provider.replies = [Reply(pause=5)]
+    world = pipeline(candidate("a/m", provider, limits=ConnectionLimits(timeout=0.05, retries=0)))
+    assert isinstance((await world.ask(chat())).error, ProviderTimeout)
+
+
+async def test_a_model_that_does_not_load_in_time_is_loaded_once_and_the_next_one_answers() -> None:
+    first, second = Loading(0, ProviderTimeout("not ready after 600 s")), ScriptedProvider()
+    outcome = await fast(first, second, retries=3).ask(chat(model="fast"))
+    assert outcome.text == "Hello"
+    assert (first.loads, first.attempts, len(second.attempts)) == (["m"], [], 1)
+
+
+async def test_nothing_is_charged_for_a_model_that_did_not_load() -> None:
+    world = pipeline(candidate("a/m", Loading(0, ConfigError("not on this machine"))))
+    outcome = await world.ask(chat())
+    assert isinstance(outcome.error, MeshError)
+    completion = world.journal.completions[outcome.call.id]
+    assert (completion.outcome, completion.model, completion.cost) == ("failed", "a/m", 0)
 
 
 async def test_a_stall_in_mid_stream_is_given_up_at_the_idle_timeout() -> None:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import psutil
 import pytest
 
-from jupyter_mesh.errors import ConfigError, MeshError, ProviderUnavailable
+from jupyter_mesh.errors import ConfigError, MeshError, ProviderTimeout, ProviderUnavailable
 from jupyter_mesh.serving import Supervisor
 from jupyter_mesh.spi.engine import EngineSpec, ModelSpec, Task
 from jupyter_mesh.spi.jobs import (
@@ -143,7 +143,7 @@ def test_a_broken_file_is_reported_with_the_last_line_of_the_log(
 def test_a_start_that_takes_too_long_is_ended(run: Run, chat_folder: Path, tmp_path: Path) -> None:
     async def scenario() -> None:
         supervisor = engine(chat_folder, tmp_path, startup_timeout=0.3)
-        with pytest.raises(ProviderUnavailable, match=r"not ready after 0\.3 s.*startup_timeout"):
+        with pytest.raises(ProviderTimeout, match=r"not ready after 0\.3 s.*startup_timeout"):
             await supervisor.start()
         await supervisor.aclose()
 
