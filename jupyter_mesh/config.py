@@ -10,13 +10,20 @@ import difflib
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from .errors import ConfigError
 from .schemas.catalog import Capability, Residency
@@ -31,7 +38,9 @@ from .schemas.policy import (
     LimitRule,
     ModerationRule,
     Rule,
+    Scope,
     ScreeningRule,
+    Window,
 )
 from .schemas.request import Operation
 
@@ -112,15 +121,36 @@ class GuardRule(BaseModel):
 
 
 class KeyRule(Rule):
-    """An API key, known by its hash only (`jupyter mesh keys create` prints both)."""
+    """An API key, known by its hash only (`jupyter mesh keys create` prints both).
+
+    Attributes:
+        models: Names and globs of the models of its user that it may use; none: all of them.
+        purpose: What every call with it is for.
+        budget_usd: What it may spend in `window`, besides the budgets of its user.
+        maker: Who made it, where that was not the admin who wrote mesh.yaml.
+    """
 
     name: str
     hash: str = Field(pattern="^[0-9a-f]{64}$")
     user: str
     application: str
     groups: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    purpose: str | None = None
+    budget_usd: Decimal | None = Field(default=None, ge=0)
+    window: Window = "month"
     admin: bool = False
-    expires: datetime | None = None
+    expires: AwareDatetime | None = None
+    maker: str | None = None
+
+    @property
+    def budget(self) -> BudgetRule | None:
+        """Its own budget."""
+        if self.budget_usd is None:
+            return None
+        scope = Scope(key=self.name)
+        name = f"key {self.name}"
+        return BudgetRule(name=name, scope=scope, limit_usd=self.budget_usd, window=self.window)
 
 
 class StoreRule(Rule):
@@ -163,6 +193,11 @@ class Config(Rule):
     def default(cls) -> Config:
         """What a personal mesh runs with without a file: the offline demo and what is accepted."""
         return cls(connections={"echo": ConnectionRule(provider="echo")})
+
+    @property
+    def all_budgets(self) -> tuple[BudgetRule, ...]:
+        """Budgets, those of API keys too."""
+        return (*self.budgets, *(one for key in self.keys if (one := key.budget)))
 
     @model_validator(mode="after")
     def _names_exist(self) -> Config:

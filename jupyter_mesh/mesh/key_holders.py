@@ -39,4 +39,6 @@ def _principal(rule: KeyRule) -> Principal:
         via="key",
         application=rule.application,
         key_id=rule.name,
+        models=rule.models or None,
+        purpose=rule.purpose,
     )

@@ -48,7 +48,7 @@ class SnapshotKeeper:
             },
             aliases=config.aliases,
             groups=config.groups,
-            budgets=config.budgets,
+            budgets=config.all_budgets,
             limits=config.limits,
             screening=tuple(_expanded(rule) for rule in config.screening),
             moderation=config.moderation,

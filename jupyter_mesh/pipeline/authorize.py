@@ -52,6 +52,11 @@ def authorize(call: Call) -> None:
 
 
 def _check_purpose(call: Call) -> None:
+    bound = call.principal.purpose
+    if bound is not None:
+        if call.purpose not in (None, bound):
+            raise NotPermitted(f"This credential is for the purpose {bound!r} only.")
+        call.purpose = bound
     listed, required = call.snapshot.purposes(call.groups)
     if call.purpose is None:
         if required:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import TypeAlias
 
 from ..schemas.catalog import ModelFacts
 from ..schemas.policy import (
@@ -22,6 +23,8 @@ from ..schemas.principal import Principal
 from ..spi.guard import Detector, Judge
 from ..spi.provider import Provider
 
+_Caller: TypeAlias = "tuple[str, frozenset[str], tuple[str, ...] | None]"
+"""User, groups, and what the credential is narrowed to."""
 _MOST_REMEMBERED = 10_000
 """Callers whose groups and models a snapshot keeps worked out."""
 
@@ -69,8 +72,8 @@ class Snapshot:
     _groups: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
         default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
     )
-    _visible: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
-        default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
+    _visible: dict[_Caller, frozenset[str]] = field(
+        default_factory=dict[_Caller, frozenset[str]], compare=False
     )
 
     def groups_of(self, principal: Principal) -> frozenset[str]:
@@ -97,17 +100,21 @@ class Snapshot:
     def visible(self, principal: Principal) -> frozenset[str]:
         """Models and aliases the caller may use. Without any `groups` everything is open."""
         groups = self.groups_of(principal)
-        key = (principal.user, groups)
+        key = (principal.user, groups, principal.models)
         names = self._visible.get(key)
         if names is None:
             if len(self._visible) > _MOST_REMEMBERED:
                 self._visible.clear()
-            names = self._visible[key] = self._compute_visible(groups)
+            names = self._visible[key] = self._compute_visible(groups, principal.models)
         return names
 
-    def _compute_visible(self, groups: frozenset[str]) -> frozenset[str]:
+    def _compute_visible(
+        self, groups: frozenset[str], narrowed: tuple[str, ...] | None
+    ) -> frozenset[str]:
         names = [name for name, one in self.models.items() if not one.facts.internal]
         names += list(self.aliases)
+        if narrowed is not None:
+            names = [name for name in names if any(fnmatchcase(name, glob) for glob in narrowed)]
         if not self.groups:
             return frozenset(names)
         globs = [glob for name in groups if name in self.groups for glob in self.groups[name].allow]

@@ -59,6 +59,9 @@ class Scope(Rule):
     model: str | None = None
 
 
+Window: TypeAlias = Literal["hour", "day", "week", "month", "quarter", "total"]
+
+
 class BudgetRule(Rule):
     """Money per window. `warn` only raises an alert; `block` refuses with 402."""
 
@@ -66,7 +69,7 @@ class BudgetRule(Rule):
     """What people call it, in messages and in the list of rules."""
     scope: Scope = Scope()
     limit_usd: Decimal = Field(ge=0)
-    window: Literal["hour", "day", "week", "month", "quarter", "total"] = "month"
+    window: Window = "month"
     on_limit: Literal["block", "warn"] = "block"
     alert_at: tuple[float, ...] = (0.8, 1.0)
     reserve_output_tokens: int = Field(default=2048, ge=1)

@@ -32,6 +32,8 @@ class Principal:
         via: `browser`, `kernel`, `key` or `service`.
         application: Bound by an API key; `notebook` for kernels and the Lab.
         key_id: Identifier of the API key used, if any (never the key).
+        models: Names and globs the credential is narrowed to; None: whatever its user may use.
+        purpose: What every call with the credential is for; None: the caller says.
     """
 
     user: str
@@ -40,6 +42,8 @@ class Principal:
     via: str = "service"
     application: str = "notebook"
     key_id: str | None = None
+    models: tuple[str, ...] | None = None
+    purpose: str | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the credential carries `scope`."""

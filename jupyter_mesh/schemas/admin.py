@@ -1,0 +1,163 @@
+"""Bodies of the admin's part of `/mesh/api/…`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from .api import Body
+from .setting import Kind
+
+JsonBody = dict[str, JsonValue]
+
+
+class SettingBody(Body):
+    """One object of one section of the configuration."""
+
+    kind: Kind
+    name: str
+    body: JsonBody = Field(description="As it stands in mesh.yaml.")
+    managed_by: Literal["mesh.yaml", "admin", "default"] = Field(
+        description="Only what admins set can be changed here."
+    )
+    version: int | None = Field(description="To be sent back with a change; None: the file's.")
+    changed_at: datetime | None = None
+    changed_by: str | None = None
+    fault: str | None = Field(default=None, description="Why it is not in force.")
+
+
+class Settings(Body):
+    """All objects of one section."""
+
+    settings: list[SettingBody]
+
+
+class SettingUpdate(Body):
+    """A change to one object.
+
+    `version` is the one the change was made from; None where the object is new.
+    """
+
+    body: JsonBody
+    version: int | None = None
+    secrets: dict[str, str] = Field(
+        default_factory=dict,
+        description="Keys to seal in the store, by the field of `body` that is to refer to them. "
+        "They are never shown again.",
+    )
+
+
+class SettingChangeBody(Body):
+    """Who changed what, and when."""
+
+    version: int
+    kind: Kind
+    name: str
+    changed_at: datetime
+    changed_by: str
+    via: str
+    before: JsonBody | None
+    after: JsonBody | None
+
+
+class SettingChanges(Body):
+    """Changes, newest first."""
+
+    changes: list[SettingChangeBody]
+    next: int | None = Field(description="To be sent as `before` for the next page.")
+
+
+class ProviderKind(Body):
+    """A provider that is installed, and the form of its connections."""
+
+    name: str
+    title: str
+    local: bool
+    config_schema: JsonBody = Field(
+        description="JSON Schema; fields of format `secret` take a key."
+    )
+    fault: str | None = Field(default=None, description="Why it cannot be used.")
+
+
+class ProviderKinds(Body):
+    """The providers that are installed."""
+
+    providers: list[ProviderKind]
+
+
+class ConnectionStatus(Body):
+    """A connection as it is now."""
+
+    name: str
+    provider: str
+    enabled: bool
+    models: list[str]
+    fault: str | None
+
+
+class Connections(Body):
+    """Every connection, accepted offers too."""
+
+    connections: list[ConnectionStatus]
+
+
+class ConnectionTest(Body):
+    """What came of trying a connection."""
+
+    ok: bool
+    latency_ms: float
+    models: list[str] = Field(description="Names the provider listed.")
+    fault: str | None
+
+
+class KeyRequest(Body):
+    """An API key to make.
+
+    It can never do more than whoever makes it; only an admin makes one for somebody else.
+    """
+
+    name: str = Field(min_length=1, max_length=100)
+    application: str = Field(min_length=1, max_length=100)
+    user: str | None = Field(default=None, description="Whom it is charged to; None: the caller.")
+    groups: list[str] = Field(default_factory=list)
+    models: list[str] = Field(
+        default_factory=list, description="Names and globs; none: every model of its user."
+    )
+    expires: datetime | None = None
+    purpose: str | None = None
+    budget_usd: str | None = Field(default=None, description="What it may spend in `window`.")
+    window: Literal["hour", "day", "week", "month", "quarter", "total"] = "month"
+    admin: bool = False
+
+
+class Key(Body):
+    """An API key, without its secret."""
+
+    name: str
+    user: str
+    application: str
+    groups: list[str]
+    models: list[str]
+    expires: datetime | None
+    purpose: str | None
+    budget_usd: str | None
+    window: str | None
+    admin: bool
+    managed_by: Literal["mesh.yaml", "admin", "default"]
+    version: int | None
+    maker: str | None
+
+
+class Keys(Body):
+    """API keys: one's own; all for admins."""
+
+    keys: list[Key]
+
+
+class NewKey(Body):
+    """A key that was just made."""
+
+    key: Key
+    secret: str = Field(description="Shown this once.")
