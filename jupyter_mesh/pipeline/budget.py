@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from decimal import Decimal
 
-from ..errors import BudgetExceeded
+from ..errors import AuditUnavailable, BudgetExceeded
 from ..schemas.audit import Hold
 from ..schemas.catalog import Capability
 from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
@@ -96,13 +96,23 @@ class Budget(Step):
     async def _accrue(self, call: Call, used: Decimal) -> bool:
         """Top the reservation up when what has been produced comes near it. False: there is no
         room.
+
+        Raises:
+            AuditUnavailable: Nobody knows whether there is; the answer ends, charged for what came.
         """
         room = max(call.room.values())
         if used < room * (1 - _SLICE / 2) or call.reserved == 0:
             return True
         amount = max(call.reserved_first * _SLICE, used - room)
-        if not await self._journal.top_up(call.id, amount):
-            return False
+        try:
+            if not await self._journal.top_up(call.id, amount):
+                return False
+        except AuditUnavailable as error:
+            raise AuditUnavailable(
+                f"The answer breaks off here: what more of it would cost cannot be reserved. "
+                f"{error.message}",
+                retry_after=error.retry_after,
+            ) from error
         call.reserved += amount
         for hold in call.holds:
             self._headroom.add(hold, amount)

@@ -31,6 +31,9 @@ class Journal(Protocol):
     async def top_up(self, call_id: str, amount: Decimal) -> bool:
         """Reserve `amount` more in every window the call holds; False when a hard budget has no
         room.
+
+        Raises:
+            AuditUnavailable: The store failed; nothing more was reserved.
         """
         ...
 

@@ -9,10 +9,12 @@ from decimal import Decimal
 
 import pytest
 
-from jupyter_mesh.errors import BudgetExceeded
+from jupyter_mesh.errors import AuditUnavailable, BudgetExceeded
 from jupyter_mesh.pipeline.windows import window_of
 from jupyter_mesh.schemas.policy import BudgetRule, ExactCacheRule
 from jupyter_mesh.schemas.spend import Usage
+from jupyter_mesh.schemas.tokens import estimate_tokens
+from jupyter_mesh.testing.memory_journal import MemoryJournal
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
 
 from .world import ADA, BOB, Pipeline, candidate, chat, pipeline
@@ -21,9 +23,15 @@ from .world import ADA, BOB, Pipeline, candidate, chat, pipeline
 ONE_CALL = Decimal("0.0101")
 
 
-def budgeted(provider: ScriptedProvider, *rules: BudgetRule, **fields: object) -> Pipeline:
+def budgeted(
+    provider: ScriptedProvider,
+    *rules: BudgetRule,
+    journal: MemoryJournal | None = None,
+    **fields: object,
+) -> Pipeline:
     return pipeline(
         candidate("a/m", provider, **fields),  # pyright: ignore[reportArgumentType]
+        journal=journal,
         budgets=rules,
         cache=ExactCacheRule(enabled=False),
     )
@@ -58,6 +66,39 @@ async def test_a_stream_that_outgrows_the_budget_is_ended_with_length_and_a_noti
     assert completion.cost is not None
     assert Decimal("0.02") < completion.cost <= Decimal("0.03") + Decimal("0.0026")
     assert provider.closed == 1
+    assert world.journal.held == 0
+
+
+class FailingTopUps(MemoryJournal):
+    """A store that fails in the middle of an answer and is there again at its end."""
+
+    async def top_up(self, call_id: str, amount: Decimal) -> bool:
+        raise AuditUnavailable("The disk of the store is full.", retry_after=1)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_store_that_fails_in_mid_answer_ends_it_charged_for_what_came(
+    stream: bool,
+) -> None:
+    words = ["word " * 60] * 200
+    provider = ScriptedProvider(replies=[Reply(pieces=words, usage=Usage(input=10, output=12_000))])
+    rule = BudgetRule(limit_usd=Decimal("0.05"), reserve_output_tokens=1000)
+    world = budgeted(provider, rule, journal=FailingTopUps())
+    outcome = await world.ask(chat(stream=stream))
+    assert isinstance(outcome.error, AuditUnavailable)
+    assert "breaks off" in outcome.error.message
+    assert "disk of the store is full" in outcome.error.message
+    assert bool(outcome.text) is stream, "a whole answer is withheld"
+    assert provider.closed == 1, "the provider was told to stop"
+    completion = world.journal.completions[outcome.call.id]
+    assert (completion.outcome, completion.error_code) == ("failed", "audit_unavailable")
+    assert completion.usage.estimated
+    written = sum(map(estimate_tokens, outcome.call.produced.text))
+    assert completion.usage.output == pytest.approx(written, rel=0.02)
+    assert completion.cost is not None
+    assert Decimal("0.008") < completion.cost <= Decimal("0.0126")
+    (window,) = world.journal.windows.values()
+    assert window.spent == completion.cost
     assert world.journal.held == 0
 
 

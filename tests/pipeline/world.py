@@ -126,9 +126,9 @@ class Outcome:
 class Pipeline:
     """The ten steps in their order."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, journal: MemoryJournal | None = None) -> None:
         self.snapshot = snapshot
-        self.journal = MemoryJournal()
+        self.journal = journal or MemoryJournal()
         self.health = Health()
         self.cache = DictCache()
         self.headroom = Headroom(cast(History, self.journal))
@@ -169,7 +169,10 @@ class Pipeline:
 
 
 def pipeline(
-    *candidates: Candidate, aliases: dict[str, AliasRule] | None = None, **policy: object
+    *candidates: Candidate,
+    aliases: dict[str, AliasRule] | None = None,
+    journal: MemoryJournal | None = None,
+    **policy: object,
 ) -> Pipeline:
     """A pipeline over `candidates` with some policy."""
     return Pipeline(
@@ -177,7 +180,8 @@ def pipeline(
             models={one.id: one for one in candidates},
             aliases=aliases or {},
             **policy,  # pyright: ignore[reportArgumentType]
-        )
+        ),
+        journal,
     )
 
 
