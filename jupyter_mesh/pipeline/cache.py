@@ -4,27 +4,30 @@ miss.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+import logging
 import time
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 import orjson
 
-from ..errors import Conflict
+from ..errors import Conflict, MeshError
 from ..schemas.events import Answer, Chunk, Events, Finished, Metered
-from ..schemas.json import JsonObject
+from ..schemas.json import Json, JsonObject
 from ..spi.cache import Cache, CacheEntry
 from .call import Call
 from .chunks import finish_reason
-from .fold import Fold, unfold
+from .flight import Flight
+from .fold import unfold
 from .step import Next, Step
 
+_log = logging.getLogger("jupyter_mesh")
 _IRRELEVANT = frozenset(
     {"model", "stream", "stream_options", "user", "metadata", "store", "service_tier"}
 )
-_LARGEST = 4 * 1024 * 1024
 _IDEMPOTENCY_SECONDS = 86_400.0
 
 
@@ -33,150 +36,156 @@ class Cached(Step):
 
     The key holds the tenant scope, the model that answered (it must still be a candidate), every
     parameter (system prompt and tools included, after redaction), the policy version and the
-    caller's groups. Followers of a flight wait for its leader and replay; if the leader fails or
-    leaves, the next one leads.
+    caller's groups. Followers of a flight wait for its answer and replay it; if the leader fails
+    or leaves, the next one leads. A call under an idempotency key flies with those of the same key
+    only. A call made for another one neither waits nor is waited for: the one it waited for might
+    be waiting for its own parent.
     """
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
-        self._flights: dict[str, asyncio.Future[CacheEntry | None]] = {}
+        self._flights: dict[str, Flight] = {}
 
     def __call__(self, call: Call, next: Next) -> Events:
-        key = _key(call)
-        return next(call) if key is None else self._cached(call, key, next)
+        names = _names(call)
+        return next(call) if names is None else self._cached(call, names, next)
 
-    async def _cached(self, call: Call, key: str, next: Next) -> Events:
+    async def _cached(self, call: Call, names: _Names, next: Next) -> Events:
         call.report.cache = "miss"
-        flight_key = f"{key}|{','.join(one.id for one in call.candidates)}"
-        while True:
-            entry = await self._look_up(call, key)
-            if entry is None and (flight := self._flights.get(flight_key)) is not None:
-                entry = await asyncio.shield(flight)
-                if entry is None:
-                    continue
-            break
+        entry = await self._find(call, names)
         if entry is not None:
             for event in replay(call, entry):
                 yield event
             return
-        flight = self._flights[flight_key] = asyncio.get_running_loop().create_future()
-        recording = _Recording(call)
+        flight = Flight(call, names.digest, next(call), partial(self._keep, call, names))
+        if call.parent is None:
+            self._flights[names.flight] = flight
         try:
-            async with aclosing(next(call)) as events:
+            async with aclosing(flight.events()) as events:
                 async for event in events:
-                    recording.add(event)
-                    if isinstance(event, Finished) and (entry := recording.entry()) is not None:
-                        await self._keep(call, key, entry)
-                        flight.set_result(entry)
                     yield event
         finally:
-            self._flights.pop(flight_key, None)
-            if not flight.done():
-                flight.set_result(None)
+            self._forget(names.flight, flight)
 
-    async def _look_up(self, call: Call, key: str) -> CacheEntry | None:
-        if call.idempotency_key is not None:
-            entry = await self._cache.get(_idempotency_name(call))
-            if entry is not None and entry.body.get("digest") != key:
-                raise Conflict("This Idempotency-Key was used for another request; use a new one.")
+    async def _find(self, call: Call, names: _Names) -> CacheEntry | None:
+        """An answer that is there or on its way; None: the call has to lead."""
+        while True:
+            entry = await self._look_up(call, names)
+            flight = self._flights.get(names.flight) if call.parent is None else None
+            if entry is not None or flight is None:
+                return entry
+            if flight.digest != names.digest:
+                raise _conflict()
+            entry = await flight.join()
+            if entry is not None:
+                return entry
+            self._forget(names.flight, flight)
+
+    def _forget(self, name: str, flight: Flight) -> None:
+        if self._flights.get(name) is flight:
+            del self._flights[name]
+
+    async def _look_up(self, call: Call, names: _Names) -> CacheEntry | None:
+        if names.idempotency is not None:
+            entry = await self._get(names.idempotency)
+            if entry is not None and entry.body.get("digest") != names.digest:
+                raise _conflict()
             if entry is not None and isinstance(answer := entry.body.get("answer"), dict):
-                return CacheEntry(
-                    body=answer,
-                    model=entry.model,
-                    usage=entry.usage,
-                    cost=entry.cost,
-                    created=entry.created,
-                )
-            return None
-        if call.cache.no_store or not call.snapshot.cache.enabled:
+                return replace(entry, body=answer)
             return None
         for candidate in call.candidates:
-            entry = await self._cache.get(f"{key}|{candidate.id}")
+            entry = await self._get(f"{names.key}|{candidate.id}")
             if entry is not None:
                 age = time.time() - entry.created
                 if call.cache.max_age is None or age <= call.cache.max_age:
                     return entry
         return None
 
-    async def _keep(self, call: Call, key: str, entry: CacheEntry) -> None:
-        if call.idempotency_key is not None:
-            body: JsonObject = {"digest": key, "answer": entry.body}
-            saved = CacheEntry(
-                body=body,
-                model=entry.model,
-                usage=entry.usage,
-                cost=entry.cost,
-                created=entry.created,
-            )
-            await self._cache.put(_idempotency_name(call), saved, _IDEMPOTENCY_SECONDS)
-        if call.snapshot.cache.enabled and not call.cache.no_store:
+    async def _keep(self, call: Call, names: _Names, entry: CacheEntry) -> None:
+        if names.idempotency is not None:
+            saved = replace(entry, body={"digest": names.digest, "answer": entry.body})
+            await self._put(names.idempotency, saved, _IDEMPOTENCY_SECONDS)
+        if _may_be_kept(call):
             ttl = call.snapshot.cache.ttl.total_seconds()
-            await self._cache.put(f"{key}|{entry.model}", entry, ttl)
+            await self._put(f"{names.key}|{entry.model}", entry, ttl)
+
+    async def _get(self, name: str) -> CacheEntry | None:
+        try:
+            return await self._cache.get(name)
+        except (MeshError, OSError) as error:
+            _log.warning("The cache cannot be read: %s", error)
+            return None
+
+    async def _put(self, name: str, entry: CacheEntry, ttl: float) -> None:
+        try:
+            await self._cache.put(name, entry, ttl)
+        except (MeshError, OSError) as error:
+            _log.warning("The cache cannot be written: %s", error)
 
 
-def _key(call: Call) -> str | None:
-    rule = call.snapshot.cache
-    wanted = rule.enabled and not call.cache.no_store
-    if not call.guarded or not (wanted or call.idempotency_key):
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Under what the answer to a call is looked for.
+
+    Attributes:
+        key: A hash of everything that could change the answer.
+        flight: Calls with the same one are made once.
+        idempotency: Where the answer to a retry stands.
+        digest: A hash of what is asked under an idempotency key, whatever the policy is now.
+    """
+
+    key: str
+    flight: str
+    idempotency: str | None = None
+    digest: str = ""
+
+
+def _names(call: Call) -> _Names | None:
+    if not call.guarded:
         return None
-    scope: list[str] = {"user": [call.principal.user], "group": [], "everyone": [""]}[rule.scope]
-    body = {name: value for name, value in call.request.body.items() if name not in _IRRELEVANT}
+    if call.idempotency_key is not None:
+        named = f"{call.principal.user}\0{call.principal.key_id}\0{call.idempotency_key}"
+        name = f"idempotency|{hashlib.sha256(named.encode()).hexdigest()}"
+        asked: list[Json] = [call.request.operation, call.request.model, _parameters(call)]
+        return _Names(_key(call), name, name, _hash(asked))
+    if not _may_be_kept(call):
+        return None
+    key = _key(call)
+    return _Names(key, f"{key}|{','.join(one.id for one in call.candidates)}")
+
+
+def _may_be_kept(call: Call) -> bool:
+    return call.snapshot.cache.enabled and not call.cache.no_store
+
+
+def _key(call: Call) -> str:
+    scope = call.snapshot.cache.scope
+    # Those without any group are no group: nothing says that they may read one another.
+    apart = scope == "user" or (scope == "group" and not call.groups)
     redacted = any(verdict.get("action") == "redact" for verdict in call.report.verdicts)
-    parts = [
-        scope,
-        sorted(call.groups),
-        call.request.operation,
-        call.snapshot.version,
-        redacted,
-        body,
-    ]
-    packed = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(packed).hexdigest()
+    return _hash(
+        [
+            scope,
+            call.principal.user if apart else None,
+            [*sorted(call.groups)],
+            call.request.operation,
+            call.snapshot.version,
+            redacted,
+            _parameters(call),
+        ]
+    )
 
 
-def _idempotency_name(call: Call) -> str:
-    named = f"{call.principal.user}\0{call.principal.key_id}\0{call.idempotency_key}"
-    return f"idempotency|{hashlib.sha256(named.encode()).hexdigest()}"
+def _parameters(call: Call) -> JsonObject:
+    return {name: value for name, value in call.request.body.items() if name not in _IRRELEVANT}
 
 
-class _Recording:
-    """What the leader's answer is made of, while it passes."""
+def _hash(parts: list[Json]) -> str:
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
-    def __init__(self, call: Call) -> None:
-        self._call = call
-        self._fold: Fold | None = None
-        self._answer: JsonObject | None = None
-        self._metered: Metered | None = None
-        self._finished: Finished | None = None
 
-    def add(self, event: object) -> None:
-        """Take note of one event."""
-        if isinstance(event, Chunk):
-            self._fold = self._fold or Fold()
-            if self._call.produced.characters <= _LARGEST:
-                self._fold.add(event.data)
-        elif isinstance(event, Answer):
-            self._answer = event.data
-        elif isinstance(event, Metered) and event.final:
-            self._metered = event
-        elif isinstance(event, Finished):
-            self._finished = event
-
-    def entry(self) -> CacheEntry | None:
-        """The finished answer, unless it is cut short, filtered or too large to keep."""
-        whole = self._finished is not None and self._finished.reason in ("stop", "tool_calls")
-        if not whole or self._metered is None or self._call.produced.characters > _LARGEST:
-            return None
-        body = self._answer or (self._fold.answer() if self._fold else None)
-        if body is None:
-            return None
-        return CacheEntry(
-            body=body,
-            model=self._metered.model,
-            usage=self._metered.usage,
-            cost=self._metered.cost,
-            created=time.time(),
-        )
+def _conflict() -> Conflict:
+    return Conflict("This Idempotency-Key was used for another request; use a new one.")
 
 
 def replay(call: Call, entry: CacheEntry) -> list[Chunk | Answer | Metered | Finished]:

@@ -248,3 +248,34 @@ async def test_nothing_is_nested_under_a_call_that_does_not_run(
         for parent in (ended.call.id, "call_that_never_was"):
             with pytest.raises(NotFound):
                 mesh.stream(chat(), parent=parent, purpose="rag")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_call_made_for_itself_ends_at_its_depth_and_waits_for_no_ancestor(
+    tmp_path: Path, stream: bool
+) -> None:
+    connections = {"rag": nesting("rag/x", timeout=60)}
+    async with nested_mesh(tmp_path, connections) as mesh, asyncio.timeout(20):
+        outcome = await ask(mesh, chat(model="rag/x", stream=stream))
+        assert isinstance(outcome.error, NotPermitted)
+        assert "deep" in outcome.error.message
+
+
+async def test_two_calls_that_ask_each_others_model_do_not_wait_for_one_another(
+    tmp_path: Path,
+) -> None:
+    connections = {"a": nesting("b/x", timeout=60), "b": nesting("a/x", timeout=60)}
+    async with nested_mesh(tmp_path, connections) as mesh, asyncio.timeout(20):
+        outcomes = await asyncio.gather(
+            *(ask(mesh, chat(model=name), principal=ADA) for name in ("a/x", "b/x"))
+        )
+        assert all(isinstance(outcome.error, NotPermitted) for outcome in outcomes)
+
+
+async def test_a_repeated_nested_call_is_answered_from_the_cache(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    connections = {"up": connection(upstream), "rag": nesting("up/m", "up/m")}
+    async with nested_mesh(tmp_path, connections) as mesh:
+        assert (await ask(mesh, chat(model="rag/x"))).error is None
+    assert len(upstream.requests) == 1

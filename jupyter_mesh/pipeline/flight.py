@@ -1,0 +1,166 @@
+"""One upstream call whose answer others wait for, at the provider's pace, not its client's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
+from ..schemas.json import JsonObject
+from ..spi.cache import CacheEntry
+from .call import Call
+from .fold import Fold
+
+Keep: TypeAlias = Callable[[CacheEntry], Awaitable[None]]
+
+_LARGEST = 4 * 1024 * 1024
+"""Characters of the longest answer that is kept for others."""
+_MOST_AHEAD = 32 * 1024 * 1024
+"""Bytes, about, by which a flight may run ahead of its own client."""
+_EVENT_BYTES = 1024
+"""About what an event takes in memory beside its text."""
+
+
+class Recording:
+    """What an answer is made of, while it passes."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._fold: Fold | None = None
+        self._answer: JsonObject | None = None
+        self._metered: Metered | None = None
+        self._finished: Finished | None = None
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the answer is longer than what is kept for others."""
+        return self._call.produced.characters > _LARGEST
+
+    def add(self, event: Event) -> None:
+        """Take note of one event."""
+        if isinstance(event, Chunk):
+            self._fold = self._fold or Fold()
+            if not self.too_large:
+                self._fold.add(event.data)
+        elif isinstance(event, Answer):
+            self._answer = event.data
+        elif isinstance(event, Metered) and event.final:
+            self._metered = event
+        elif isinstance(event, Finished):
+            self._finished = event
+
+    def entry(self) -> CacheEntry | None:
+        """The finished answer, unless it is cut short, filtered or too large to keep."""
+        whole = self._finished is not None and self._finished.reason in ("stop", "tool_calls")
+        if not whole or self._metered is None or self.too_large:
+            return None
+        body = self._answer or (self._fold.answer() if self._fold else None)
+        if body is None:
+            return None
+        return CacheEntry(
+            body=body,
+            model=self._metered.model,
+            usage=self._metered.usage,
+            cost=self._metered.cost,
+            created=time.time(),
+        )
+
+
+class Flight:
+    """A call that leads. Its own client sets the pace as long as nobody else waits; from the first
+    follower on, the answer is taken as fast as it comes and laid aside for that client, up to a
+    bound.
+
+    Args:
+        call: The leader.
+        digest: What is asked.
+        inner: The answer, from the step further in.
+        keep: Called with the finished answer.
+    """
+
+    def __init__(self, call: Call, digest: str, inner: Events, keep: Keep) -> None:
+        self.digest = digest
+        self._inner = inner
+        self._keep = keep
+        self._recording = Recording(call)
+        self._turn = asyncio.Lock()  # a generator runs for one task at a time
+        self._ahead: deque[Event] = deque()
+        self._ahead_bytes = 0
+        self._ended = False
+        self._hurry: asyncio.Task[None] | None = None
+        self._landed: asyncio.Future[CacheEntry | None] = asyncio.get_running_loop().create_future()
+
+    async def events(self) -> Events:
+        """The answer for the leader; closing it ends the flight."""
+        try:
+            while (event := await self._next()) is not None:
+                yield event
+        finally:
+            await self._close()
+
+    async def join(self) -> CacheEntry | None:
+        """Wait for the answer; None when this flight brings none that others could use."""
+        if self._hurry is None and not self._landed.done():
+            self._hurry = asyncio.create_task(self._run_ahead())
+        return await asyncio.shield(self._landed)
+
+    async def _next(self) -> Event | None:
+        if not self._ahead:
+            async with self._turn:
+                if not self._ahead:
+                    if self._hurry is not None and self._hurry.done():
+                        self._hurry.result()  # what went wrong there is the leader's to hear
+                    if not self._ended:
+                        await self._pull()
+        if not self._ahead:
+            return None
+        event = self._ahead.popleft()
+        self._ahead_bytes -= _weight(event)
+        return event
+
+    async def _pull(self) -> None:
+        event = await anext(self._inner, None)
+        if event is None:
+            self._ended = True
+            return
+        self._recording.add(event)
+        if isinstance(event, Finished):
+            entry = self._recording.entry()
+            if entry is not None:
+                await self._keep(entry)
+            self._land(entry)
+        self._ahead.append(event)
+        self._ahead_bytes += _weight(event)
+
+    async def _run_ahead(self) -> None:
+        """Take the answer in although the leader's client does not ask for it yet."""
+        try:
+            while not (self._landed.done() or self._ended or self._recording.too_large):
+                if self._ahead_bytes > _MOST_AHEAD:
+                    return
+                async with self._turn:
+                    if not (self._landed.done() or self._ended):
+                        await self._pull()
+        finally:
+            self._land(None)
+
+    def _land(self, entry: CacheEntry | None) -> None:
+        if not self._landed.done():
+            self._landed.set_result(entry)
+
+    async def _close(self) -> None:
+        try:
+            if self._hurry is not None:
+                self._hurry.cancel()
+                await asyncio.gather(self._hurry, return_exceptions=True)
+            await self._inner.aclose()
+        finally:
+            self._land(None)
+
+
+def _weight(event: Event) -> int:
+    raw = event.raw if isinstance(event, Chunk | Answer) else None
+    return _EVENT_BYTES + len(raw or b"")
