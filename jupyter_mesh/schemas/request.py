@@ -31,6 +31,9 @@ FORBIDDEN_PARAMETERS = frozenset(
 )  # fmt: skip
 """Routing belongs to the gateway: these are refused by name, whatever their value."""
 
+OUTPUT_LIMITS = ("max_completion_tokens", "max_tokens")
+"""The fields by which a caller limits the tokens of an answer."""
+
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _MAX_MESSAGES = 20_000
 
@@ -60,16 +63,26 @@ class Request:
 
     @property
     def max_tokens(self) -> int | None:
-        """The caller's own limit of output tokens for one choice."""
-        for name in ("max_completion_tokens", "max_tokens"):
-            if (limit := as_int(self.body.get(name))) is not None:
-                return limit
-        return None
+        """The caller's own limit of output tokens for one choice. Of two, the larger: nobody knows
+        which of them the provider goes by.
+        """
+        limits = (as_int(self.body.get(name)) for name in OUTPUT_LIMITS)
+        return max((limit for limit in limits if limit is not None), default=None)
 
     @property
     def choices(self) -> int:
         """How many answers are asked for (`n`)."""
         return as_int(self.body.get("n")) or 1
+
+    @property
+    def answers(self) -> int:
+        """How many answers are written at most: to each prompt of a list, and those that `best_of`
+        throws away again.
+        """
+        each = max(self.choices, as_int(self.body.get("best_of")) or 1)
+        prompts = as_list(self.body.get("prompt")) or []
+        tokens = all(isinstance(prompt, int) for prompt in prompts)  # one prompt, as numbers
+        return each if tokens else each * len(prompts)
 
     def with_body(self, **changes: Json) -> Request:
         """A copy with some body fields replaced."""
@@ -165,7 +178,7 @@ def parse_request(operation: Operation, body: object) -> Request:
 
 
 def _check_numbers(body: JsonObject) -> None:
-    for name in ("max_tokens", "max_completion_tokens", "n", "top_n"):
+    for name in (*OUTPUT_LIMITS, "n", "best_of", "top_n"):
         value = body.get(name)
         if value is not None and (as_int(value) is None or not 1 <= cast(int, value) <= 2**31):
             raise InvalidRequest(f"`{name}` must be a positive integer, not {value!r}.", param=name)
