@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..schemas.api import BudgetStatus, CostSummary, ModelCard, Offer, PriceCard, Spend
+    from ..schemas.api import BudgetStatus, CostSummary, ModelCard, Models, Offer, PriceCard, Spend
 
 
 def text_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -44,6 +44,18 @@ def model_rows(
         for card in models
     ]
     return ("model", "$ in / out per 1M", "context", "first token", "tok/s", ""), [*rows]
+
+
+def beyond_the_demo(models: Models) -> str | None:
+    """How to get a real model, in one line; None where there is one."""
+    if not models.models or not all(card.offline_demo for card in models.models):
+        return None
+    if models.offers:
+        return "Only the offline demo is connected: `%llm use OFFER` connects a real model."
+    return (
+        "Only the offline demo is here. For a real model set a key such as OPENAI_API_KEY or start "
+        "Ollama, then restart JupyterLab; or write a mesh.yaml (admin guide)."
+    )
 
 
 def offers_table(offers: Sequence[Offer]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..client.answer import Answer, Comparison, printable
 from ..client.loop import background
-from ..client.tables import budgets_table, costs_table, models_table, offers_table
+from ..client.tables import beyond_the_demo, budgets_table, costs_table, models_table, offers_table
 from ..client.threads import DEFAULT_THREAD
 from .cell import Settings, default_model, resolve_alias
 from .errors import MeshMagicError
@@ -65,6 +65,8 @@ def _list(session: Session, settings: Settings, words: Sequence[str]) -> None:
             f"{nearest(words[0], [card.id for card in models.models])}"
         )
     show(models_table(cards, models.default_model))
+    if hint := beyond_the_demo(models):
+        show(f"\n{hint}")
     if models.offers and not words:
         show("\nFound and not connected; `%llm use OFFER` connects it at the price shown:")
         show(offers_table(models.offers))

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from jupyter_mesh.client import Answer, Comparison
 from jupyter_mesh.kernel.errors import MeshMagicError
 from jupyter_mesh.kernel.options import OPTIONS
-from tests.client.fake_gateway import FakeGateway, Script
+from tests.client.fake_gateway import CARD, FakeGateway, Script
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
 Fails = Callable[[str], MeshMagicError]
@@ -443,6 +443,31 @@ def test_every_command_shows_text(
     run(shell, line)
     out = capsys.readouterr().out
     assert all(text in out for text in shown)
+
+
+REAL = {**CARD, "id": "openai/small"}
+DEMO = {**CARD, "id": "echo/echo", "offline_demo": True}
+
+
+@pytest.mark.parametrize(
+    ("models", "offered", "said"),
+    [
+        ([DEMO], True, "`%llm use OFFER` connects a real model"),
+        ([DEMO], False, "OPENAI_API_KEY or start Ollama, then restart JupyterLab"),
+        ([DEMO, REAL], False, None),
+        ([DEMO, REAL], True, None),
+    ],
+)
+def test_with_the_demo_alone_the_list_says_how_to_get_a_real_model(
+    shell: InteractiveShell, gateway: FakeGateway, capsys: pytest.CaptureFixture[str],
+    models: list[dict[str, Any]], offered: bool, said: str | None,
+) -> None:  # fmt: skip
+    gateway.models = models
+    gateway.offers = gateway.offers if offered else []
+    run(shell, "%llm list")
+    lines = [line for line in capsys.readouterr().out.splitlines() if "nly the offline" in line]
+    assert len(lines) == (1 if said else 0)
+    assert said is None or said in lines[0]
 
 
 def test_help_names_every_option_and_command(

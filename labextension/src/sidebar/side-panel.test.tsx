@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { type MeshClient } from '../api/client';
 import { MeshRequestError } from '../api/errors';
-import { type CostSummary, type Me, type Models, type Spend } from '../api/types';
+import { type CostSummary, type Me, type Models, type Offer, type Spend } from '../api/types';
 import { modelCard } from '../catalogue/model-card.fixture';
 import { MeshModel } from '../model/mesh-model';
 import { NotebookContext } from '../notebook/context';
@@ -54,6 +54,16 @@ const catalogue: Models = {
   ],
   offers: [],
   default_model: 'openai/gpt-5'
+};
+
+const demo = modelCard('echo/echo', { offline_demo: true });
+const offer: Offer = {
+  id: 'ollama',
+  title: 'Ollama on this machine',
+  provider: 'openai',
+  models: ['llama3'],
+  price_note: 'No charge.',
+  residency: 'local'
 };
 
 /** The sidebar over a gateway that answers so; what `client` says comes first. */
@@ -126,6 +136,20 @@ describe('the sidebar', () => {
       ['18.199999999999', '$18.199999999999']
     ]);
     expect(one(panel, '.jp-mesh-Costs').textContent).toContain('2 calls whose price is not known');
+  });
+
+  test.each([
+    ['nothing was found', [demo], [], 'then restart JupyterLab'],
+    ['something was found', [demo], [offer], 'connect a real model below'],
+    ['a real model is there', [demo, modelCard('openai/gpt-5')], [offer], null]
+  ])('says how to get a real model: %s', async (_, models, offers, said) => {
+    const { panel } = await show({
+      models: () => Promise.resolve({ models, offers, default_model: null })
+    });
+    await vi.waitFor(() => one(panel, '[role="listbox"] [role="option"]'));
+    const notes = [...panel.node.querySelectorAll('.jp-mesh-Models > .jp-mesh-Note')];
+    expect(notes).toHaveLength(said === null ? 0 : 1);
+    expect(notes[0]?.textContent ?? '').toContain(said ?? '');
   });
 
   test('the picker can be used by keyboard alone', async () => {

@@ -29,6 +29,7 @@ export function ModelSection({ wishes }: { wishes: Wishes }): React.JSX.Element 
       return (
         <div className="jp-mesh-Models">
           <ChoiceLines wishes={wishes} />
+          <DemoOnly catalogue={catalogue.value} />
           <Offers
             offers={catalogue.value.offers}
             isOpen={catalogue.value.models.every(card => card.offline_demo)}
@@ -54,6 +55,24 @@ function NoModels({ hasOffers }: { hasOffers: boolean }): React.JSX.Element {
           ? trans.__('Connect what was found.')
           : trans.__('Ask %1 to open one to you.', admin ?? trans.__('an admin of this mesh'))}
       </p>
+    </EmptyNote>
+  );
+}
+
+/** How to get a real model, where there is none. */
+function DemoOnly({ catalogue }: { catalogue: Models }): React.JSX.Element | null {
+  const { trans } = useSurroundings();
+  const { models, offers } = catalogue;
+  if (models.length === 0 || !models.every(card => card.offline_demo)) {
+    return null;
+  }
+  return (
+    <EmptyNote>
+      {offers.length > 0
+        ? trans.__('Only the offline demo is connected: connect a real model below.')
+        : trans.__(
+            'Only the offline demo is here. For a real model set a key such as OPENAI_API_KEY or start Ollama, then restart JupyterLab; or write a mesh.yaml.'
+          )}
     </EmptyNote>
   );
 }
