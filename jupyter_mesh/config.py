@@ -10,13 +10,13 @@ import difflib
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast, get_args
 
 import yaml
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -140,7 +140,8 @@ class KeyRule(Rule):
     budget_usd: Decimal | None = Field(default=None, ge=0)
     window: Window = "month"
     admin: bool = False
-    expires: AwareDatetime | None = None
+    expires: datetime | None = None
+    """Without a zone it is UTC."""
     maker: str | None = None
 
     @property

@@ -56,7 +56,7 @@ async def _mesh(mine: Chosen) -> list[Finding]:
     try:
         make_state_dir(mine.state_dir)
         mesh = await Mesh.start(
-            mine.config, state_dir=mine.state_dir, host="personal", config_dir=mine.config_dir
+            mine.config, state_dir=mine.state_dir, host="personal", config_file=mine.config_file
         )
     except MeshError as error:
         return [Finding("mesh", "fault", error.message)]

@@ -42,7 +42,7 @@ async def _endpoint(arguments: Namespace) -> AsyncGenerator[Endpoint]:
     token = secrets.token_urlsafe(32)
     mine = chosen(arguments)
     service = await Service.start(
-        mine.config, mine.state_dir, "127.0.0.1", 0, config_dir=mine.config_dir, owner_token=token
+        mine.config, mine.state_dir, "127.0.0.1", 0, config_file=mine.config_file, owner_token=token
     )
     try:
         yield Endpoint(service.url, token)

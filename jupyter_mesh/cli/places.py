@@ -33,7 +33,7 @@ class Chosen:
     """What a command works with."""
 
     config: Config
-    config_dir: Path | None
+    config_file: Path | None
     state_dir: Path
 
 
@@ -48,6 +48,6 @@ def chosen(arguments: Namespace) -> Chosen:
     file = config_file(arguments.config)
     return Chosen(
         config.load(file) if file is not None else config.Config.default(),
-        file.parent if file is not None else None,
+        file,
         state_dir(arguments.state),
     )

@@ -29,7 +29,11 @@ def serve_forever(arguments: Namespace, output: Output) -> int:
 
     def start() -> Awaitable[Service]:
         return Service.start(
-            mine.config, mine.state_dir, arguments.host, arguments.port, config_dir=mine.config_dir
+            mine.config,
+            mine.state_dir,
+            arguments.host,
+            arguments.port,
+            config_file=mine.config_file,
         )
 
     run_until_stopped(start, announce)

@@ -128,7 +128,6 @@ async def assemble(
     config: Config,
     state_dir: Path,
     host: Literal["personal", "hub", "standalone"],
-    config_dir: Path | None,
     config_file: Path | None,
 ) -> Parts:
     """Open the store, the connections and the background work.
@@ -144,7 +143,9 @@ async def assemble(
         history = SqlHistory(url)
         opened.push_async_callback(history.aclose)
         await _recover(journal)
-        secrets = Secrets(url, environ=os.environ, folder=config_dir)
+        secrets = Secrets(
+            url, environ=os.environ, folder=config_file.parent if config_file else None
+        )
         plugins = Plugins()
         catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
         opened.push_async_callback(catalogue.aclose)

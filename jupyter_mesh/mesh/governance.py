@@ -7,13 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from ..config import Config, load
-from ..errors import ConfigError, InvalidRequest, NotFound
+from ..errors import ConfigError, Conflict, InvalidRequest, NotFound
 from ..schemas.json import JsonObject
 from ..schemas.principal import Principal
 from ..schemas.setting import Kind, Setting, SettingChange
-from ..storage.settings import SqlSettings
+from ..storage.settings import SqlSettings, changed_meanwhile
 from .merge import GENERAL, declared, held_by_file, merge, merge_all
 
 _log = logging.getLogger("jupyter_mesh")
@@ -102,21 +103,37 @@ class Governance:
             NotFound: There is nothing to remove.
             StoreUnavailable: The store cannot be written; nothing was changed.
         """
-        if not name or len(name) > _LONGEST_NAME or not name.isprintable() or "\x00" in name:
-            raise InvalidRequest(f"A name has 1 to {_LONGEST_NAME} printable characters.")
-        if held_by_file(self._base, kind, name):
-            raise ConfigError(f"{kind} {name!r} is managed by mesh.yaml; change it there.")
+        await self.check(kind, name, body, version)
         async with self._lock:
-            await self._load_if_changed()
-            present = self._stored.get((kind, name))
-            if body is None and present is None:
-                raise NotFound(f"There is no {kind} {name!r}.")
-            self._try(kind, name, body)
             await self._settings.put(
                 kind, name, body, expected=version, by=principal.user, via=principal.via
             )
             await self._load()
         return self._stored.get((kind, name))
+
+    async def check(
+        self, kind: Kind, name: str, body: JsonObject | None, version: int | None
+    ) -> None:
+        """Whether `put` would do it. Raises as `put`."""
+        if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+            raise InvalidRequest(f"A name has 1 to {_LONGEST_NAME} printable characters.")
+        if held_by_file(self._base, kind, name):
+            raise ConfigError(f"{kind} {name!r} is managed by mesh.yaml; change it there.")
+        async with self._lock:
+            if await self._settings.revision() != self._revision:
+                await self._load()
+        present = self._stored.get((kind, name))
+        if body is None and present is None:
+            raise NotFound(f"There is no {kind} {name!r}.")
+        if (present.version if present else None) != version:
+            raise Conflict(changed_meanwhile(kind, name))
+        self._try(kind, name, body)
+
+    def managed_by(self, kind: Kind, name: str) -> Literal["mesh.yaml", "admin", "default"]:
+        """Where what is in force comes from."""
+        if held_by_file(self._base, kind, name):
+            return "mesh.yaml"
+        return "admin" if (kind, name) in self._stored else "default"
 
     async def changes(
         self, *, kind: Kind | None, name: str | None, before: int | None, limit: int
@@ -137,10 +154,6 @@ class Governance:
         now = datetime.now(UTC)
         draft = Setting(kind=kind, name=name, body=body, version=0, changed_at=now, changed_by="")
         self._check(merge_all(self._base, [*others, draft]), kind, name)
-
-    async def _load_if_changed(self) -> None:
-        if await self._settings.revision() != self._revision:
-            await self._load()
 
     async def _load(self) -> None:
         self._revision, stored = await self._settings.all()

@@ -25,10 +25,14 @@ def key_holders(rules: Iterable[KeyRule]) -> dict[str, KeyHolder]:
     """Holders by the hash of their key."""
     return {
         rule.hash: KeyHolder(
-            rule, _principal(rule), rule.expires.astimezone(UTC) if rule.expires else None
+            rule, _principal(rule), _in_utc(rule.expires) if rule.expires else None
         )
         for rule in rules
     }
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _principal(rule: KeyRule) -> Principal:

@@ -37,10 +37,12 @@ from ..schemas.events import Events
 from ..schemas.json import JsonObject
 from ..schemas.principal import Principal, Scope
 from ..schemas.request import Operation, Request
+from .administration import Administration
 from .assembly import Parts, assemble
 from .cards import cards
 from .costs import Costs
 from .dry_run import dry_run
+from .keys import ApiKeys
 from .metrics import Metrics
 
 _NO_DIRECTIVE = CacheDirective()
@@ -60,6 +62,8 @@ class Mesh:
         self._parts = parts
         self._pipeline: Next = parts.pipeline
         self._costs = Costs(parts.history)
+        self.administration = Administration(parts)
+        self.keys = ApiKeys(parts.governance, parts.catalogue_keeper)
         self._metrics = Metrics()
         self._live = parts.live
         self._idle = asyncio.Event()
@@ -73,7 +77,6 @@ class Mesh:
         *,
         state_dir: Path,
         host: Host,
-        config_dir: Path | None = None,
         config_file: Path | None = None,
     ) -> Mesh:
         """Open the store and the connections.
@@ -82,14 +85,14 @@ class Mesh:
             config: What `mesh.yaml` says.
             state_dir: Where the store and the connections' own files live.
             host: Who runs it; a personal mesh looks for what could be connected.
-            config_dir: What relative `file:` secrets start from.
-            config_file: Where `config` was read; it is read again when it was edited.
+            config_file: Where `config` was read: relative `file:` secrets start there, and it is
+                read again when it was edited.
 
         Raises:
             ConfigError: The store or a guard cannot be set up. A connection that cannot is only
                 logged.
         """
-        return cls(host, await assemble(config, state_dir, host, config_dir, config_file))
+        return cls(host, await assemble(config, state_dir, host, config_file))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -313,6 +316,7 @@ class Mesh:
     def health(self) -> Health:
         """Whether calls are taken, and if not, why."""
         checks = {"audit": "ok" if self._parts.journal.healthy else "cannot be written"}
+        checks["configuration"] = self._parts.governance.file_fault or "ok"
         for name, connection in self._parts.catalogue.connections.items():
             checks[f"connection {name}"] = connection.fault or "ok"
         healthy = self._parts.journal.healthy

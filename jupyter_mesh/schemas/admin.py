@@ -13,6 +13,10 @@ from .setting import Kind
 JsonBody = dict[str, JsonValue]
 
 
+class Nothing(Body):
+    """Done; there is nothing to say."""
+
+
 class SettingBody(Body):
     """One object of one section of the configuration."""
 
@@ -101,6 +105,12 @@ class Connections(Body):
     """Every connection, accepted offers too."""
 
     connections: list[ConnectionStatus]
+
+
+class ConnectionTrial(Body):
+    """A connection to try before it is saved; without it, the one that is there."""
+
+    connection: JsonBody | None = None
 
 
 class ConnectionTest(Body):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+REFERENCES = ("env:", "file:", "store:")
+"""How a reference to a secret begins."""
+
 
 class SecretStore(Protocol):
     """Resolves references, never lists values."""

@@ -102,12 +102,7 @@ class SqlSettings:
             cursor.execute(_BODY, (kind, text(name)))
             found = cast("tuple[str, int] | None", cursor.fetchone())
             if (found[1] if found else None) != expected:
-                raise Conflict(
-                    f"{kind} {name!r} was changed by somebody else in between; load it again and "
-                    "repeat your change."
-                    if found
-                    else f"{kind} {name!r} does not exist any more; nothing was changed."
-                )
+                raise Conflict(changed_meanwhile(kind, name))
             now = micros(datetime.now(UTC))
             after = None if body is None else orjson.dumps(body).decode()
             before = found[0] if found else None
@@ -142,6 +137,14 @@ class SqlSettings:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._reader.aclose()
+
+
+def changed_meanwhile(kind: Kind, name: str) -> str:
+    """What whoever saves second is told."""
+    return (
+        f"{kind} {name!r} was changed or removed by somebody else in between; nothing was "
+        "changed now. Load it again and repeat your change."
+    )
 
 
 def _revision(cursor: Cursor) -> int:

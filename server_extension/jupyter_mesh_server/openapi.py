@@ -6,7 +6,6 @@ is out of date, with `--write` it renews that copy.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -20,10 +19,9 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from jupyter_mesh import __version__
 from jupyter_mesh.schemas.api import ErrorBody
 
-from .routes import ROUTES, Route
+from .routes import PARAMETER, ROUTES, Route
 
 COMMITTED = Path(__file__).parent / "openapi.json"
-_PARAMETER = re.compile(r"\{(\w+)\}")
 _REF = "#/components/schemas/"
 
 Schema = dict[str, Any]
@@ -41,7 +39,9 @@ def document(routes: tuple[Route, ...] = ROUTES) -> Schema:
     places, definitions = models_json_schema(list(wanted), ref_template=f"{_REF}{{model}}")
     paths: dict[str, Schema] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, places)
+        paths.setdefault(route.path.replace(":path", ""), {})[route.method.lower()] = _operation(
+            route, places
+        )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -67,7 +67,7 @@ def _operation(route: Route, places: Places) -> Schema:
         "operationId": route.handler.__name__,
         "summary": route.summary,
         "parameters": [
-            *(_parameter(name, "path") for name in _PARAMETER.findall(route.path)),
+            *(_parameter(name, "path") for name, _ in PARAMETER.findall(route.path)),
             *(_parameter(name, "query") for name in route.query),
         ],
         "responses": {

@@ -94,7 +94,7 @@ async def _mesh(settings: Settings) -> Mesh:
         chosen,
         state_dir=settings.state_dir,
         host="personal",
-        config_dir=file.parent if file is not None else None,
+        config_file=file,
     )
 
 

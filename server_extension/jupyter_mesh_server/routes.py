@@ -14,11 +14,11 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from jupyter_mesh.schemas import api
+from jupyter_mesh.schemas import admin, api
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.principal import Scope
 
-from . import api_routes, openai_routes, openai_shapes, status_routes
+from . import admin_routes, api_routes, openai_routes, openai_shapes, status_routes
 from .exchange import HttpRequest, Reply
 from .gateway import Gateway
 
@@ -30,7 +30,8 @@ class Route:
     """One method of one path.
 
     Attributes:
-        path: Below `/mesh`; `{name}` takes anything but the end of the path, slashes included.
+        path: Below `/mesh`; `{name}` takes one segment, decoded; `{name:path}` the rest, slashes
+            included.
         scope: What the caller's credential must carry; None: anybody may ask.
         request: The body's model; None: no body is read.
         response: The body's model; None: not JSON of ours.
@@ -90,6 +91,83 @@ def _get(
     )
 
 
+_ADMIN = (
+    _get(
+        "/api/settings/{kind}",
+        admin_routes.get_settings,
+        admin.Settings,
+        "One section of the configuration",
+        scope=Scope.ADMIN,
+    ),
+    Route(
+        method="PUT",
+        path="/api/settings/{kind}/{name}",
+        handler=admin_routes.put_setting,
+        scope=Scope.ADMIN,
+        request=admin.SettingUpdate,
+        response=admin.SettingBody,
+        summary="Set one object of the configuration; in force at once",
+    ),
+    Route(
+        method="DELETE",
+        path="/api/settings/{kind}/{name}",
+        handler=admin_routes.delete_setting,
+        scope=Scope.ADMIN,
+        response=admin.Nothing,
+        summary="Remove one object of the configuration",
+        query=("version",),
+    ),
+    _get(
+        "/api/changes",
+        admin_routes.get_changes,
+        admin.SettingChanges,
+        "Who changed what of the configuration, newest first",
+        scope=Scope.AUDIT,
+        query=("kind", "name", "before", "limit"),
+    ),
+    _get(
+        "/api/providers",
+        admin_routes.get_providers,
+        admin.ProviderKinds,
+        "Providers that are installed, with the form of their connections",
+        scope=Scope.ADMIN,
+    ),
+    _get(
+        "/api/connections",
+        admin_routes.get_connections,
+        admin.Connections,
+        "Connections and their state",
+        scope=Scope.ADMIN,
+    ),
+    Route(
+        method="POST",
+        path="/api/connections/{name}/test",
+        handler=admin_routes.test_connection,
+        scope=Scope.ADMIN,
+        request=admin.ConnectionTrial,
+        response=admin.ConnectionTest,
+        summary="Try a connection; asks no model",
+    ),
+    _get("/api/keys", admin_routes.get_keys, admin.Keys, "API keys: one's own; all for admins"),
+    Route(
+        method="POST",
+        path="/api/keys",
+        handler=admin_routes.create_key,
+        scope=Scope.CONFIGURE,
+        request=admin.KeyRequest,
+        response=admin.NewKey,
+        summary="Make an API key",
+    ),
+    Route(
+        method="DELETE",
+        path="/api/keys/{name}",
+        handler=admin_routes.revoke_key,
+        scope=Scope.CONFIGURE,
+        response=admin.Nothing,
+        summary="Take an API key back",
+    ),
+)
+
 ROUTES: tuple[Route, ...] = (
     _openai(
         "chat/completions",
@@ -129,7 +207,7 @@ ROUTES: tuple[Route, ...] = (
         "Classify texts",
     ),
     _get("/v1/models", openai_routes.list_models, openai_shapes.ModelList, "Models one may use"),
-    _get("/v1/models/{id}", openai_routes.get_model, openai_shapes.Model, "One model"),
+    _get("/v1/models/{id:path}", openai_routes.get_model, openai_shapes.Model, "One model"),
     _get("/api/me", api_routes.get_me, api.Me, "Who the caller is"),
     Route(
         method="PUT",
@@ -181,6 +259,7 @@ ROUTES: tuple[Route, ...] = (
         response=api.DryRun,
         summary="What a call would send and cost; nothing is sent",
     ),
+    *_ADMIN,
     _get("/api/health", status_routes.get_health, api.Health, "How it is", scope=Scope.ADMIN),
     _get(
         "/api/openapi.json",
@@ -194,7 +273,11 @@ ROUTES: tuple[Route, ...] = (
     _get("/metrics", status_routes.metrics, None, "Prometheus metrics", scope=Scope.ADMIN),
 )
 
-_PARAMETER = re.compile(r"\{(\w+)\}")
+PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
+
+
+def _group(parameter: re.Match[str]) -> str:
+    return f"(?P<{parameter[1]}>{'.+' if parameter[2] else '[^/]+'})"
 
 
 class Table:
@@ -205,7 +288,7 @@ class Table:
         self._patterns: dict[re.Pattern[str], dict[str, Route]] = {}
         for route in routes:
             if "{" in route.path:
-                pattern = re.compile(_PARAMETER.sub(r"(?P<\1>.+)", route.path))
+                pattern = re.compile(PARAMETER.sub(_group, route.path))
                 self._patterns.setdefault(pattern, {})[route.method] = route
             else:
                 self._fixed.setdefault(route.path, {})[route.method] = route

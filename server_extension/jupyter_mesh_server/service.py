@@ -43,7 +43,7 @@ class Service:
         host: str,
         port: int,
         *,
-        config_dir: Path | None = None,
+        config_file: Path | None = None,
         owner_token: str | None = None,
     ) -> Service:
         """Open the mesh and listen; port 0 takes a free one.
@@ -53,7 +53,8 @@ class Service:
             state_dir: Where the database is.
             host: The address to listen on.
             port: The port to listen on.
-            config_dir: Where the configuration was read; relative paths in it start there.
+            config_file: Where the configuration was read: relative paths in it start there, and
+                it is read again when it was edited.
             owner_token: Opens a personal mesh to whoever brings it, instead of API keys.
 
         Raises:
@@ -66,7 +67,7 @@ class Service:
             config,
             state_dir=state_dir,
             host="standalone" if owner_token is None else "personal",
-            config_dir=config_dir,
+            config_file=config_file,
         )
         if owner_token is None:
             service = cls(mesh, KeyIdentity(mesh.key_principal))

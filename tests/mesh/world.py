@@ -46,7 +46,9 @@ async def mesh_of(
     offers = {"offers": personal}
     config = Config.model_validate({"connections": connections, **offers, **sections})
     host = "personal" if personal else "standalone"
-    mesh = await Mesh.start(config, state_dir=folder / "state", host=host, config_dir=folder)
+    mesh = await Mesh.start(
+        config, state_dir=folder / "state", host=host, config_file=folder / "mesh.yaml"
+    )
     try:
         yield mesh
     finally:

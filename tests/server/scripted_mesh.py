@@ -82,10 +82,22 @@ async def crash_late(_call: Call) -> Events:
     raise RuntimeError(f"secret {SECRET}")
 
 
+class NothingThere:
+    """A part of the mesh in which nothing is ever found."""
+
+    def __getattr__(self, _name: str) -> Callable[..., object]:
+        def refuse_all(*_positional: object, **_named: object) -> object:
+            raise NotFound("There is nothing here.")
+
+        return refuse_all
+
+
 class ScriptedMesh:
     """Has the methods of `Mesh` that the routes use."""
 
     def __init__(self) -> None:
+        self.administration = NothingThere()
+        self.keys = NothingThere()
         self.scripts: dict[str, Script] = {
             "answer": answer,
             "refuse": refuse,

@@ -9,7 +9,7 @@ from jupyter_mesh_server.credentials import unauthenticated
 from jupyter_mesh_server.dispatch import Dispatcher
 from jupyter_mesh_server.gateway import Gateway
 from jupyter_mesh_server.identity import KERNEL_SCOPES, KeyIdentity, PersonalIdentity, owner
-from jupyter_mesh_server.routes import ROUTES, Route
+from jupyter_mesh_server.routes import PARAMETER, ROUTES, Route
 from jupyter_mesh_server.status_routes import healthz
 from jupyter_server.auth import Authorizer
 
@@ -29,7 +29,7 @@ def label(route: Route) -> str:
 
 async def status_of(host: Host, route: Route, headers: dict[str, str]) -> int:
     body = {} if route.request is not None else None
-    path = route.path.replace("{id}", "x%2Fy")
+    path = PARAMETER.sub("x%2Fy", route.path)
     reply = await host.ask(route.method, path, headers=headers, json=cast(Any, body))
     if reply.status == 401:
         assert reply.json["error"]["message"] == unauthenticated().message

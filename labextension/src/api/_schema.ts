@@ -55,6 +55,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what of the configuration, newest first */
+        get: operations["get_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections and their state */
+        get: operations["get_connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a connection; asks no model */
+        post: operations["test_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/costs": {
         parameters: {
             query?: never;
@@ -101,6 +152,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API keys: one's own; all for admins */
+        get: operations["get_keys"];
+        put?: never;
+        /** Make an API key */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an API key back */
+        delete: operations["revoke_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -186,6 +272,58 @@ export interface paths {
         put: operations["put_preferences"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Providers that are installed, with the form of their connections */
+        get: operations["get_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One section of the configuration */
+        get: operations["get_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set one object of the configuration; in force at once */
+        put: operations["put_setting"];
+        post?: never;
+        /** Remove one object of the configuration */
+        delete: operations["delete_setting"];
         options?: never;
         head?: never;
         patch?: never;
@@ -623,6 +761,60 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ConnectionStatus
+         * @description A connection as it is now.
+         */
+        ConnectionStatus: {
+            /** Enabled */
+            enabled: boolean;
+            /** Fault */
+            fault: string | null;
+            /** Models */
+            models: string[];
+            /** Name */
+            name: string;
+            /** Provider */
+            provider: string;
+        };
+        /**
+         * ConnectionTest
+         * @description What came of trying a connection.
+         */
+        ConnectionTest: {
+            /** Fault */
+            fault: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /**
+             * Models
+             * @description Names the provider listed.
+             */
+            models: string[];
+            /** Ok */
+            ok: boolean;
+        };
+        /**
+         * ConnectionTrial
+         * @description A connection to try before it is saved; without it, the one that is there.
+         */
+        ConnectionTrial: {
+            /**
+             * Connection
+             * @default null
+             */
+            connection: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+        };
+        /**
+         * Connections
+         * @description Every connection, accepted offers too.
+         */
+        Connections: {
+            /** Connections */
+            connections: components["schemas"]["ConnectionStatus"][];
+        };
+        /**
          * CostSummary
          * @description Everything the cost part of the sidebar shows, computed once, by the gateway.
          */
@@ -733,6 +925,101 @@ export interface components {
             [key: string]: unknown;
         };
         JsonValue: unknown;
+        /**
+         * Key
+         * @description An API key, without its secret.
+         */
+        Key: {
+            /** Admin */
+            admin: boolean;
+            /** Application */
+            application: string;
+            /** Budget Usd */
+            budget_usd: string | null;
+            /** Expires */
+            expires: string | null;
+            /** Groups */
+            groups: string[];
+            /** Maker */
+            maker: string | null;
+            /**
+             * Managed By
+             * @enum {string}
+             */
+            managed_by: "mesh.yaml" | "admin" | "default";
+            /** Models */
+            models: string[];
+            /** Name */
+            name: string;
+            /** Purpose */
+            purpose: string | null;
+            /** User */
+            user: string;
+            /** Version */
+            version: number | null;
+            /** Window */
+            window: string | null;
+        };
+        /**
+         * KeyRequest
+         * @description An API key to make.
+         *
+         *     It can never do more than whoever makes it; only an admin makes one for somebody else.
+         */
+        KeyRequest: {
+            /**
+             * Admin
+             * @default false
+             */
+            admin: boolean;
+            /** Application */
+            application: string;
+            /**
+             * Budget Usd
+             * @description What it may spend in `window`.
+             * @default null
+             */
+            budget_usd: string | null;
+            /**
+             * Expires
+             * @default null
+             */
+            expires: string | null;
+            /** Groups */
+            groups?: string[];
+            /**
+             * Models
+             * @description Names and globs; none: every model of its user.
+             */
+            models?: string[];
+            /** Name */
+            name: string;
+            /**
+             * Purpose
+             * @default null
+             */
+            purpose: string | null;
+            /**
+             * User
+             * @description Whom it is charged to; None: the caller.
+             * @default null
+             */
+            user: string | null;
+            /**
+             * Window
+             * @default month
+             * @enum {string}
+             */
+            window: "hour" | "day" | "week" | "month" | "quarter" | "total";
+        };
+        /**
+         * Keys
+         * @description API keys: one's own; all for admins.
+         */
+        Keys: {
+            /** Keys */
+            keys: components["schemas"]["Key"][];
+        };
         /**
          * ListAnswer
          * @description One item for each input.
@@ -924,6 +1211,23 @@ export interface components {
             spend: components["schemas"]["Spend"];
         };
         /**
+         * NewKey
+         * @description A key that was just made.
+         */
+        NewKey: {
+            key: components["schemas"]["Key"];
+            /**
+             * Secret
+             * @description Shown this once.
+             */
+            secret: string;
+        };
+        /**
+         * Nothing
+         * @description Done; there is nothing to say.
+         */
+        Nothing: Record<string, never>;
+        /**
          * Offer
          * @description Something the mesh found and could connect: off until accepted.
          */
@@ -995,6 +1299,39 @@ export interface components {
             type: string;
         };
         /**
+         * ProviderKind
+         * @description A provider that is installed, and the form of its connections.
+         */
+        ProviderKind: {
+            /**
+             * Config Schema
+             * @description JSON Schema; fields of format `secret` take a key.
+             */
+            config_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Fault
+             * @description Why it cannot be used.
+             * @default null
+             */
+            fault: string | null;
+            /** Local */
+            local: boolean;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ProviderKinds
+         * @description The providers that are installed.
+         */
+        ProviderKinds: {
+            /** Providers */
+            providers: components["schemas"]["ProviderKind"][];
+        };
+        /**
          * RerankAnswer
          * @description The documents, most relevant first.
          */
@@ -1027,6 +1364,130 @@ export interface components {
             top_n: number | null;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * SettingBody
+         * @description One object of one section of the configuration.
+         */
+        SettingBody: {
+            /**
+             * Body
+             * @description As it stands in mesh.yaml.
+             */
+            body: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Changed At
+             * @default null
+             */
+            changed_at: string | null;
+            /**
+             * Changed By
+             * @default null
+             */
+            changed_by: string | null;
+            /**
+             * Fault
+             * @description Why it is not in force.
+             * @default null
+             */
+            fault: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "general";
+            /**
+             * Managed By
+             * @description Only what admins set can be changed here.
+             * @enum {string}
+             */
+            managed_by: "mesh.yaml" | "admin" | "default";
+            /** Name */
+            name: string;
+            /**
+             * Version
+             * @description To be sent back with a change; None: the file's.
+             */
+            version: number | null;
+        };
+        /**
+         * SettingChangeBody
+         * @description Who changed what, and when.
+         */
+        SettingChangeBody: {
+            /** After */
+            after: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Before */
+            before: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "general";
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+            /** Via */
+            via: string;
+        };
+        /**
+         * SettingChanges
+         * @description Changes, newest first.
+         */
+        SettingChanges: {
+            /** Changes */
+            changes: components["schemas"]["SettingChangeBody"][];
+            /**
+             * Next
+             * @description To be sent as `before` for the next page.
+             */
+            next: number | null;
+        };
+        /**
+         * SettingUpdate
+         * @description A change to one object.
+         *
+         *     `version` is the one the change was made from; None where the object is new.
+         */
+        SettingUpdate: {
+            /** Body */
+            body: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Secrets
+             * @description Keys to seal in the store, by the field of `body` that is to refer to them. They are never shown again.
+             */
+            secrets?: {
+                [key: string]: string;
+            };
+            /**
+             * Version
+             * @default null
+             */
+            version: number | null;
+        };
+        /**
+         * Settings
+         * @description All objects of one section.
+         */
+        Settings: {
+            /** Settings */
+            settings: components["schemas"]["SettingBody"][];
         };
         /**
          * Speed
@@ -1286,6 +1747,104 @@ export interface operations {
             };
         };
     };
+    get_changes: {
+        parameters: {
+            query?: {
+                kind?: string;
+                name?: string;
+                before?: string;
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingChanges"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connections"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    test_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionTrial"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_costs: {
         parameters: {
             query?: {
@@ -1366,6 +1925,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
                 };
             };
             /** @description Refused */
@@ -1515,6 +2167,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderKinds"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingUpdate"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_setting: {
+        parameters: {
+            query?: {
+                version?: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
                 };
             };
             /** @description Refused */

@@ -1,0 +1,132 @@
+"""Making and revoking API keys: never wider than the rights of whoever makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from ..config import KeyRule, new_key
+from ..errors import Conflict, InvalidRequest, NotFound, NotPermitted
+from ..schemas.admin import Key, KeyRequest, NewKey
+from ..schemas.json import JsonObject
+from ..schemas.principal import Principal, Scope
+from ..schemas.setting import Setting
+from .governance import Governance
+from .snapshots import SnapshotKeeper
+
+
+class ApiKeys:
+    """The keys of a mesh. A user sees and revokes their own, an admin everybody's."""
+
+    def __init__(self, governance: Governance, keeper: SnapshotKeeper) -> None:
+        self._governance = governance
+        self._keeper = keeper
+
+    def listed(self, principal: Principal) -> list[Key]:
+        """The caller's keys; for an admin, all."""
+        return [
+            _shown(rule, setting)
+            for _, rule, setting in self._governance.listed("keys")
+            if isinstance(rule, KeyRule)
+            and (principal.may(Scope.ADMIN) or principal.user in (rule.user, rule.maker))
+        ]
+
+    async def create(self, principal: Principal, asked: KeyRequest) -> NewKey:
+        """Make a key. Its secret is in the answer, and nowhere else.
+
+        Raises:
+            NotPermitted: It would do more than whoever makes it, or is made with a key or from a
+                kernel.
+            InvalidRequest: It cannot be as asked.
+            Conflict: There is a key of this name.
+        """
+        _within_rights(principal, asked, self._keeper.snapshot.groups_of(principal))
+        self._models_are_open(principal, asked)
+        if any(name == asked.name for name, _, _ in self._governance.listed("keys")):
+            raise Conflict(f"There is a key {asked.name!r} already; choose another name.")
+        secret, hashed = new_key()
+        body = _body(principal, asked, hashed)
+        await self._governance.put(principal, "keys", asked.name, body, None)
+        key = next(one for one in self.listed(principal) if one.name == asked.name)
+        return NewKey(key=key, secret=secret)
+
+    async def revoke(self, principal: Principal, name: str) -> None:
+        """Take a key back; calls with it are refused at once.
+
+        Raises:
+            NotFound: There is none, or it is not the caller's.
+            ConfigError: It is managed by mesh.yaml.
+        """
+        key = next((one for one in self.listed(principal) if one.name == name), None)
+        if key is None:
+            raise NotFound(f"There is no key {name[:80]!r} of yours.")
+        await self._governance.put(principal, "keys", name, None, key.version)
+
+    def _models_are_open(self, principal: Principal, asked: KeyRequest) -> None:
+        open_models = self._keeper.snapshot.visible(principal)
+        for name in asked.models:
+            if "*" not in name and "?" not in name and name not in open_models:
+                raise InvalidRequest(f"No model {name[:80]!r} is open to you.", param="models")
+
+
+def _within_rights(principal: Principal, asked: KeyRequest, groups: frozenset[str]) -> None:
+    if principal.via in ("kernel", "key") and not principal.may(Scope.ADMIN):
+        raise NotPermitted("A key is made by a person: in JupyterLab or on the mesh's own site.")
+    if principal.may(Scope.ADMIN):
+        return
+    if asked.admin:
+        raise NotPermitted("Only an admin makes a key with an admin's rights.")
+    if asked.user not in (None, principal.user):
+        raise NotPermitted("Only an admin makes a key for somebody else.")
+    if wider := sorted(set(asked.groups) - groups):
+        raise NotPermitted(f"You are not in {', '.join(wider)}, so no key of yours can be.")
+
+
+def _body(principal: Principal, asked: KeyRequest, hashed: str) -> JsonObject:
+    if asked.expires is not None and _utc(asked.expires) <= datetime.now(UTC):
+        raise InvalidRequest("`expires` is in the past.", param="expires")
+    if asked.budget_usd is not None:
+        try:
+            amount = Decimal(asked.budget_usd)
+        except InvalidOperation:
+            amount = Decimal(-1)
+        if not amount.is_finite() or amount < 0:
+            raise InvalidRequest(
+                "`budget_usd` is an amount such as 25 or 0.50.", param="budget_usd"
+            )
+    values: JsonObject = {
+        "hash": hashed,
+        "user": asked.user or principal.user,
+        "application": asked.application,
+        "groups": list(asked.groups),
+        "models": list(asked.models),
+        "purpose": asked.purpose,
+        "budget_usd": asked.budget_usd,
+        "window": asked.window,
+        "admin": asked.admin,
+        "expires": _utc(asked.expires).isoformat() if asked.expires else None,
+        "maker": principal.user,
+    }
+    return {name: value for name, value in values.items() if value not in (None, [], False)}
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _shown(rule: KeyRule, setting: Setting | None) -> Key:
+    return Key(
+        name=rule.name,
+        user=rule.user,
+        application=rule.application,
+        groups=list(rule.groups),
+        models=list(rule.models),
+        expires=rule.expires,
+        purpose=rule.purpose,
+        budget_usd=None if rule.budget_usd is None else f"{rule.budget_usd:f}",
+        window=None if rule.budget_usd is None else rule.window,
+        admin=rule.admin,
+        managed_by="admin" if setting else "mesh.yaml",
+        version=setting.version if setting else None,
+        maker=rule.maker,
+    )

@@ -1,0 +1,98 @@
+"""`/mesh/api/…` for admins: settings, connections, who changed what; and everybody's API keys."""
+
+from __future__ import annotations
+
+from jupyter_mesh.errors import InvalidRequest
+from jupyter_mesh.schemas.admin import ConnectionTrial, KeyRequest, Keys, SettingUpdate
+from jupyter_mesh.schemas.json import Json
+
+from .api_routes import parsed
+from .exchange import HttpRequest, Reply
+from .gateway import Gateway
+from .replies import json_reply, reply_with
+
+_MOST_CHANGES = 200
+
+
+async def get_settings(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/settings/{kind}`."""
+    request.fields()
+    return reply_with(gateway.mesh.administration.settings(request.params["kind"]))
+
+
+async def put_setting(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
+    """`PUT /api/settings/{kind}/{name}`."""
+    update = parsed(SettingUpdate, body)
+    kind, name = request.params["kind"], request.params["name"]
+    saved = await gateway.mesh.administration.put(request.principal, kind, name, update)
+    return reply_with(saved)
+
+
+async def delete_setting(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`DELETE /api/settings/{kind}/{name}?version=`."""
+    version = _number(request.fields("version"), "version")
+    kind, name = request.params["kind"], request.params["name"]
+    await gateway.mesh.administration.remove(request.principal, kind, name, version)
+    return json_reply({})
+
+
+async def get_changes(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/changes?kind=&name=&before=&limit=`, newest first."""
+    fields = request.fields("kind", "name", "before", "limit")
+    limit = _number(fields, "limit") or 50
+    if not 1 <= limit <= _MOST_CHANGES:
+        raise InvalidRequest(f"`limit` must be from 1 to {_MOST_CHANGES}.", param="limit")
+    changes = await gateway.mesh.administration.changes(
+        kind=fields.get("kind"),
+        name=fields.get("name"),
+        before=_number(fields, "before"),
+        limit=limit,
+    )
+    return reply_with(changes)
+
+
+async def get_providers(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/providers`."""
+    request.fields()
+    return reply_with(gateway.mesh.administration.providers())
+
+
+async def get_connections(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/connections`."""
+    request.fields()
+    return reply_with(gateway.mesh.administration.connections())
+
+
+async def test_connection(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
+    """`POST /api/connections/{name}/test`."""
+    trial = parsed(ConnectionTrial, body)
+    name = request.params["name"]
+    return reply_with(await gateway.mesh.administration.test(name, trial.connection))
+
+
+async def get_keys(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/keys`."""
+    request.fields()
+    return reply_with(Keys(keys=gateway.mesh.keys.listed(request.principal)))
+
+
+async def create_key(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
+    """`POST /api/keys`."""
+    asked = parsed(KeyRequest, body)
+    return reply_with(await gateway.mesh.keys.create(request.principal, asked), 201)
+
+
+async def revoke_key(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`DELETE /api/keys/{name}`."""
+    request.fields()
+    await gateway.mesh.keys.revoke(request.principal, request.params["name"])
+    return json_reply({})
+
+
+def _number(fields: dict[str, str], name: str) -> int | None:
+    value = fields.get(name)
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 19):
+        raise InvalidRequest(f"`{name}` must be a number.", param=name)
+    return int(value)
