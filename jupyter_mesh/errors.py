@@ -183,12 +183,28 @@ class StoreUnavailable(Unavailable):
 
 
 class ProviderError(MeshError):
-    """What a provider did. `retryable` failures may be tried again before the first event."""
+    """What a provider did. `retryable` failures may be tried again before the first event.
+
+    Attributes:
+        processed: The provider had begun to answer, but what came cannot be used: it has done the
+            work and may charge for it, so the request is not sent again.
+    """
 
     code = "provider_error"
     status = 502
     kind = "upstream_error"
     retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        retry_after: float | None = None,
+        processed: bool = False,
+    ) -> None:
+        super().__init__(message, param=param, retry_after=retry_after)
+        self.processed = processed
 
 
 class ProviderRejected(ProviderError):

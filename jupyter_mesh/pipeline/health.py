@@ -111,5 +111,6 @@ class Health:
 
     def typical_ms(self, model: str) -> float | None:
         """Median total time of the model's last twenty good calls; None when untried."""
-        recent = sorted(s.total for s in list(self._samples.get(model, ()))[-20:] if s.ok)
+        answers = [s.total for s in self._samples.get(model, ()) if s.ok and s.total]
+        recent = sorted(answers[-20:])
         return recent[len(recent) // 2] if recent else None

@@ -7,8 +7,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -23,7 +23,7 @@ from ..errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from ..schemas.events import Events, Finished
+from ..schemas.events import Event, Events, Finished, Metered, Notice
 from ..spi.faults import fault_point
 from ..spi.provider import Attempt
 from .call import Call
@@ -35,8 +35,11 @@ from .watch import Watch
 _LONGEST_WAIT = 10.0
 """Seconds a retry may wait; a longer `Retry-After` is passed on to the client instead."""
 _CONNECTION_FAULTS = frozenset({401, 402, 403, 404, 407})
-"""A refusal that says more about the connection than about the request: another model may do."""
-
+"""A refusal that may say more about the connection than about the request: another model may do."""
+_KEY_FAULTS = frozenset({401, 407})
+"""A refusal of the gateway's own credentials: it meets every caller. The others may be about what
+one caller sent, such as the id of a file that is not there.
+"""
 
 Fault: TypeAlias = ProviderError | ContextTooLong
 
@@ -49,16 +52,20 @@ class Route(Endpoint):
         self._random = seed or random.Random()
 
     async def __call__(self, call: Call) -> Events:
-        ordered = self._ordered(call)
         failures: list[tuple[Candidate, Fault]] = []
-        for position, candidate in enumerate(ordered):
+        for candidate in (ordered := self._ordered(call)):
+            spare = candidate is not ordered[-1]
             tries = 1 + candidate.limits.retries
             for number in range(tries):
                 committed = False
                 try:
                     async with aclosing(self._attempt(call, candidate)) as events:
                         async for event in events:
-                            committed = True
+                            # An interim count says that it works on it, not that it answers.
+                            if not committed and not _interim(event):
+                                committed = True
+                                for notice in _switched(call, candidate, failures):
+                                    yield notice
                             yield event
                     return
                 except (ProviderError, ContextTooLong) as error:
@@ -68,17 +75,10 @@ class Route(Endpoint):
                     if committed or not _another_may_do(error):
                         raise
                     failures.append((candidate, error))
-                    spare = position + 1 < len(ordered)
                     wait = self._wait(error, number, spare)
                     if number + 1 == tries or wait is None:
                         break
                     await asyncio.sleep(wait)
-            if position + 1 < len(ordered):
-                following = ordered[position + 1].id
-                reason = failures[-1][1].message
-                yield call.notice(
-                    "fallback", f"{candidate.id} did not answer; {following} did. {reason}"
-                )
         raise _verdict(failures)
 
     def _ordered(self, call: Call) -> list[Candidate]:
@@ -122,50 +122,62 @@ class Route(Endpoint):
         circuit = self._health.circuit(candidate.id)
         if not circuit.allows(self._health.clock()):
             raise ProviderUnavailable(f"{candidate.id} failed repeatedly and is given a rest.")
-        slots = self._health.slots(candidate)
-        await _acquire(slots, candidate)
         outcome: bool | None = None
-        watch = Watch(call, candidate)
         try:
-            attempt = await _prepare(call, candidate)
-            async with aclosing(candidate.provider.stream(attempt)) as events:
-                while (event := await watch.next(events)) is not None:
-                    yield event
-                    if isinstance(event, Finished):
-                        break
-            watch.require_end()
-            self._health.add(candidate.id, watch.sample())
-            outcome = True
-        except (ProviderError, ConfigError) as error:
-            outcome = _shows_health(error)
-            self._health.add(candidate.id, Sample(time.time(), 0.0, None, 0, outcome is True))
-            if isinstance(error, ProviderRateLimited):
-                circuit.throttled()
-            if isinstance(error, ConfigError):
-                raise ProviderMisconfigured(error.message) from error
-            raise
+            async with _slot(self._health.slots(candidate), candidate):
+                watch = Watch(call, candidate)
+                try:
+                    attempt = await _prepare(call, candidate)
+                    async with aclosing(candidate.provider.stream(attempt)) as events:
+                        while (event := await watch.next(events)) is not None:
+                            yield event
+                            if isinstance(event, Finished):
+                                break
+                    watch.require_end()
+                    self._health.add(candidate.id, watch.sample())
+                    outcome = True
+                except (ProviderError, ConfigError) as error:
+                    outcome = _shows_health(error)
+                    self._health.add(
+                        candidate.id, Sample(time.time(), 0.0, None, 0, outcome is True)
+                    )
+                    if isinstance(error, ProviderRateLimited):
+                        circuit.throttled()
+                    if isinstance(error, ConfigError):
+                        raise ProviderMisconfigured(error.message) from error
+                    raise
+                finally:
+                    watch.stop()
         finally:
-            watch.stop()
-            slots.release()
             if outcome is None:
                 circuit.abandon()
             else:
                 circuit.record(outcome, self._health.clock())
 
 
-async def _acquire(slots: asyncio.Semaphore, candidate: Candidate) -> None:
-    if not slots.locked():
-        await slots.acquire()
-        return
+@asynccontextmanager
+async def _slot(slots: asyncio.Semaphore, candidate: Candidate) -> AsyncGenerator[None]:
+    """One of the connection's slots.
+
+    Raises:
+        ProviderUnavailable: None became free in time.
+    """
     limits = candidate.limits
+    if slots.locked():
+        try:
+            async with asyncio.timeout(limits.timeout):
+                await slots.acquire()
+        except TimeoutError:
+            raise ProviderUnavailable(
+                f"All {limits.parallel} connections to {candidate.facts.connection!r} are busy; "
+                "try again shortly."
+            ) from None
+    else:
+        await slots.acquire()
     try:
-        async with asyncio.timeout(limits.timeout):
-            await slots.acquire()
-    except TimeoutError:
-        raise ProviderUnavailable(
-            f"All {limits.parallel} connections to {candidate.facts.connection!r} are busy; "
-            "try again shortly."
-        ) from None
+        yield
+    finally:
+        slots.release()
 
 
 async def _prepare(call: Call, candidate: Candidate) -> Attempt:
@@ -207,15 +219,35 @@ def _shows_health(error: ProviderError | ConfigError) -> bool | None:
     """
     if isinstance(error, ProviderRateLimited):
         return None
-    return isinstance(error, ProviderRejected) and error.status not in _CONNECTION_FAULTS
+    if not isinstance(error, ProviderRejected):
+        return False
+    is_gone = error.status == 404 and error.param == "model"
+    return not (is_gone or error.status in _KEY_FAULTS)
 
 
 def _another_may_do(error: Fault) -> bool:
     if isinstance(error, ContextTooLong):
         return True  # the next one's context may be larger
+    if error.processed:
+        return False  # it has been done, and charged, once already
     if isinstance(error, ProviderRejected):
         return error.status in _CONNECTION_FAULTS
     return error.retryable or isinstance(error, ProviderMisconfigured)
+
+
+def _interim(event: Event) -> bool:
+    return isinstance(event, Metered) and not event.final
+
+
+def _switched(
+    call: Call, candidate: Candidate, failures: Sequence[tuple[Candidate, Fault]]
+) -> list[Notice]:
+    """What to tell once `candidate` has begun to answer: why each one before it did not."""
+    reasons = {one.id: error.message for one, error in failures if one is not candidate}
+    return [
+        call.notice("fallback", f"{name} did not answer; {candidate.id} did. {reason}")
+        for name, reason in reasons.items()
+    ]
 
 
 def _verdict(failures: Sequence[tuple[Candidate, Fault]]) -> Fault:

@@ -101,7 +101,7 @@ class Watch:
         """Raises ProviderProtocolError when the answer was not finished."""
         if not self._finished:
             raise ProviderProtocolError(
-                f"{self._candidate.id} ended its answer without finishing it."
+                f"{self._candidate.id} ended its answer without finishing it.", processed=True
             )
 
     def sample(self) -> Sample:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeAlias
@@ -37,6 +37,8 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 """OpenAI and what speaks its protocol, vLLM, llama.cpp, Anthropic."""
+_NO_MODEL = re.compile(r"(?:the )?model(?:s/|:| [`'\"])", re.IGNORECASE)
+"""OpenAI, vLLM, Ollama, Anthropic, Gemini. Only at the beginning: further in, it may be a quote."""
 
 Fault: TypeAlias = ProviderError | ContextTooLong
 
@@ -48,10 +50,16 @@ class Faults:
     Attributes:
         who: How messages call it, such as `The connection 'openai'`.
         scrub: Takes keys and prompts out of what the upstream said.
+        answering: The answer has begun with status 200, so what breaks now was processed.
     """
 
     who: str
     scrub: Callable[[str], str]
+    answering: bool = False
+
+    def once(self, status: int) -> Faults:
+        """The same faults, once an answer of this status has begun."""
+        return replace(self, answering=True) if status == 200 else self
 
     def from_status(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
         """The error for an answer whose status is not 200."""
@@ -67,12 +75,15 @@ class Faults:
     def protocol(self, what: str) -> ProviderProtocolError:
         """The error for an answer that is not what the protocol promises."""
         return ProviderProtocolError(
-            f"{self.who} {what}. Try again; if it stays so, an admin should check its `base_url`."
+            f"{self.who} {what}. Try again; if it stays so, an admin should check its `base_url`.",
+            processed=self.answering,
         )
 
     def unreachable(self, what: str) -> ProviderUnavailable:
-        """The error for a connection that cannot be made or was lost before any answer."""
-        return ProviderUnavailable(f"{self.who} {self.scrub(what)}. Try again in a moment.")
+        """The error for a connection that cannot be made or was lost."""
+        return ProviderUnavailable(
+            f"{self.who} {self.scrub(what)}. Try again in a moment.", processed=self.answering
+        )
 
     def timeout(self, seconds: float, event: str) -> ProviderTimeout:
         """The error for waiting longer than allowed for `event`."""
@@ -104,6 +115,8 @@ class Faults:
             )
         if 400 <= status < 500 and status != 425:
             param = as_str(dig(error, "param"))
+            if status == 404 and _is_about_the_model(error, said):
+                param = "model"
             if status in (400, 413, 422) and _is_too_long(error, said):
                 return ContextTooLong(
                     f"{self.who} finds the prompt too long{quoted} Shorten it, or choose a model "
@@ -154,6 +167,12 @@ def _said(error: Json, body: bytes) -> str:
 def _is_too_long(error: Json, said: str) -> bool:
     code = as_str(dig(error, "code")) or ""
     return code == ContextTooLong.code or _TOO_LONG.search(said) is not None
+
+
+def _is_about_the_model(error: Json, said: str) -> bool:
+    """Whether what is not there is the model, rather than something the caller named."""
+    code = as_str(dig(error, "code"))
+    return code == "model_not_found" or _NO_MODEL.match(said) is not None
 
 
 def _status_of(error: Mapping[str, Json]) -> int:

@@ -103,10 +103,10 @@ class Upstream:
         with _named(faults, deadline, "answer"):
             async with asyncio.timeout_at(deadline.at):
                 response = await self._send(method, path, body, headers)
-                try:
-                    content = await self._read_whole(response, faults)
-                finally:
-                    response.close()
+        try:
+            content = await self.read_whole(response, deadline, faults)
+        finally:
+            response.close()
         return Reply(response.status, response.headers, content)
 
     async def open(
@@ -127,13 +127,18 @@ class Upstream:
             async with asyncio.timeout_at(deadline.at):
                 return await self._send("POST", path, body, headers)
 
-    async def read_error(
+    async def read_whole(
         self, response: ClientResponse, deadline: Deadline, faults: Faults
     ) -> bytes:
-        """The body of an answer that is an error."""
+        """The body of an answer; of an error, as much as a message needs.
+
+        Raises:
+            ProviderError: It cannot be read.
+        """
+        faults = faults.once(response.status)
         with _named(faults, deadline, "answer"):
             async with asyncio.timeout_at(deadline.at):
-                return await self._read_whole(response, faults)
+                return await self._read_pieces(response, faults)
 
     async def read_some(
         self, response: ClientResponse, deadline: Deadline, faults: Faults
@@ -203,7 +208,7 @@ class Upstream:
         self._urls[path] = url = URL(path if "://" in path else f"{self._base_url}/{path}")
         return url
 
-    async def _read_whole(self, response: ClientResponse, faults: Faults) -> bytes:
+    async def _read_pieces(self, response: ClientResponse, faults: Faults) -> bytes:
         refuse_compressed(response, faults)
         ok = response.status == 200
         limit = self._limits.max_answer_bytes if ok else _MAX_ERROR_BYTES

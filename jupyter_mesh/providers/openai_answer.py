@@ -36,6 +36,7 @@ def parse_reply(reply: Reply, faults: Faults) -> Json:
     """
     if reply.status != 200:
         raise faults.from_status(reply.status, reply.headers, reply.body)
+    faults = faults.once(reply.status)
     kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
         value: Json = orjson.loads(reply.body)

@@ -136,7 +136,9 @@ class OpenAICompatible(Provider):
         )
         data = as_object(parse_reply(reply, faults))
         if data is None or as_list(data.get(_RESULT_FIELDS[operation])) is None:
-            raise faults.protocol(f"sent an answer without {_RESULT_FIELDS[operation]!r}")
+            raise faults.once(reply.status).protocol(
+                f"sent an answer without {_RESULT_FIELDS[operation]!r}"
+            )
         yield Answer(data, reply.body)
         yield Metered(usage_of(data, attempt), model=attempt.model)
         yield Finished(_reason_of(data))
@@ -154,6 +156,7 @@ class OpenAICompatible(Provider):
         complete = False
         try:
             await self._check_stream(response, deadline, faults)
+            faults = faults.once(response.status)
             reading = StreamReading(attempt.request, attempt.model, faults)
             parser = EventParser()
             while not reading.done:
@@ -200,10 +203,10 @@ class OpenAICompatible(Provider):
         """
         kind = response.content_type
         if response.status == 200 and kind == "text/event-stream":
-            return refuse_compressed(response, faults)
-        body = await self._upstream.read_error(response, deadline, faults)
+            return refuse_compressed(response, faults.once(200))
+        body = await self._upstream.read_whole(response, deadline, faults)
         parse_reply(Reply(response.status, response.headers, body), faults)
-        raise faults.protocol(f"was asked for a stream and sent {kind}")
+        raise faults.once(response.status).protocol(f"was asked for a stream and sent {kind}")
 
     def _listed_facts(self, name: str, item: Mapping[str, object]) -> ModelFacts:
         window = as_int(item.get("max_model_len")) or as_int(item.get("context_length"))

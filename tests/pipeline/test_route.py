@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -20,15 +21,16 @@ from jupyter_mesh.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from jupyter_mesh.pipeline.health import Circuit, Health
+from jupyter_mesh.pipeline.health import Circuit, Health, Sample
 from jupyter_mesh.pipeline.route import Route
 from jupyter_mesh.pipeline.snapshot import ConnectionLimits
-from jupyter_mesh.schemas.events import Chunk
+from jupyter_mesh.schemas.events import Chunk, Events, Metered, Notice
 from jupyter_mesh.schemas.policy import AliasRule, ExactCacheRule
-from jupyter_mesh.schemas.spend import Price
+from jupyter_mesh.schemas.spend import Price, Usage
+from jupyter_mesh.spi.provider import Attempt
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
 
-from .world import Pipeline, candidate, chat, pipeline
+from .world import ADA, BOB, Pipeline, candidate, chat, pipeline
 
 NO_CACHE = ExactCacheRule(enabled=False)
 
@@ -53,7 +55,7 @@ def fast(first: ScriptedProvider, second: ScriptedProvider, retries: int = 0) ->
         ProviderUnavailable("down"),
         ProviderTimeout("slow"),
         ProviderRateLimited("busy", retry_after=30),
-        ProviderProtocolError("html"),
+        ProviderProtocolError("redirect"),
         ProviderRejected("wrong key", status=401),
         ProviderRejected("no such model", status=404),
         ConfigError("the model is not on this machine"),
@@ -80,6 +82,47 @@ async def test_a_request_the_provider_rejects_is_not_sent_to_another() -> None:
     )
     assert isinstance(outcome.error, ProviderRejected)
     assert second.attempts == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_the_provider_has_processed_is_sent_to_nobody_again(stream: bool) -> None:
+    error = ProviderProtocolError("sent something that is not JSON", processed=True)
+    first, second = failing(error), ScriptedProvider()
+    outcome = await fast(first, second, retries=3).ask(chat(model="fast", stream=stream))
+    assert outcome.error is error
+    assert (len(first.attempts), second.attempts) == (1, [])
+
+
+class Unfinished(ScriptedProvider):
+    """Ends without a word."""
+
+    async def stream(self, attempt: Attempt) -> Events:
+        self.attempts.append(attempt)
+        for event in ():
+            yield event
+
+
+async def test_an_answer_that_just_ends_is_not_asked_for_again() -> None:
+    first, second = Unfinished(), ScriptedProvider()
+    outcome = await fast(first, second, retries=3).ask(chat(model="fast"))
+    assert isinstance(outcome.error, ProviderProtocolError)
+    assert (len(first.attempts), second.attempts) == (1, [])
+
+
+class Counting(ScriptedProvider):
+    """Shows that it works on the answer, then fails."""
+
+    async def stream(self, attempt: Attempt) -> Events:
+        self.attempts.append(attempt)
+        yield Metered(Usage(output=1), final=False)
+        raise ProviderUnavailable("the worker died")
+
+
+async def test_a_count_on_the_way_to_a_whole_answer_is_no_answer_yet() -> None:
+    first = Counting()
+    outcome = await fast(first, ScriptedProvider(), retries=1).ask(chat(model="fast"))
+    assert (outcome.text, outcome.notices) == ("Hello", ["fallback"])
+    assert len(first.attempts) == 2
 
 
 async def test_a_prompt_too_long_is_never_sent_to_the_same_model_twice() -> None:
@@ -145,9 +188,27 @@ async def test_a_timed_out_or_long_limited_call_is_not_sent_twice(error: MeshErr
     assert len(provider.attempts) == 1
 
 
+async def test_the_switch_is_told_once_for_each_that_failed_and_names_who_answered() -> None:
+    models = ("a/m", "b/m", "c/m")
+    down = ProviderUnavailable("down")
+    providers = (failing(down), failing(ProviderTimeout("slow")), ScriptedProvider())
+    limits = ConnectionLimits(retries=1)
+    world = pipeline(
+        *(candidate(id, p, limits=limits) for id, p in zip(models, providers, strict=True)),
+        aliases={"fast": AliasRule(models=models)},
+    )
+    outcome = await world.ask(chat(model="fast", stream=True))
+    assert isinstance(outcome.events[0], Notice), "before anything of the answer"
+    assert [notice.message for notice in outcome.call.report.notices] == [
+        "a/m did not answer; c/m did. down",
+        "b/m did not answer; c/m did. slow",
+    ]
+
+
 async def test_when_all_fail_the_error_has_a_reason_for_each() -> None:
     world = fast(failing(ProviderUnavailable("down")), failing(ProviderRejected("key", status=401)))
     outcome = await world.ask(chat(model="fast"))
+    assert outcome.call.report.notices == [], "nobody answered"
     assert isinstance(outcome.error, AllCandidatesFailed)
     assert outcome.error.status == 502
     assert "a/m: down" in outcome.error.message
@@ -230,6 +291,84 @@ async def test_a_failing_model_is_rested_and_tried_again_later() -> None:
     provider.replies = [Reply()]
     assert (await world.ask(chat())).text == "Hello"
     assert world.health.healthy("a/m")
+
+
+async def test_a_trial_that_finds_no_slot_leaves_the_next_one_to_try() -> None:
+    tight = ConnectionLimits(retries=0, parallel=1, timeout=0.05)
+    provider = failing(ProviderUnavailable("down"))
+    slow = ScriptedProvider(replies=[Reply(pause=5)])
+    world = pipeline(
+        candidate("a/m", provider, limits=tight),
+        candidate("a/slow", slow, limits=replace(tight, timeout=10)),
+        cache=NO_CACHE,
+    )
+    now = 0.0
+    world.health.clock = lambda: now
+    for _ in range(5):
+        await world.ask(chat())
+    now = 16.0
+    holder = asyncio.create_task(world.ask(chat(model="a/slow")))
+    await asyncio.sleep(0.01)
+    busy = await world.ask(chat())
+    assert isinstance(busy.error, ProviderUnavailable)
+    assert "busy" in busy.error.message
+    waiting = asyncio.create_task(world.ask(chat()))  # claims the trial, and leaves while it waits
+    await asyncio.sleep(0.01)
+    for task in (waiting, holder):
+        task.cancel()
+    await asyncio.gather(waiting, holder, return_exceptions=True)
+    provider.replies = [Reply()]
+    assert (await world.ask(chat())).text == "Hello"
+
+
+async def test_a_connection_that_is_busy_does_not_count_against_its_models() -> None:
+    tight = ConnectionLimits(retries=0, parallel=1, timeout=0.01)
+    slow = ScriptedProvider(replies=[Reply(pause=5)])
+    world = pipeline(
+        candidate("a/m", limits=tight),
+        candidate("a/slow", slow, limits=replace(tight, timeout=10)),
+        cache=NO_CACHE,
+    )
+    holder = asyncio.create_task(world.ask(chat(model="a/slow")))
+    await asyncio.sleep(0.01)
+    for _ in range(5):
+        assert isinstance((await world.ask(chat())).error, ProviderUnavailable)
+    assert world.health.healthy("a/m")
+    holder.cancel()
+    await asyncio.gather(holder, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "param", "opens"),
+    [
+        (401, None, True),
+        (407, None, True),
+        (404, "model", True),
+        (404, None, False),
+        (404, "file_id", False),
+        (403, None, False),
+        (402, None, False),
+        (400, "model", False),
+    ],
+)
+async def test_only_refusals_that_meet_every_caller_rest_a_model(
+    status: int, param: str | None, opens: bool
+) -> None:
+    provider = failing(ProviderRejected("no", status=status, param=param))
+    world = pipeline(candidate("a/m", provider), cache=NO_CACHE)
+    for _ in range(5):
+        await world.ask(chat(), BOB)
+    assert world.health.healthy("a/m") is not opens
+    provider.replies = [Reply()]
+    assert ((await world.ask(chat(), ADA)).text == "Hello") is not opens
+
+
+def test_requests_refused_at_once_do_not_make_a_model_look_fast() -> None:
+    health = Health()
+    health.add("a/m", Sample(0.0, 200.0, None, 1, True))
+    for _ in range(30):
+        health.add("a/m", Sample(0.0, 0.0, None, 0, True))
+    assert health.typical_ms("a/m") == 200.0
 
 
 BUSY = ProviderRateLimited("busy", retry_after=120)
@@ -315,8 +454,6 @@ async def test_strategies_choose_as_their_names_say() -> None:
     shares = ordered(world("weighted", (3, 1, 0)), health, times=2000)
     assert shares["c/m"] == 0
     assert 1400 < shares["a/m"] < 1600
-    from jupyter_mesh.pipeline.health import Sample
-
     for name, total in zip(names, (300.0, 200.0, 100.0), strict=True):
         health.add(name, Sample(0.0, total, None, 1, True))
     assert ordered(world("fastest"), health) == {"c/m": 1}

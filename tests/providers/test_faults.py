@@ -124,6 +124,39 @@ def test_a_prompt_too_long_is_told_from_other_refusals(
     assert type(fault) is (ContextTooLong if too_long else ProviderRejected)
 
 
+NOT_FOUND: list[tuple[Json, bool]] = [
+    ({"code": "model_not_found", "message": "m"}, True),
+    ({"message": "The model `m` does not exist.", "param": "model", "code": 404}, True),
+    ({"message": "The model `m` does not exist."}, True),
+    ({"message": "model 'm' not found"}, True),
+    ({"type": "not_found_error", "message": "model: m"}, True),
+    ({"message": "models/m is not found for API version v1main"}, True),
+    ({"message": "No such file object: file-123", "param": "file_id"}, False),
+    ({"message": "No such file object: model 'm' not found"}, False),
+    ({"message": "model-123 is no file of yours"}, False),
+    ({"code": "not_found", "message": "m"}, False),
+]
+
+
+@pytest.mark.parametrize(("error", "of_the_model"), NOT_FOUND)
+def test_a_model_that_is_gone_is_told_from_what_a_caller_named(
+    error: Json, of_the_model: bool
+) -> None:
+    fault = FAULTS.from_status(404, {}, orjson.dumps({"error": error}))
+    assert (fault.param == "model") is of_the_model
+
+
+def test_what_breaks_once_the_answer_has_begun_was_processed() -> None:
+    answering = FAULTS.once(200)
+    for fault in (answering.protocol("broke off"), answering.unreachable("was lost")):
+        assert fault.processed
+    for fault in (FAULTS.once(500).protocol("broke off"), FAULTS.unreachable("was lost")):
+        assert not fault.processed
+    reported = answering.from_error({"message": "overloaded"})
+    assert isinstance(reported, ProviderError)
+    assert not reported.processed, "it says itself that there is no answer"
+
+
 WAITS: list[tuple[dict[str, str], float | None]] = [
     ({}, None),
     ({"Retry-After": "12"}, 12.0),

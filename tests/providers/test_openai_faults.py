@@ -50,6 +50,7 @@ async def test_a_fault_before_any_event_raises_its_own_error(
         await events_of(provider, attempt(stream=stream))
     assert type(raised.value) is error
     assert raised.value.status == status
+    assert raised.value.processed is (fault in ("wrong_type", "gzip_bomb"))
     assert len(upstream.requests) == 1, "a provider asks once; retrying is Route's"
     await provider.aclose()
 
@@ -80,8 +81,9 @@ async def test_a_whole_answer_that_breaks_off_gives_no_event(
 ) -> None:
     upstream.script(Behaviour(fault=fault))
     provider = connect(upstream)
-    with pytest.raises(ProviderProtocolError):
+    with pytest.raises(ProviderProtocolError) as raised:
         await events_of(provider, attempt())
+    assert raised.value.processed
     await provider.aclose()
 
 
