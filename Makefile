@@ -96,8 +96,8 @@ $(STAMPS)/venv:
 	@scripts/new_venv $(VENV)
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/lab: extras := lab
-$(STAMPS)/local: extras := lab,local
+$(STAMPS)/lab: extras := lab,openai,dataframe
+$(STAMPS)/local: extras := lab,openai,dataframe,local
 $(STAMPS)/dev: extras := test,lint
 $(STAMPS)/lab $(STAMPS)/local $(STAMPS)/dev: $(INSTALLED) | $(STAMPS)/venv
 	@echo "installing jupyter-mesh[$(extras)] into $(VENV)"

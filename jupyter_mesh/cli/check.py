@@ -8,11 +8,14 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import MeshError
 from .outcome import FAILED, Output
 from .places import Chosen, chosen, config_file
+
+if TYPE_CHECKING:
+    from ..mesh import Mesh
 
 _MARKS = {"ok": "✓", "note": "–", "fault": "✗"}
 
@@ -61,18 +64,38 @@ async def _mesh(mine: Chosen) -> list[Finding]:
     except MeshError as error:
         return [Finding("mesh", "fault", error.message)]
     try:
-        checks = mesh.health().checks
-        findings = [
-            Finding(what, "ok" if about == "ok" else "fault", about)
-            for what, about in checks.items()
-        ]
+        audit = mesh.health().checks["audit"]
+        findings = [Finding("audit", "ok" if audit == "ok" else "fault", audit)]
+        for one in mesh.administration.connections().connections:
+            findings.append(await _connection(mesh, one.name))
         listed = sorted(mesh.snapshot.models)
         findings.append(
             Finding("models", "ok" if listed else "fault", ", ".join(listed) or "there are none")
         )
+        findings += [
+            Finding(f"alias {alias}", "fault", f"{target} is not there")
+            for alias, rule in mesh.snapshot.aliases.items()
+            for target in rule.models
+            if target not in mesh.snapshot.models
+        ]
     finally:
         await mesh.aclose()
     return findings
+
+
+async def _connection(mesh: Mesh, name: str) -> Finding:
+    """Ask it what it offers, also where mesh.yaml lists its models."""
+    tried = await mesh.administration.test(name)
+    if tried.fault is not None:
+        return Finding(f"connection {name}", "fault", tried.fault)
+    configured = {
+        card.removeprefix(f"{name}/")
+        for card in mesh.snapshot.models
+        if card.startswith(f"{name}/")
+    }
+    if tried.models and (unknown := sorted(configured - set(tried.models))):
+        return Finding(f"connection {name}", "note", f"it does not list {', '.join(unknown)}")
+    return Finding(f"connection {name}", "ok", f"answers in {tried.latency_ms:.0f} ms")
 
 
 def _environment() -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +25,14 @@ from .plugins import Plugins, validate_settings
 
 _log = logging.getLogger("jupyter_mesh")
 _LISTING_SECONDS = 10.0
+
+
+async def _models(provider: Provider) -> list[ModelFacts]:
+    return await provider.models()
+
+
+async def _probed(provider: Provider) -> list[ModelFacts]:
+    return await provider.probe()
 
 
 @dataclass(slots=True)
@@ -75,8 +83,8 @@ class Catalogue:
         self._validated(name, rule)
 
     async def probe(self, name: str, rule: ConnectionRule) -> Connection:
-        """Open a connection to look at it, and close it again."""
-        found = await self._open(name, rule)
+        """Open a connection, ask it what it offers, and close it again; asks no model."""
+        found = await self._open(name, rule, _probed)
         if found.provider is not None:
             await found.provider.aclose()
         return found
@@ -103,12 +111,17 @@ class Catalogue:
         await self.open(faulty)
         return any(self.connections[name].fault is None for name in faulty)
 
-    async def _open(self, name: str, rule: ConnectionRule) -> Connection:
+    async def _open(
+        self,
+        name: str,
+        rule: ConnectionRule,
+        listing: Callable[[Provider], Awaitable[list[ModelFacts]]] = _models,
+    ) -> Connection:
         connection = Connection(name, rule)
         try:
             provider = connection.provider = self._make(name, rule)
             async with asyncio.timeout(_LISTING_SECONDS):
-                facts = await provider.models()
+                facts = await listing(provider)
         except TimeoutError:
             connection.fault = f"{name} did not list its models within {_LISTING_SECONDS:g} s."
         except MeshError as error:
@@ -123,7 +136,8 @@ class Catalogue:
                 connection.candidates[known.id] = Candidate(
                     facts=known, provider=provider, limits=limits
                 )
-        if connection.fault:
+        before = self.connections.get(name)
+        if connection.fault and (before is None or before.fault != connection.fault):
             _log.warning("Connection %s: %s", name, connection.fault)
         return connection
 

@@ -122,6 +122,15 @@ class Provider(ABC):
         """
         return [self.facts(name) for name in self.context.models]
 
+    async def probe(self) -> list[ModelFacts]:
+        """Whether the connection works: what the backend lists, whatever the admin listed. Asks no
+        model and costs nothing; a backend that lists nothing answers with what it was given.
+
+        Raises:
+            ProviderError: The backend does not answer, or refuses the key.
+        """
+        return await self.models()
+
     def facts(self, name: str) -> ModelFacts:
         """What is known of the model `name` without asking anybody."""
         return ModelFacts(

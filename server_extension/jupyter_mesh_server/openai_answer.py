@@ -42,6 +42,9 @@ def answer_headers(call: Call) -> dict[str, str]:
         headers["X-Mesh-Model"] = header_value(report.model)
     if (cost := usd(report.cost)) is not None:
         headers["X-Mesh-Cost-USD"] = cost
+    if report.notices:
+        codes = dict.fromkeys(notice.code for notice in report.notices)
+        headers["X-Mesh-Notices"] = header_value(", ".join(codes))
     if report.overhead_ms is not None:
         headers["X-Mesh-Overhead-Ms"] = f"{report.overhead_ms:.2f}"
     return headers
