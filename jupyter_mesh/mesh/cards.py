@@ -21,11 +21,13 @@ def cards(snapshot: Snapshot, health: Health, principal: Principal) -> list[Mode
     it.
     """
     names = snapshot.visible(principal)
-    aliases = [name for name in snapshot.aliases if name in names and snapshot.behind(name)]
-    models = [name for name in snapshot.models if name in names]
-    return [_alias_card(snapshot, health, name) for name in aliases] + [
-        _model_card(snapshot.models[name], health) for name in models
+    aliases = [
+        _alias_card(name, snapshot.aliases[name].strategy, behind, health)
+        for name in snapshot.aliases
+        if name in names and (behind := snapshot.candidates(name, principal))
     ]
+    models = [_model_card(one, health) for name, one in snapshot.models.items() if name in names]
+    return aliases + models
 
 
 def _model_card(candidate: Candidate, health: Health) -> ModelCard:
@@ -51,11 +53,10 @@ def _model_card(candidate: Candidate, health: Health) -> ModelCard:
     )
 
 
-def _alias_card(snapshot: Snapshot, health: Health, name: str) -> ModelCard:
+def _alias_card(name: str, strategy: str, behind: Sequence[Candidate], health: Health) -> ModelCard:
     """What is true of the first model behind the alias; residency and retention of the
     widest-travelling one.
     """
-    behind = snapshot.behind(name)
     first = _model_card(behind[0], health)
     widest = max(behind, key=lambda one: _WIDEST[one.facts.residency]).facts
     return first.model_copy(
@@ -63,12 +64,12 @@ def _alias_card(snapshot: Snapshot, health: Health, name: str) -> ModelCard:
             "id": name,
             "kind": "alias",
             "targets": [one.id for one in behind],
-            "strategy": snapshot.aliases[name].strategy,
+            "strategy": strategy,
             "residency": widest.residency.value,
             "trains_on_requests": _worst([one.facts.trains_on_requests for one in behind]),
             "offline_demo": all(one.facts.offline_demo for one in behind),
             "healthy": any(health.healthy(one.id) for one in behind),
-            "description": f"{snapshot.aliases[name].strategy}: " + ", ".join(o.id for o in behind),
+            "description": f"{strategy}: " + ", ".join(o.id for o in behind),
         }
     )
 

@@ -18,7 +18,7 @@ class Resolve(Step):
 
 
 def resolve(call: Call) -> None:
-    """Find the candidates.
+    """Find the candidates this caller may use now.
 
     Raises:
         ModelNotFound: Nothing stands behind the name any more.
@@ -26,7 +26,11 @@ def resolve(call: Call) -> None:
         ContextTooLong: The prompt fits none of them.
     """
     request = call.request
-    behind = call.snapshot.behind(request.model)
+    snapshot = call.snapshot
+    if call.guarded:
+        behind = snapshot.candidates(request.model, call.principal)
+    else:  # the mesh's own: Authorize lets it use models marked `internal`, and those only
+        behind = snapshot.behind(request.model)
     if not behind:
         raise ModelNotFound(
             f"{request.model!r} has no model behind it at the moment; ask an admin to check it.",

@@ -64,6 +64,8 @@ class Snapshot:
     budgets: tuple[BudgetRule, ...] = ()
     limits: tuple[LimitRule, ...] = ()
     screening: tuple[ScreeningRule, ...] = ()
+    default_screening: ScreeningRule | None = None
+    """For calls to models that no rule of `screening` covers."""
     moderation: tuple[ModerationRule, ...] = ()
     detectors: Mapping[str, Detector] = field(default_factory=dict[str, Detector])
     judges: Mapping[str, Judge] = field(default_factory=dict[str, Judge])
@@ -71,6 +73,9 @@ class Snapshot:
     audit: AuditRule = field(default_factory=AuditRule)
     _groups: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
         default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
+    )
+    _models: dict[frozenset[str], frozenset[str]] = field(
+        default_factory=dict[frozenset[str], frozenset[str]], compare=False
     )
     _visible: dict[_Caller, frozenset[str]] = field(
         default_factory=dict[_Caller, frozenset[str]], compare=False
@@ -111,20 +116,49 @@ class Snapshot:
     def _compute_visible(
         self, groups: frozenset[str], narrowed: tuple[str, ...] | None
     ) -> frozenset[str]:
-        names = [name for name, one in self.models.items() if not one.facts.internal]
-        names += list(self.aliases)
-        if narrowed is not None:
-            names = [name for name in names if any(fnmatchcase(name, glob) for glob in narrowed)]
-        if not self.groups:
+        usable = self._usable(groups)
+        names = [*usable]
+        for alias in self.aliases:
+            behind = self.behind(alias)
+            if self._allowed(alias, groups) and (
+                not behind or any(one.id in usable for one in behind)
+            ):
+                names.append(alias)
+        if narrowed is None:
             return frozenset(names)
-        globs = [glob for name in groups if name in self.groups for glob in self.groups[name].allow]
-        return frozenset(name for name in names if any(fnmatchcase(name, glob) for glob in globs))
+        return frozenset(
+            name for name in names if any(fnmatchcase(name, glob) for glob in narrowed)
+        )
+
+    def _usable(self, groups: frozenset[str]) -> frozenset[str]:
+        """The models that callers of these groups may be answered by, whatever name they ask."""
+        usable = self._models.get(groups)
+        if usable is None:
+            if len(self._models) > _MOST_REMEMBERED:
+                self._models.clear()
+            usable = self._models[groups] = frozenset(
+                name
+                for name, one in self.models.items()
+                if not one.facts.internal and self._allowed(name, groups)
+            )
+        return usable
+
+    def _allowed(self, name: str, groups: frozenset[str]) -> bool:
+        if not self.groups:
+            return True
+        rules = [self.groups[group] for group in groups if group in self.groups]
+        return any(fnmatchcase(name, glob) for rule in rules for glob in rule.allow)
 
     def behind(self, name: str) -> tuple[Candidate, ...]:
         """The candidates behind a model or alias, in the order written, unknown ones left out."""
         alias = self.aliases.get(name)
         ids = alias.models if alias else (name,)
         return tuple(self.models[one] for one in ids if one in self.models)
+
+    def candidates(self, name: str, principal: Principal) -> tuple[Candidate, ...]:
+        """Those of them that the caller may use: an alias opens no model by itself."""
+        usable = self._usable(self.groups_of(principal))
+        return tuple(one for one in self.behind(name) if one.id in usable)
 
     def purposes(self, groups: frozenset[str]) -> tuple[tuple[str, ...], bool]:
         """(purposes the groups may declare; empty means free, whether one must be declared)."""

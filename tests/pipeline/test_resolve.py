@@ -1,0 +1,91 @@
+"""From a name to the models this caller may use now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jupyter_mesh.errors import ModelNotFound
+from jupyter_mesh.mesh.cards import cards
+from jupyter_mesh.pipeline.health import Health
+from jupyter_mesh.pipeline.resolve import resolve
+from jupyter_mesh.schemas.policy import AliasRule, GroupRule
+from jupyter_mesh.testing.principals import analyst
+
+from .world import Pipeline, candidate, chat, pipeline
+
+
+def world(groups: dict[str, GroupRule] | None = None) -> Pipeline:
+    """Two open models, an internal one, and aliases over all of them."""
+    return pipeline(
+        candidate("a/m"),
+        candidate("b/m"),
+        candidate("a/judge", internal=True),
+        aliases={
+            "fast": AliasRule(models=("a/judge", "a/m", "b/m")),
+            "judge": AliasRule(models=("a/judge",)),
+            "later": AliasRule(models=("c/m",)),
+        },
+        groups=groups or {},
+    )
+
+
+async def test_an_internal_model_is_not_reached_through_an_alias() -> None:
+    mesh = world()
+    outcome = await mesh.ask(chat(model="fast"))
+    assert outcome.text == "Hello"
+    assert [one.id for one in outcome.call.candidates] == ["a/m", "b/m"]
+    for name in ("judge", "a/judge"):
+        assert isinstance((await mesh.ask(chat(model=name))).error, ModelNotFound)
+
+
+GROUPS = {
+    "all": GroupRule(members=("ada",), allow=("*",)),
+    "some": GroupRule(members=("bob",), allow=("fast", "b/*")),
+    "none": GroupRule(members=("eve",), allow=("fast",)),
+}
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [("ada", ["a/m", "b/m"]), ("bob", ["b/m"]), ("eve", None), ("dan", None)],
+)
+async def test_an_alias_opens_no_model_by_itself(user: str, expected: list[str] | None) -> None:
+    outcome = await world(GROUPS).ask(chat(model="fast"), analyst(user))
+    if expected is None:
+        assert isinstance(outcome.error, ModelNotFound)
+    else:
+        assert [one.id for one in outcome.call.candidates] == expected
+
+
+async def test_the_catalogue_names_behind_an_alias_what_the_caller_may_use() -> None:
+    snapshot = world(GROUPS).snapshot
+    shown = {
+        user: {card.id: card.targets for card in cards(snapshot, Health(), analyst(user))}
+        for user in ("ada", "bob", "eve")
+    }
+    assert shown["ada"] == {"fast": ["a/m", "b/m"], "a/m": [], "b/m": []}
+    assert shown["bob"] == {"fast": ["b/m"], "b/m": []}
+    assert shown["eve"] == {}
+
+
+async def test_a_key_narrowed_to_an_alias_reaches_what_its_user_may_use() -> None:
+    bob = replace(analyst("bob"), models=("fast",))
+    mesh = world(GROUPS)
+    assert [one.id for one in (await mesh.ask(chat(model="fast"), bob)).call.candidates] == ["b/m"]
+    assert isinstance((await mesh.ask(chat(model="b/m"), bob)).error, ModelNotFound)
+
+
+async def test_an_alias_whose_models_are_away_says_so() -> None:
+    outcome = await world().ask(chat(model="later"))
+    assert isinstance(outcome.error, ModelNotFound)
+    assert "at the moment" in outcome.error.message
+
+
+def test_the_mesh_itself_may_use_internal_models() -> None:
+    mesh = world(GROUPS)
+    parent = mesh.call(chat(model="fast"))
+    call = mesh.call(chat(model="a/judge"), parent=parent, nested="guard")
+    resolve(call)
+    assert [one.id for one in call.candidates] == ["a/judge"]
