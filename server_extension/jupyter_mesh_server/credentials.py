@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl
 
 from jupyter_mesh.errors import Unauthenticated
 
 from .exchange import Headers
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
-_IN_QUERY = re.compile(r"(?:^|[&;])(?:token|api[_-]?key|access_token)=", re.IGNORECASE)
+_IN_QUERY = frozenset({"token", "access_token", "apikey", "api_key", "api-key"})
 _KEY_HEADERS = ("x-api-key", "api-key")
 """What clients of Anthropic and Azure send instead of `Authorization`."""
 
@@ -28,7 +29,7 @@ def credential(headers: Headers, query: str) -> str | None:
     Raises:
         Unauthenticated: Malformed, several different ones, or one in the URL, where logs keep it.
     """
-    if query and _IN_QUERY.search(query):
+    if query and not _IN_QUERY.isdisjoint(_names_in(query)):
         raise unauthenticated()
     secret: str | None = None
     for value in headers.getall("Authorization", ()):
@@ -44,3 +45,8 @@ def credential(headers: Headers, query: str) -> str | None:
     if secret is not None and not _TOKEN.fullmatch(secret):
         raise unauthenticated()
     return secret
+
+
+def _names_in(query: str) -> set[str]:
+    """Names of the fields as those who read them decode them, some of whom split at `;` too."""
+    return {name.strip().lower() for name, _ in parse_qsl(query.replace(";", "&"), True)}

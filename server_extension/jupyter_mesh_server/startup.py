@@ -14,6 +14,8 @@ DELAY = 1.0
 """Seconds after the start of the server; its first page is out then. A request begins at once."""
 PATIENCE = 30.0
 """Seconds for which a request waits for the mesh."""
+PAUSE = 10.0
+"""Seconds after which a request has a mesh built again that could not be built."""
 
 log = logging.getLogger("jupyter_mesh")
 
@@ -38,7 +40,8 @@ class Running(Protocol):
 
 
 class Startup:
-    """Builds the mesh in the background; again only after what was wrong with it has changed.
+    """Builds the mesh in the background; one that does not work, again after a pause, or as soon as
+    what was wrong with it has changed.
 
     Args:
         build: Imports what it needs outside the event loop, and starts the mesh. A wrong
@@ -53,6 +56,7 @@ class Startup:
         self._build = build
         self._task: asyncio.Task[Running] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._ended = 0.0
 
     def soon(self) -> None:
         """Begin in a moment."""
@@ -60,9 +64,13 @@ class Startup:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._begin)
 
     async def wait(self) -> Dispatcher | None:
-        """The dispatcher; None when it takes longer than `PATIENCE`."""
+        """The dispatcher; None when it takes longer than `PATIENCE`.
+
+        Raises:
+            Exception: What nobody foresaw while it was built.
+        """
         task = self._begin()
-        if task.done() and task.result().outdated():
+        if task.done() and self._worth_another_try(task):
             self._task = None
             task = self._begin()
         await asyncio.wait((task,), timeout=PATIENCE)
@@ -85,8 +93,18 @@ class Startup:
             self._task = asyncio.get_running_loop().create_task(self._run())
         return self._task
 
+    def _worth_another_try(self, task: asyncio.Task[Running]) -> bool:
+        rested = asyncio.get_running_loop().time() - self._ended >= PAUSE
+        if task.exception() is not None:
+            return rested
+        running = task.result()
+        return running.outdated() or (rested and not running.works)
+
     async def _run(self) -> Running:
-        running = await self._build()
+        try:
+            running = await self._build()
+        finally:
+            self._ended = asyncio.get_running_loop().time()
         if running.works:
             self.dispatcher = running.dispatcher
         return running

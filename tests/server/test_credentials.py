@@ -48,6 +48,16 @@ QUERIES = [
     "api-key=sk-1",
     "access_token=sk-1",
     "token=",
+    "token",
+    "%74oken=sk-1",
+    "%74%6F%6b%65%6E=sk-1",
+    "a=1&t%6fken=sk-1",
+    "a=1;token=sk-1",
+    "%20token=sk-1",
+    "+token=sk-1",
+    "api%5Fkey=sk-1",
+    "api%2dkey=sk-1",
+    "%41ccess_token=sk-1",
 ]
 
 
@@ -71,6 +81,17 @@ def test_a_credential_in_the_url_is_refused_even_beside_a_good_one(query: str) -
         credential(FewHeaders(("Authorization", "Bearer sk-1")), query)
 
 
-@pytest.mark.parametrize("query", ["tokens=5", "max_token=5", "document=token%3Dx", "by=model"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "tokens=5",
+        "max_token=5",
+        "document=token%3Dx",
+        "document=a%26token%3Dx",
+        "document=%2574oken%3Dx",
+        "%2574oken=x",  # decoded once it is `%74oken`, which nobody takes for a token
+        "by=model",
+    ],
+)
 def test_other_query_fields_are_no_credentials(query: str) -> None:
     assert credential(FewHeaders(), query) is None

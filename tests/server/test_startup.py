@@ -138,6 +138,70 @@ async def test_a_server_that_never_began_stops_without_building() -> None:
     await asyncio.sleep(0)
 
 
+class Broken(Built):
+    """A mesh that can only say what is wrong."""
+
+    works = False
+
+    def __init__(self, outdated: bool = False) -> None:
+        super().__init__()
+        self._outdated = outdated
+
+    def outdated(self) -> bool:
+        return self._outdated
+
+
+Builds = list[Running | Exception]
+
+
+def building(*results: Running | Exception) -> tuple[Startup, Builds]:
+    """A start whose builds end like this, one after the other, and those that are still to come."""
+    coming = list(results)
+
+    async def build() -> Running:
+        result = coming.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    return Startup(build), coming
+
+
+@pytest.mark.parametrize("failed", [KeyError("plugin"), Broken()])
+async def test_a_mesh_that_could_not_be_built_is_built_again_after_a_pause(
+    monkeypatch: pytest.MonkeyPatch, failed: Running | Exception
+) -> None:
+    built = Built()
+    starting, coming = building(failed, built)
+    for _ in range(3):  # requests in the meantime hear what is wrong, and build nothing
+        if isinstance(failed, Exception):
+            with pytest.raises(KeyError):
+                await starting.wait()
+        else:
+            assert await starting.wait() is failed.dispatcher
+    assert coming == [built]
+    monkeypatch.setattr(startup, "PAUSE", 0.0)
+    assert await starting.wait() is built.dispatcher
+    assert starting.dispatcher is built.dispatcher
+    await starting.aclose()
+
+
+async def test_what_was_put_right_is_built_again_at_once() -> None:
+    built = Built()
+    starting, coming = building(Broken(outdated=True), built)
+    await starting.wait()
+    assert await starting.wait() is built.dispatcher
+    assert coming == []
+
+
+async def test_a_mesh_that_works_is_never_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(startup, "PAUSE", 0.0)
+    built = Built()
+    starting, _ = building(built)
+    for _ in range(3):
+        assert await starting.wait() is built.dispatcher
+
+
 class TestSlowStart:
     @pytest.fixture
     def scripted_app(self, monkeypatch: pytest.MonkeyPatch) -> None:
