@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets as random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, cast
 
 from pydantic import BaseModel
 
 from ..config import ConnectionRule
 from ..errors import ConfigError, InvalidRequest, NotFound
+from ..pipeline.snapshot import Candidate
 from ..schemas.admin import (
     Connections,
     ConnectionStatus,
     ConnectionTest,
+    ConnectionTrial,
     ProviderKind,
     ProviderKinds,
     SettingBody,
@@ -23,13 +25,17 @@ from ..schemas.admin import (
     Settings,
     SettingUpdate,
 )
+from ..schemas.api import ModelCard
 from ..schemas.json import Json, JsonObject
 from ..schemas.principal import Principal
 from ..schemas.setting import KINDS, Kind, Setting
 from ..spi import PROVIDER_GROUP
 from ..spi.secrets import REFERENCES
 from .assembly import Parts
+from .cards import model_card
+from .forms import form_of
 from .plugins import validate_settings
+from .trial import TypedSecrets
 
 _HIDDEN = "(hidden)"
 
@@ -75,12 +81,10 @@ class Administration:
         body = cast(JsonObject, dict(update.body))
         if known == "connections":
             _refuse_plain_keys(body)
-        sealed = {f"{name}.{field}.{random.token_hex(4)}": field for field in update.secrets}
-        for secret, field in sealed.items():
-            _set_field(body, field, f"store:{secret}")
+        sealed = _refer_to(body, name, update.secrets)
         await self._governance.check(known, name, body, update.version)
-        for secret, field in sealed.items():
-            self._parts.secrets.set(secret, update.secrets[field])
+        for secret, value in sealed.items():
+            self._parts.secrets.set(secret, value)
         await self._governance.put(principal, known, name, body, update.version)
         return self._one(known, name)
 
@@ -121,42 +125,59 @@ class Administration:
         """Every connection as it is now."""
         opened = self._parts.catalogue.connections
         rules = {**self._governance.config.connections, **{n: c.rule for n, c in opened.items()}}
+        models = {name: one.candidates for name, one in opened.items()}
         return Connections(
             connections=[
                 ConnectionStatus(
                     name=name,
                     provider=rule.provider,
                     enabled=rule.enabled,
-                    models=sorted(opened[name].candidates) if name in opened else [],
+                    models=sorted(models.get(name, ())),
+                    cards=self._cards(models.get(name, {}).values()),
                     fault=opened[name].fault if name in opened else None,
                 )
                 for name, rule in sorted(rules.items())
             ]
         )
 
-    async def test(self, name: str, written: JsonObject | None = None) -> ConnectionTest:
-        """Try a connection, as it is or as it is `written`: is it reached, is the key right,
-        which models are there. Asks no model.
+    async def test(self, name: str, trial: ConnectionTrial) -> ConnectionTest:
+        """Try a connection, as it is or as it is written: is it reached, is the key right,
+        which models are there. Asks no model, and keeps nothing.
 
         Raises:
             NotFound: There is none of this name.
             ConfigError: It is not written as a connection is.
         """
-        rule = None if written is None else validate_settings(ConnectionRule, written, "connection")
-        if rule is None:
-            found = self._governance.config.connections.get(name)
-            opened = self._parts.catalogue.connections.get(name)
-            rule = found or (opened.rule if opened else None)
-        if rule is None:
-            raise NotFound(f"There is no connection {name[:80]!r}.")
+        typed: dict[str, str] = {}
+        if trial.connection is None:
+            rule = self._present(name)
+        else:
+            body = cast(JsonObject, dict(trial.connection))
+            typed = _refer_to(body, name, trial.secrets)
+            rule = validate_settings(ConnectionRule, body, "connection")
+        references = {f"store:{secret}": value for secret, value in typed.items()}
+        secrets = TypedSecrets(self._parts.secrets, references)
         began = time.perf_counter()
-        tried = await self._parts.catalogue.probe(name, rule)
+        tried = await self._parts.catalogue.probe(name, rule, secrets)
         return ConnectionTest(
             ok=tried.fault is None,
             latency_ms=(time.perf_counter() - began) * 1000,
             models=sorted(one.facts.name for one in tried.candidates.values()),
+            cards=self._cards(tried.candidates.values()),
             fault=tried.fault,
         )
+
+    def _present(self, name: str) -> ConnectionRule:
+        opened = self._parts.catalogue.connections.get(name)
+        rule = self._governance.config.connections.get(name) or (opened.rule if opened else None)
+        if rule is None:
+            raise NotFound(f"There is no connection {name[:80]!r}.")
+        return rule
+
+    def _cards(self, models: Iterable[Candidate]) -> list[ModelCard]:
+        """Cards of models, whoever may use them."""
+        ordered = sorted(models, key=lambda one: one.id)
+        return [model_card(one, self._parts.health) for one in ordered]
 
     def _one(self, kind: Kind, name: str) -> SettingBody:
         return next(one for one in self.settings(kind).settings if one.name == name)
@@ -169,8 +190,8 @@ class Administration:
                 name=name, title=name, local=False, config_schema={}, fault=error.message
             )
         title = (provider.__doc__ or name).strip().splitlines()[0].rstrip(".")
-        schema = cast("dict[str, Json]", provider.Config.model_json_schema())
-        return ProviderKind(name=name, title=title, local=provider.local, config_schema=schema)
+        form = form_of(provider.Config)
+        return ProviderKind(name=name, title=title, local=provider.local, config_schema=form)
 
 
 def _kind(name: str) -> Kind:
@@ -232,6 +253,16 @@ def _refuse_plain_keys(body: Mapping[str, Json]) -> None:
 
 def _is_reference(value: Json) -> bool:
     return isinstance(value, str) and value.startswith(REFERENCES)
+
+
+def _refer_to(body: JsonObject, name: str, secrets: Mapping[str, str]) -> dict[str, str]:
+    """Put references into `body` where keys were typed; the keys, by a name of their own each."""
+    named: dict[str, str] = {}
+    for field, value in secrets.items():
+        secret = f"{name}.{field}.{random.token_hex(4)}"
+        _set_field(body, field, f"store:{secret}")
+        named[secret] = value
+    return named
 
 
 def _set_field(body: JsonObject, path: str, value: str) -> None:

@@ -26,11 +26,12 @@ def cards(snapshot: Snapshot, health: Health, principal: Principal) -> list[Mode
         for name in snapshot.aliases
         if name in names and (behind := snapshot.candidates(name, principal))
     ]
-    models = [_model_card(one, health) for name, one in snapshot.models.items() if name in names]
+    models = [model_card(one, health) for name, one in snapshot.models.items() if name in names]
     return aliases + models
 
 
-def _model_card(candidate: Candidate, health: Health) -> ModelCard:
+def model_card(candidate: Candidate, health: Health) -> ModelCard:
+    """One model, with what was measured of it."""
     facts = candidate.facts
     return ModelCard(
         id=facts.id,
@@ -42,7 +43,7 @@ def _model_card(candidate: Candidate, health: Health) -> ModelCard:
         capabilities=sorted(capability.value for capability in facts.capabilities),
         context_window=facts.context_window,
         max_output=facts.max_output,
-        price=_price_card(facts.price),
+        price=price_card(facts.price),
         residency=facts.residency.value,
         trains_on_requests=facts.trains_on_requests,
         retains_requests=facts.retains_requests,
@@ -57,7 +58,7 @@ def _alias_card(name: str, strategy: str, behind: Sequence[Candidate], health: H
     """What is true of the first model behind the alias; residency and retention of the
     widest-travelling one.
     """
-    first = _model_card(behind[0], health)
+    first = model_card(behind[0], health)
     widest = max(behind, key=lambda one: _WIDEST[one.facts.residency]).facts
     return first.model_copy(
         update={
@@ -80,7 +81,8 @@ def _worst(answers: Sequence[bool | None]) -> bool | None:
     return None if None in answers else False
 
 
-def _price_card(price: Price | None) -> PriceCard | None:
+def price_card(price: Price | None) -> PriceCard | None:
+    """A price as the API says it."""
     if price is None:
         return None
     return PriceCard(

@@ -82,9 +82,11 @@ class Catalogue:
         """Raises ConfigError where a connection cannot be opened as it is written."""
         self._validated(name, rule)
 
-    async def probe(self, name: str, rule: ConnectionRule) -> Connection:
+    async def probe(
+        self, name: str, rule: ConnectionRule, secrets: SecretStore | None = None
+    ) -> Connection:
         """Open a connection, ask it what it offers, and close it again; asks no model."""
-        found = await self._open(name, rule, _probed)
+        found = await self._open(name, rule, _probed, secrets)
         if found.provider is not None:
             await found.provider.aclose()
         return found
@@ -116,10 +118,11 @@ class Catalogue:
         name: str,
         rule: ConnectionRule,
         listing: Callable[[Provider], Awaitable[list[ModelFacts]]] = _models,
+        secrets: SecretStore | None = None,
     ) -> Connection:
         connection = Connection(name, rule)
         try:
-            provider = connection.provider = self._make(name, rule)
+            provider = connection.provider = self._make(name, rule, secrets or self._secrets)
             async with asyncio.timeout(_LISTING_SECONDS):
                 facts = await listing(provider)
         except TimeoutError:
@@ -147,13 +150,13 @@ class Catalogue:
         kind = self._plugins.provider(rule.provider)
         return kind, validate_settings(kind.Config, rule.options, f"connections.{name}")
 
-    def _make(self, name: str, rule: ConnectionRule) -> Provider:
+    def _make(self, name: str, rule: ConnectionRule, secrets: SecretStore) -> Provider:
         kind, settings = self._validated(name, rule)
         folder = self._state_dir / "connections" / name
         folder.mkdir(parents=True, exist_ok=True)
         context = ProviderContext(
             connection=name,
-            secrets=self._secrets,
+            secrets=secrets,
             state_dir=folder,
             models={model: options.options for model, options in rule.models.items()},
             engine=self._engine,

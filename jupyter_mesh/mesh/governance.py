@@ -132,7 +132,7 @@ class Governance:
     def managed_by(self, kind: Kind, name: str) -> Literal["mesh.yaml", "admin", "default"]:
         """Where what is in force comes from."""
         if held_by_file(self._base, kind, name):
-            return "mesh.yaml"
+            return "mesh.yaml" if self._file else "default"
         return "admin" if (kind, name) in self._stored else "default"
 
     async def changes(

@@ -47,7 +47,7 @@ class OpenAIConfig(ProviderConfig):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     base_url: str = OPENAI
-    api_key: str | None = None
+    api_key: str | None = Field(default=None, json_schema_extra={"format": "secret"})
     organization: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     price_provider: str | None = None

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from .api import Body
+from .api import Body, ModelCard
 from .setting import Kind
 
 JsonBody = dict[str, JsonValue]
@@ -98,6 +98,9 @@ class ConnectionStatus(Body):
     provider: str
     enabled: bool
     models: list[str]
+    cards: list[ModelCard] = Field(
+        description="The same with price and speed, also those the caller may not use."
+    )
     fault: str | None
 
 
@@ -111,6 +114,10 @@ class ConnectionTrial(Body):
     """A connection to try before it is saved; without it, the one that is there."""
 
     connection: JsonBody | None = None
+    secrets: dict[str, str] = Field(
+        default_factory=dict,
+        description="Keys by the field of `connection` they belong to; used once, not kept.",
+    )
 
 
 class ConnectionTest(Body):
@@ -119,6 +126,7 @@ class ConnectionTest(Body):
     ok: bool
     latency_ms: float
     models: list[str] = Field(description="Names the provider listed.")
+    cards: list[ModelCard] = Field(description="The same, with their price where it is known.")
     fault: str | None
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from jupyter_mesh.errors import InvalidRequest
 from jupyter_mesh.schemas.admin import ConnectionTrial, KeyRequest, Keys, SettingUpdate
 from jupyter_mesh.schemas.json import Json
 
-from .api_routes import parsed
+from .api_routes import moment, parsed
 from .exchange import HttpRequest, Reply
 from .gateway import Gateway
 from .replies import json_reply, reply_with
@@ -67,7 +69,7 @@ async def test_connection(gateway: Gateway, request: HttpRequest, body: Json) ->
     """`POST /api/connections/{name}/test`."""
     trial = parsed(ConnectionTrial, body)
     name = request.params["name"]
-    return reply_with(await gateway.mesh.administration.test(name, trial.connection))
+    return reply_with(await gateway.mesh.administration.test(name, trial))
 
 
 async def get_keys(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
@@ -87,6 +89,30 @@ async def revoke_key(gateway: Gateway, request: HttpRequest, _body: Json) -> Rep
     request.fields()
     await gateway.mesh.keys.revoke(request.principal, request.params["name"])
     return json_reply({})
+
+
+async def get_performance(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/performance?since=&until=&by=model`; without `since` of the last 24 hours."""
+    fields = request.fields("since", "until", "by")
+    since, until = _times(fields)
+    by = fields.get("by", "model")
+    if by not in ("model", "connection", "provider"):
+        raise InvalidRequest("`by` is model, connection or provider.", param="by")
+    report = gateway.mesh.performance.report
+    return reply_with(await report(request.principal, since=since, until=until, by=by))
+
+
+async def get_model_performance(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/performance/{model}?since=&until=`, hour by hour."""
+    since, until = _times(request.fields("since", "until"))
+    series = gateway.mesh.performance.series
+    model = request.params["model"]
+    return reply_with(await series(request.principal, model, since=since, until=until))
+
+
+def _times(fields: dict[str, str]) -> tuple[datetime, datetime]:
+    until = moment(fields, "until") or datetime.now(UTC)
+    return moment(fields, "since") or until - timedelta(days=1), until
 
 
 def _number(fields: dict[str, str], name: str) -> int | None:

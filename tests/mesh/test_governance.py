@@ -21,8 +21,14 @@ from jupyter_mesh.errors import (
     NotPermitted,
 )
 from jupyter_mesh.mesh import Mesh
-from jupyter_mesh.schemas.admin import KeyRequest, SettingUpdate
+from jupyter_mesh.schemas.admin import (
+    ConnectionTest,
+    ConnectionTrial,
+    KeyRequest,
+    SettingUpdate,
+)
 from jupyter_mesh.schemas.events import Chunk
+from jupyter_mesh.schemas.json import as_object
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 from jupyter_mesh.testing.principals import admin, analyst, kernel_of
 
@@ -271,22 +277,55 @@ async def test_a_plain_key_where_a_reference_belongs_is_refused_and_not_repeated
 
 
 async def test_trying_a_connection_says_what_is_wrong_and_keeps_nothing(mesh: Mesh) -> None:
-    async with FakeOpenAI(api_key="right") as locked:
-        written = {"provider": "openai_compatible", "base_url": locked.base_url}
-        tried = await mesh.administration.test("new", written)  # pyright: ignore[reportArgumentType]
-        assert not tried.ok
-        assert tried.fault
-    works = await mesh.administration.test("up")
-    assert (works.ok, works.models) == (True, ["m"])
-    assert "new" not in mesh.snapshot.models
+    async with FakeOpenAI(api_key="right-key") as locked:
+        written = {"provider": "openai_compatible", "base_url": locked.base_url, "models": ["m"]}
+
+        async def tried(**secrets: str) -> ConnectionTest:
+            trial = ConnectionTrial.model_validate({"connection": written, "secrets": secrets})
+            return await mesh.administration.test("new", trial)
+
+        without, wrong = await tried(), await tried(api_key="wrong-key")
+        assert (without.ok, wrong.ok) == (False, False)
+        assert wrong.fault
+        assert "wrong-key" not in wrong.fault
+        right = await tried(api_key="right-key")
+        assert (right.ok, right.fault) == (True, None)
+        assert [card.id for card in right.cards] == [f"new/{name}" for name in right.models]
+    assert "new/m" not in mesh.snapshot.models
     with pytest.raises(NotFound):
-        await mesh.administration.test("nowhere")
+        await mesh.administration.test("nowhere", ConnectionTrial())
+
+
+async def test_what_is_tried_is_the_server_and_not_the_list_of_models(mesh: Mesh) -> None:
+    works = await mesh.administration.test("up", ConnectionTrial())
+    assert (works.ok, works.models) == (True, ["fake-embedding", "fake-model"])
+    gone = {"provider": "openai_compatible", "base_url": "http://127.0.0.1:9/v1", "models": ["m"]}
+    trial = ConnectionTrial.model_validate({"connection": gone})
+    assert not (await mesh.administration.test("up", trial)).ok
+
+
+async def test_an_admin_sees_price_and_speed_of_models_they_may_not_use(mesh: Mesh) -> None:
+    await put(mesh, "groups", "analysts", members=["ada"], allow=["*"])
+    assert not (await mesh.models(ROOT)).models
+    (up,) = mesh.administration.connections().connections
+    (card,) = up.cards
+    assert card.id == "up/m"
+    assert card.price is not None
 
 
 async def test_every_installed_provider_brings_the_form_of_its_connections(mesh: Mesh) -> None:
     forms = {one.name: one for one in mesh.administration.providers().providers}
     assert {"openai_compatible", "huggingface", "echo"} <= set(forms)
-    assert "base_url" in str(forms["openai_compatible"].config_schema["properties"])
+    form = forms["openai_compatible"].config_schema
+    properties = as_object(form["properties"]) or {}
+    assert properties["base_url"] == {
+        "default": "https://api.openai.com/v1",
+        "description": "Up to and with `/v1`.",
+        "title": "Base Url",
+        "type": "string",
+    }
+    assert (as_object(properties["api_key"]) or {})["format"] == "secret"
+    assert "Attributes" not in str(form["description"])
 
 
 # ── API keys ────────────────────────────────────────────────────────────────────────────────

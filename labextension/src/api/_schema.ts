@@ -260,6 +260,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Percentiles of speed, errors and what an slo promised */
+        get: operations["get_performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/performance/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model, hour by hour */
+        get: operations["get_model_performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/preferences": {
         parameters: {
             query?: never;
@@ -765,6 +799,11 @@ export interface components {
          * @description A connection as it is now.
          */
         ConnectionStatus: {
+            /**
+             * Cards
+             * @description The same with price and speed, also those the caller may not use.
+             */
+            cards: components["schemas"]["ModelCard"][];
             /** Enabled */
             enabled: boolean;
             /** Fault */
@@ -781,6 +820,11 @@ export interface components {
          * @description What came of trying a connection.
          */
         ConnectionTest: {
+            /**
+             * Cards
+             * @description The same, with their price where it is known.
+             */
+            cards: components["schemas"]["ModelCard"][];
             /** Fault */
             fault: string | null;
             /** Latency Ms */
@@ -805,6 +849,13 @@ export interface components {
             connection: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
+            /**
+             * Secrets
+             * @description Keys by the field of `connection` they belong to; used once, not kept.
+             */
+            secrets?: {
+                [key: string]: string;
+            };
         };
         /**
          * Connections
@@ -857,9 +908,21 @@ export interface components {
             findings: components["schemas"]["JsonValue"][];
             /** Input Tokens */
             input_tokens: number;
-            /** Max Cost Usd */
+            /**
+             * Max Cost Usd
+             * @description The dearest candidate's, for all of `max_output_tokens`; null when unpriced.
+             */
             max_cost_usd: string | null;
-            /** Max Output Tokens */
+            /**
+             * Max Input Cost Usd
+             * @description What of `max_cost_usd` is for the input; null when unpriced.
+             * @default null
+             */
+            max_input_cost_usd: string | null;
+            /**
+             * Max Output Tokens
+             * @description Of all answers together: as many as `max_tokens` and the model allow. Where neither is known, 2,048 for each are assumed.
+             */
             max_output_tokens: number;
             /** Model */
             model: string;
@@ -1234,6 +1297,12 @@ export interface components {
         Offer: {
             /** Id */
             id: string;
+            /**
+             * Key Note
+             * @description What connecting does to a key found in the environment.
+             * @default null
+             */
+            key_note: string | null;
             /** Models */
             models: string[];
             /** Price Note */
@@ -1250,6 +1319,110 @@ export interface components {
              * @description Such as 'OpenAI (key found in OPENAI_API_KEY)'.
              */
             title: string;
+        };
+        /**
+         * Percentiles
+         * @description Three of them, each to within 5 %; None where nothing was measured.
+         */
+        Percentiles: {
+            /** P50 */
+            p50: number | null;
+            /** P95 */
+            p95: number | null;
+            /** P99 */
+            p99: number | null;
+        };
+        /**
+         * Performance
+         * @description How a model, a connection or a provider answered over a time.
+         *
+         *     Cached answers are not counted: they say nothing of the model.
+         */
+        Performance: {
+            /**
+             * Breaches
+             * @description What an `slo` promises and was not held, in words.
+             */
+            breaches: string[];
+            /** Calls */
+            calls: number;
+            /** Error Rate */
+            error_rate: number;
+            /** Failed */
+            failed: number;
+            /** @description Of streamed answers. */
+            first_token_ms: components["schemas"]["Percentiles"];
+            /**
+             * Healthy
+             * @description False while a model's circuit is open.
+             */
+            healthy: boolean;
+            /** Key */
+            key: string;
+            /** @description The gateway's own share. */
+            overhead_ms: components["schemas"]["Percentiles"];
+            /**
+             * Retried
+             * @description Tries that failed and were followed by another.
+             */
+            retried: number;
+            /** @description p95: 95 % of the answers were slower. */
+            tokens_per_second: components["schemas"]["Percentiles"];
+            total_ms: components["schemas"]["Percentiles"];
+        };
+        /**
+         * PerformanceHour
+         * @description One hour of one model.
+         */
+        PerformanceHour: {
+            /** Calls */
+            calls: number;
+            /** Failed */
+            failed: number;
+            /** First Token P50 Ms */
+            first_token_p50_ms: number | null;
+            /**
+             * Hour
+             * Format: date-time
+             */
+            hour: string;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+        };
+        /**
+         * PerformanceReport
+         * @description All of one grouping, the busiest first.
+         */
+        PerformanceReport: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "model" | "connection" | "provider";
+            /** Rows */
+            rows: components["schemas"]["Performance"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * PerformanceSeries
+         * @description One model over the hours.
+         */
+        PerformanceSeries: {
+            /** Hours */
+            hours: components["schemas"]["PerformanceHour"][];
+            /** Model */
+            model: string;
         };
         /**
          * Preference
@@ -1397,7 +1570,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "general";
+            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "general";
             /**
              * Managed By
              * @description Only what admins set can be changed here.
@@ -1436,7 +1609,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "general";
+            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "general";
             /** Name */
             name: string;
             /** Version */
@@ -2135,6 +2308,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_performance: {
+        parameters: {
+            query?: {
+                since?: string;
+                until?: string;
+                by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceReport"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_model_performance: {
+        parameters: {
+            query?: {
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceSeries"];
+                };
             };
             /** @description Refused */
             default: {
