@@ -40,6 +40,7 @@ from .schemas.policy import (
     Rule,
     Scope,
     ScreeningRule,
+    SloRule,
     Window,
 )
 from .schemas.request import Operation
@@ -166,7 +167,7 @@ class CacheRule(Rule):
     exact: ExactCacheRule = ExactCacheRule()
 
 
-_SCREEN_WHAT_LEAVES = ScreeningRule.model_validate({"for": {"residency": "external"}})
+SCREEN_WHAT_LEAVES = ScreeningRule.model_validate({"for": {"residency": "external"}})
 
 
 class Config(Rule):
@@ -179,9 +180,12 @@ class Config(Rule):
     budgets: tuple[BudgetRule, ...] = ()
     limits: tuple[LimitRule, ...] = ()
     guards: dict[str, GuardRule] = Field(default_factory=dict)
-    screening: tuple[ScreeningRule, ...] = (_SCREEN_WHAT_LEAVES,)
-    """The default redacts personal data and secrets on their way outside and puts them back."""
+    screening: tuple[ScreeningRule, ...] = (SCREEN_WHAT_LEAVES,)
+    """The default redacts personal data and secrets on their way outside and puts them back. It
+    stays in force for models that no rule here covers, unless the list is empty.
+    """
     moderation: tuple[ModerationRule, ...] = ()
+    slos: tuple[SloRule, ...] = ()
     cache: CacheRule = CacheRule()
     audit: AuditRule = AuditRule()
     keys: tuple[KeyRule, ...] = ()

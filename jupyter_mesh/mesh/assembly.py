@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..config import Config
-from ..errors import ConfigError, Conflict, MeshError, ProviderUnavailable
+from ..errors import ConfigError, Conflict, MeshError, ProviderUnavailable, StoreUnavailable
 from ..pipeline.audit import Audit
 from ..pipeline.authorize import Authorize
 from ..pipeline.budget import Budget
@@ -36,12 +35,14 @@ from ..spi.provider import Provider
 from ..storage.history import SqlHistory
 from ..storage.journal import SqlJournal
 from ..storage.memory_cache import MemoryCache
+from ..storage.performance import SqlPerformance
 from ..storage.secrets import Secrets
 from ..storage.settings import SqlSettings
 from .catalogue import Catalogue
 from .governance import Governance
 from .key_holders import KeyHolder, key_holders
-from .offers import Offers, cancelled
+from .offers import Offers, Withhold, cancelled
+from .performance import PerformanceBook
 from .plugins import Plugins
 from .snapshots import SnapshotKeeper, guards_of
 
@@ -62,6 +63,7 @@ class Parts:
     secrets: Secrets
     plugins: Plugins
     cache: MemoryCache
+    performance: PerformanceBook
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
     live: dict[str, Call] = field(default_factory=dict[str, Call])
     retired: list[tuple[int, Provider]] = field(default_factory=list[tuple[int, Provider]])
@@ -74,6 +76,7 @@ class Parts:
         Raises:
             Conflict: A connection of this name is configured.
             ProviderUnavailable: It does not answer; the offer stays open.
+            StoreUnavailable: Its key could not be taken over; the offer stays open.
         """
         if offer_id in self.governance.config.connections:
             raise Conflict(f"There is a connection {offer_id!r} already; edit that one.")
@@ -81,10 +84,21 @@ class Parts:
         await self.catalogue.open({offer_id: rule})
         fault = self.catalogue.connections[offer_id].fault
         if fault is not None:
-            await self.catalogue.drop(offer_id)
-            await self.offers.withdraw(offer_id)
+            await self._reject(offer_id)
             raise ProviderUnavailable(f"{offer_id} could not be connected: {fault}")
+        try:
+            self.offers.keep_from_kernels(offer_id)
+        except OSError as error:
+            await self._reject(offer_id)
+            raise StoreUnavailable(
+                f"{offer_id} was not connected: its key could not be kept from kernels "
+                f"({error.strerror or error})."
+            ) from error
         self.catalogue_keeper.rebuild()
+
+    async def _reject(self, offer_id: str) -> None:
+        await self.catalogue.drop(offer_id)
+        await self.offers.withdraw(offer_id)
 
     async def apply(self, config: Config) -> None:
         """Put a configuration in force for new calls; those that run end under the old one."""
@@ -117,6 +131,7 @@ class Parts:
         """Stop background work, close connections, then the store."""
         for task in self.tasks:
             await cancelled(task)
+        await self.performance.aclose()
         await self.governance.aclose()
         await asyncio.gather(*(provider.aclose() for _, provider in self.retired))
         await self.catalogue.aclose()
@@ -129,6 +144,8 @@ async def assemble(
     state_dir: Path,
     host: Literal["personal", "hub", "standalone"],
     config_file: Path | None,
+    environ: Mapping[str, str],
+    withhold: Withhold | None,
 ) -> Parts:
     """Open the store, the connections and the background work.
 
@@ -143,29 +160,33 @@ async def assemble(
         history = SqlHistory(url)
         opened.push_async_callback(history.aclose)
         await _recover(journal)
-        secrets = Secrets(
-            url, environ=os.environ, folder=config_file.parent if config_file else None
-        )
+        secrets = Secrets(url, environ=environ, folder=config_file.parent if config_file else None)
         plugins = Plugins()
         catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
         opened.push_async_callback(catalogue.aclose)
         keeper = SnapshotKeeper(config, catalogue, plugins)
+        if host != "personal":  # somebody's own server goes on with the connections that are right
+            for name, rule in config.connections.items():
+                catalogue.check(name, rule)
         exact = config.cache.exact
         cache = MemoryCache(max_entries=exact.max_entries, max_bytes=exact.max_bytes)
         health = Health()
         await _seed(health, history)
         headroom = Headroom(history)
+        performance = PerformanceBook(SqlPerformance(url))
+        opened.push_async_callback(performance.aclose)
         parts = Parts(
             journal=journal,
             history=history,
             catalogue=catalogue,
             catalogue_keeper=keeper,
             health=health,
-            offers=Offers(history, os.environ),
+            offers=Offers(history, secrets, environ, withhold),
             pipeline=_pipeline(cache, journal, headroom, health),
             secrets=secrets,
             plugins=plugins,
             cache=cache,
+            performance=performance,
         )
         settings = SqlSettings(url)
         opened.push_async_callback(settings.aclose)
@@ -177,6 +198,7 @@ async def assemble(
         _every(20.0, lambda: _recover(journal)),
         _every(60.0, lambda: _retry(parts)),
         _every(1.0, parts.governance.refresh),
+        _every(30.0, parts.performance.flush),
         _every(3600.0, lambda: history.prune(datetime.now(UTC), parts.governance.config.audit)),
     ]
     if host == "personal" and config.offers:

@@ -16,7 +16,7 @@ GENERAL = ("cache", "audit", "default_model", "admin_contact")
 """The settings of kind `general`, by name. A body holds the value under `value`."""
 _NAMED: tuple[Kind, ...] = ("connections", "guards", "aliases", "groups")
 """Sections that are mappings, each after those it may refer to."""
-_LISTED: tuple[Kind, ...] = ("keys", "budgets", "limits", "screening", "moderation")
+_LISTED: tuple[Kind, ...] = ("keys", "budgets", "limits", "screening", "moderation", "slos")
 
 
 def merge(base: Config, settings: Iterable[Setting]) -> tuple[Config, dict[tuple[Kind, str], str]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +45,8 @@ from .costs import Costs
 from .dry_run import dry_run
 from .keys import ApiKeys
 from .metrics import Metrics
+from .offers import Withhold
+from .performance_reports import PerformanceReports
 
 _NO_DIRECTIVE = CacheDirective()
 _DRAIN_SECONDS = 5.0
@@ -64,6 +67,7 @@ class Mesh:
         self._costs = Costs(parts.history)
         self.administration = Administration(parts)
         self.keys = ApiKeys(parts.governance, parts.catalogue_keeper)
+        self.performance = PerformanceReports(parts)
         self._metrics = Metrics()
         self._live = parts.live
         self._idle = asyncio.Event()
@@ -78,6 +82,8 @@ class Mesh:
         state_dir: Path,
         host: Host,
         config_file: Path | None = None,
+        environ: Mapping[str, str] = os.environ,
+        withhold: Withhold | None = None,
     ) -> Mesh:
         """Open the store and the connections.
 
@@ -87,12 +93,15 @@ class Mesh:
             host: Who runs it; a personal mesh looks for what could be connected.
             config_file: Where `config` was read: relative `file:` secrets start there, and it is
                 read again when it was edited.
+            environ: Where `env:` secrets and keys to offer are looked for.
+            withhold: Keeps a key that was taken over from kernels; None: kernels are not this
+                process's, and no key is taken over.
 
         Raises:
             ConfigError: The store or a guard cannot be set up. A connection that cannot is only
                 logged.
         """
-        return cls(host, await assemble(config, state_dir, host, config_file))
+        return cls(host, await assemble(config, state_dir, host, config_file, environ, withhold))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -150,7 +159,9 @@ class Mesh:
             if self._parts.retired:
                 self._parts.close_retired()
             metrics.running -= 1
-            metrics.observe(call, outcome_of(call, failure))
+            outcome = outcome_of(call, failure)
+            metrics.observe(call, outcome)
+            self._parts.performance.observe(call, outcome)
 
     def stream(self, request: Request, *, parent: str, purpose: NestedPurpose) -> Events:
         """A call the mesh makes for the running call `parent` (`spi.Models`): as the same

@@ -183,6 +183,27 @@ class ExactCacheRule(Rule):
     max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
 
 
+class SloRule(Rule):
+    """What is promised of a model or a connection over 24 hours (names and globs); what is not
+    held is shown and raises an alert.
+    """
+
+    name: str | None = None
+    model: str | None = None
+    connection: str | None = None
+    p95_ms: float | None = Field(default=None, gt=0)
+    first_token_p95_ms: float | None = Field(default=None, gt=0)
+    error_rate: float | None = Field(default=None, ge=0, le=1)
+    minimum_calls: int = Field(default=20, ge=1)
+    """Fewer calls say nothing."""
+
+    @model_validator(mode="after")
+    def _one_target(self) -> SloRule:
+        if (self.model is None) == (self.connection is None):
+            raise ValueError("an slo is for a `model` or for a `connection`: name one of them")
+        return self
+
+
 class AuditRule(Rule):
     """How durably calls are recorded, and how much of their content."""
 

@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal[
     "limits",
     "screening",
     "moderation",
+    "slos",
     "general",
 ]
 """The sections of `mesh.yaml`; `general` holds those that are one object and not many, by name."""

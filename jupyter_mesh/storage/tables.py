@@ -50,7 +50,7 @@ calls = Table(
     Column("parent", Text),
     Column("tags", Text),
     Column("streamed", SmallInteger, nullable=False),
-    Column("estimated_cost", BigInteger, nullable=False),
+    Column("estimated_cost", BigInteger),
     # the completion
     Column("outcome", Text, nullable=False),
     Column("ended_at", BigInteger),
@@ -207,4 +207,17 @@ setting_changes = Table(
     Column("before", Text),
     Column("after", Text),
     Index("ix_setting_changes_name", "kind", "name", "version"),
+)
+
+performance_hourly = Table(
+    "performance_hourly",
+    metadata,
+    Column("hour", BigInteger, primary_key=True),  # hours since 1970 UTC
+    Column("connection", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("metric", Text, primary_key=True),
+    # Of a histogram: the number of its bucket; of a counter: 0.
+    Column("bucket", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -70,8 +70,8 @@ async def get_usage(gateway: Gateway, request: HttpRequest, _body: Json) -> Repl
     fields = request.fields("since", "until", "by", "document")
     now = datetime.now(UTC)
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    since = _moment(fields, "since") or month
-    until = _moment(fields, "until") or now
+    since = moment(fields, "since") or month
+    until = moment(fields, "until") or now
     if until < since:
         raise InvalidRequest("`until` lies before `since`.", param="until")
     by = [name for name in fields.get("by", "day").split(",") if name]
@@ -144,17 +144,17 @@ def parsed(model: type[Body], body: Json) -> Body:
         raise InvalidRequest(f"{where}: {first['msg']}.", param=field or None) from None
 
 
-def _moment(fields: dict[str, str], name: str) -> datetime | None:
+def moment(fields: dict[str, str], name: str) -> datetime | None:
     """A date or an RFC 3339 time; without a zone it is UTC."""
     text = fields.get(name)
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidRequest(
             f"`{name}` must be a date or a time such as 2026-01-31T12:00:00Z.", param=name
         ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=UTC)
+    return found.astimezone(UTC)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from jupyter_mesh.schemas import admin, api
+from jupyter_mesh.schemas import admin, api, performance
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.principal import Scope
 
@@ -147,6 +147,20 @@ _ADMIN = (
         request=admin.ConnectionTrial,
         response=admin.ConnectionTest,
         summary="Try a connection; asks no model",
+    ),
+    _get(
+        "/api/performance",
+        admin_routes.get_performance,
+        performance.PerformanceReport,
+        "Percentiles of speed, errors and what an slo promised",
+        query=("since", "until", "by"),
+    ),
+    _get(
+        "/api/performance/{model:path}",
+        admin_routes.get_model_performance,
+        performance.PerformanceSeries,
+        "One model, hour by hour",
+        query=("since", "until"),
     ),
     _get("/api/keys", admin_routes.get_keys, admin.Keys, "API keys: one's own; all for admins"),
     Route(

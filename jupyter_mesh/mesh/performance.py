@@ -1,0 +1,88 @@
+"""Counting how fast and how reliably models answer: in memory, written every half minute."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from contextlib import suppress
+from datetime import datetime
+
+from ..errors import StoreUnavailable
+from ..pipeline.call import Call
+from ..schemas.audit import Outcome
+from ..schemas.histogram import bucket_of
+from ..storage.performance import Counts, Place, SqlPerformance
+
+_HOUR = 3600
+_COUNTED: frozenset[Outcome] = frozenset({"answered", "failed"})
+
+
+class PerformanceBook:
+    """Counts finished calls. What was not written yet is lost with the process: at most a minute,
+    and no call waits for it.
+    """
+
+    def __init__(self, store: SqlPerformance) -> None:
+        self._store = store
+        self._waiting: Counter[Place] = Counter()
+        self._writing = asyncio.Lock()
+
+    def observe(self, call: Call, outcome: Outcome) -> None:
+        """Count a finished call, and the tries that failed before it."""
+        report = call.report
+        if report.model is None or report.connection is None:
+            return
+        hour = int(time.time()) // _HOUR
+        for attempt in report.attempts[: None if outcome == "answered" else -1]:
+            self._count(hour, str(attempt.get("model")), "retried", 0)
+        if outcome not in _COUNTED:
+            return
+        self._count(hour, report.model, outcome, 0)
+        if outcome != "answered" or report.total_ms is None:
+            return
+        self._count(hour, report.model, "total", bucket_of(report.total_ms))
+        if report.overhead_ms is not None:
+            self._count(hour, report.model, "overhead", bucket_of(report.overhead_ms))
+        if call.request.stream and report.first_token_ms is not None:
+            self._count(hour, report.model, "first", bucket_of(report.first_token_ms))
+            writing = report.total_ms - report.first_token_ms
+            if report.usage is not None and report.usage.output > 1 and writing > 0:
+                speed = (report.usage.output - 1) / writing * 1000
+                self._count(hour, report.model, "speed", bucket_of(speed))
+
+    def _count(self, hour: int, model: str, metric: str, bucket: int) -> None:
+        connection = model.partition("/")[0]
+        self._waiting[Place(hour, connection, model, metric, bucket)] += 1
+
+    async def flush(self) -> None:
+        """Write what was counted; keeps it for the next time if the store does not take it.
+
+        Raises:
+            StoreUnavailable: The store cannot be written.
+        """
+        async with self._writing:
+            if not self._waiting:
+                return
+            counts, self._waiting = self._waiting, Counter()
+            try:
+                await self._store.add(counts)
+            except StoreUnavailable:
+                self._waiting.update(counts)
+                raise
+
+    async def sums(self, since: datetime, until: datetime) -> dict[tuple[str, str], Counts]:
+        """What was counted, by connection and model, up to now."""
+        await self.flush()
+        return await self._store.sums(since, until)
+
+    async def series(self, model: str, since: datetime, until: datetime) -> dict[int, Counts]:
+        """What was counted of one model, by hour since 1970 UTC, up to now."""
+        await self.flush()
+        return await self._store.series(model, since, until)
+
+    async def aclose(self) -> None:
+        """Write what is left, then close the store."""
+        with suppress(StoreUnavailable):
+            await self.flush()
+        await self._store.aclose()

@@ -1,0 +1,94 @@
+"""Histograms and counters of models by hour: added to by every gateway, read as sums."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from .location import Cursor, Location
+from .reader import Reader
+from .values import HOUR, micros, text
+
+_ADD = """
+    INSERT INTO performance_hourly (hour, connection, model, metric, bucket, count)
+    VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (hour, connection, model, metric, bucket)
+    DO UPDATE SET count = performance_hourly.count + excluded.count"""
+_SUM = """
+    SELECT connection, model, metric, bucket, sum(count) FROM performance_hourly
+    WHERE hour >= ? AND hour < ? GROUP BY connection, model, metric, bucket"""
+_SERIES = """
+    SELECT hour, metric, bucket, sum(count) FROM performance_hourly
+    WHERE hour >= ? AND hour < ? AND model = ? GROUP BY hour, metric, bucket"""
+
+
+class Place(NamedTuple):
+    """What one count is of. `hour` counts from 1970 UTC."""
+
+    hour: int
+    connection: str
+    model: str
+    metric: str
+    bucket: int
+
+
+Counts = dict[str, Counter[int]]
+"""By metric and bucket."""
+
+
+class SqlPerformance:
+    """Args:
+    url_or_path: The store, the same as the journal's.
+    """
+
+    def __init__(self, url_or_path: str | Path) -> None:
+        self._reader = Reader(Location.of(url_or_path), threads=1)
+
+    async def add(self, counts: Mapping[Place, int]) -> None:
+        """Add counts to what is there.
+
+        Raises:
+            StoreUnavailable: The store cannot be written; nothing was added.
+        """
+
+        def change(cursor: Cursor) -> None:
+            for place, count in counts.items():
+                row = (place.hour, text(place.connection), text(place.model), place.metric)
+                cursor.execute(_ADD, (*row, place.bucket, count))
+
+        await self._reader.write(change)
+
+    async def sums(self, since: datetime, until: datetime) -> dict[tuple[str, str], Counts]:
+        """By connection and model, over whole hours that overlap the time asked for."""
+        bounds = (micros(since) // HOUR, -(-micros(until) // HOUR))
+
+        def query(cursor: Cursor) -> dict[tuple[str, str], Counts]:
+            cursor.execute(_SUM, bounds)
+            found: dict[tuple[str, str], Counts] = defaultdict(lambda: defaultdict(Counter))
+            rows = cast("list[tuple[str, str, str, int, int]]", cursor.fetchall())
+            for connection, model, metric, bucket, count in rows:
+                found[connection, model][metric][bucket] += int(count)
+            return found
+
+        return await self._reader.read(query)
+
+    async def series(self, model: str, since: datetime, until: datetime) -> dict[int, Counts]:
+        """Of one model, by hour."""
+        bounds = (micros(since) // HOUR, -(-micros(until) // HOUR), text(model))
+
+        def query(cursor: Cursor) -> dict[int, Counts]:
+            cursor.execute(_SERIES, bounds)
+            found: dict[int, Counts] = defaultdict(lambda: defaultdict(Counter))
+            rows = cast("list[tuple[int, str, int, int]]", cursor.fetchall())
+            for hour, metric, bucket, count in rows:
+                found[hour][metric][bucket] += int(count)
+            return found
+
+        return await self._reader.read(query)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._reader.aclose()
