@@ -6,13 +6,14 @@ Wire format: OpenAI API reference (chat completions, completions, embeddings, mo
 
 from __future__ import annotations
 
-from asyncio import get_running_loop
+from asyncio import get_running_loop, to_thread
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from .. import __version__
-from ..errors import ConfigError, ProviderProtocolError, ProviderRejected
+from ..errors import ConfigError, MeshError, ProviderProtocolError, ProviderRejected
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Answer, Events, Finished, FinishReason, Metered
 from ..schemas.json import JsonObject, as_int, as_list, as_object, as_str, dig
@@ -81,6 +82,8 @@ class OpenAICompatible(Provider):
         return self._whole(attempt, faults)
 
     async def models(self) -> list[ModelFacts]:
+        with suppress(MeshError):  # the first call says what is wrong
+            await to_thread(self._headers)  # reading secrets takes its time only once
         if self.context.models:
             return await super().models()
         return await self.probe()

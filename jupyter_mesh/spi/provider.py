@@ -31,7 +31,8 @@ class ProviderContext:
         connection: Name of the connection; the first part of its models' ids.
         models: The models the admin listed, with the options written beside each.
         secrets: Resolves `env:`, `file:` and stored secret references; call it at use, do not keep
-            the value.
+            the value. The first time may read a file or the store: do that in a thread, from
+            `models`; after that it is a look into memory.
         state_dir: A folder of its own for sockets and logs.
         engine: Runs models on this machine; None where the host runs none.
     """

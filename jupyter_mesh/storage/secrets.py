@@ -10,7 +10,8 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConfigError, StoreUnavailable
@@ -18,11 +19,12 @@ from .failure import failure_of
 from .lease import Lease
 from .location import Location
 from .schema import prepare
-from .scrubbing import pattern_of
 
 KEY_VARIABLE = "JUPYTER_MESH_SECRET_KEY"
 """32 bytes in base64: the key of the sealed secrets, where it should not lie beside the store."""
 
+_FRESH = 5.0
+"""Seconds for which a value is used without looking whether another process has changed it."""
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -31,6 +33,14 @@ _PUT = """
     ON CONFLICT (name) DO UPDATE
     SET nonce = excluded.nonce, sealed = excluded.sealed, stored_at = excluded.stored_at"""
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A value in memory; `looked` says when it was last read, on the store's own clock."""
+
+    value: str
+    looked: float
 
 
 class Secrets:
@@ -43,6 +53,10 @@ class Secrets:
         url_or_path: The store, the same as the journal's.
         environ: Where `env:` looks.
         folder: What a relative `file:` path starts from.
+        clock: Seconds, never going back.
+
+    Values are read once and then kept in memory, since calls resolve them; a file or the store is
+    looked at again every few seconds, in a thread, while its value is in use.
     """
 
     def __init__(
@@ -51,12 +65,15 @@ class Secrets:
         *,
         environ: Mapping[str, str] = os.environ,
         folder: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._location = Location.of(url_or_path)
         self._environ = environ
         self._folder = folder or Path()
+        self._clock = clock
         self._known: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
+        self._kept: dict[str, _Kept] = {}
+        self._warned: set[Path] = set()
         self._lock = threading.Lock()
 
     def resolve(self, reference: str) -> str:
@@ -65,14 +82,42 @@ class Secrets:
             # Not quoted: somebody may have written the key itself here.
             raise ConfigError("A secret must be written as env:NAME, file:PATH or store:NAME.")
         if scheme == "env":
-            value = self._environ.get(name)
-        elif scheme == "file":
-            value = self._read_file(reference, name)
-        else:
-            value = self._unseal(reference, name)
+            return self._remembered(reference, self._environ.get(name))
+        kept = self._kept.get(reference)
+        if kept is None:
+            value = self._remembered(reference, self._read(reference))
+            with self._lock:
+                return self._kept.setdefault(reference, _Kept(value, self._clock())).value
+        if self._clock() - kept.looked >= _FRESH:
+            kept.looked = self._clock()
+            threading.Thread(target=self._look_again, args=(reference, kept), daemon=True).start()
+        return kept.value
+
+    def _look_again(self, reference: str, kept: _Kept) -> None:
+        try:
+            value = self._remembered(reference, self._read(reference))
+        except StoreUnavailable:
+            return  # calls are refused anyway; the value is still the last one known
+        except ConfigError:
+            value = None
+        with self._lock:
+            if self._kept.get(reference) is not kept:
+                return  # set or removed meanwhile
+            if value is None:
+                del self._kept[reference]  # the next call says what is wrong
+            else:
+                kept.value = value
+
+    def _read(self, reference: str) -> str | None:
+        scheme, _, name = reference.partition(":")
+        return (self._read_file if scheme == "file" else self._unseal)(reference, name)
+
+    def _remembered(self, reference: str, value: str | None) -> str:
         if not value:
             raise ConfigError(f"The secret {reference} does not exist or is empty.")
-        self._remember(value)
+        with self._lock:
+            if value not in self._known:
+                self._known |= {value}
         return value
 
     def set(self, name: str, value: str) -> None:
@@ -93,32 +138,40 @@ class Secrets:
         except (sqlite3.Error, OSError) as error:
             reason = failure_of(error).reason
             raise StoreUnavailable(f"The secret cannot be stored: {reason}.") from error
-        self._remember(value)
+        reference = f"store:{name}"
+        self._remembered(reference, value)
+        with self._lock:
+            self._kept[reference] = _Kept(value, self._clock())
+
+    def remove(self, name: str) -> None:
+        """Forget `store:<name>`; nothing happens where there is none.
+
+        Raises:
+            StoreUnavailable: The store cannot be written.
+        """
+        try:
+            prepare(self._location)
+            connection = self._location.connect()
+            try:
+                connection.execute("DELETE FROM secrets WHERE name = ?", (name,))
+            finally:
+                connection.close()
+        except (sqlite3.Error, OSError) as error:
+            reason = failure_of(error).reason
+            raise StoreUnavailable(f"The secret cannot be removed: {reason}.") from error
+        with self._lock:
+            self._kept.pop(f"store:{name}", None)
 
     def known_values(self) -> frozenset[str]:
         return self._known
-
-    def scrub(self, text: str) -> str:
-        """`text` with every secret resolved or set so far replaced by `[secret]`, also where it
-        stands encoded.
-
-        Values under six characters are left: they would blank out ordinary words.
-        """
-        return self._pattern.sub("[secret]", text) if self._pattern else text
-
-    def _remember(self, value: str) -> None:
-        with self._lock:
-            if value not in self._known:
-                self._known |= {value}
-                self._pattern = pattern_of(self._known)
 
     def _read_file(self, reference: str, name: str) -> str:
         path = self._folder / Path(name).expanduser()
         try:
             value = path.read_text("utf-8").rstrip("\r\n")
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:  # not text, or no path at all
             raise ConfigError(f"The secret {reference} cannot be read as a text file.") from error
-        _warn_if_open(path, reference)
+        self._warn_if_open(path, reference)
         return value
 
     # sealed in the store
@@ -181,8 +234,13 @@ class Secrets:
         if create and not path.exists():
             _create_key(path, self._location)
         key = _decode_key(path.read_text("ascii"), path.name)
-        _warn_if_open(path, path.name)
+        self._warn_if_open(path, path.name)
         return key
+
+    def _warn_if_open(self, path: Path, name: str) -> None:
+        if os.name == "posix" and path not in self._warned and path.stat().st_mode & 0o077:
+            self._warned.add(path)
+            _log.warning("%s can be read by others on this machine; `chmod 600` it.", name)
 
 
 def _create_key(path: Path, location: Location) -> None:
@@ -216,8 +274,3 @@ def _decode_key(text: str, where: str) -> bytes:
             "`openssl rand -base64 32` prints."
         )
     return key
-
-
-def _warn_if_open(path: Path, name: str) -> None:
-    if os.name == "posix" and path.stat().st_mode & 0o077:
-        _log.warning("%s can be read by others on this machine; `chmod 600` it.", name)

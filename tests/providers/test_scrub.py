@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import base64
+import json
+from urllib.parse import quote, quote_plus, urlencode
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jupyter_mesh.providers.scrub import MAX_MESSAGE, scrub
+from jupyter_mesh.spi.scrubbing import pattern_of
 
 HIDDEN = [
     "Incorrect API key provided: sk-proj-abcdefgh12345678.",
@@ -45,6 +52,49 @@ def test_known_secrets_are_hidden_whatever_their_shape() -> None:
     assert scrub("a very short one", ["a"]) == "a very short one"
 
 
+KEY = "sk_live/9f+2?ü=&x"
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        f"Incorrect API key provided: {KEY}.",
+        f"GET https://api/v1?{urlencode({'key': KEY})} failed",
+        f"https://api/{quote(KEY, safe='')}/x",
+        f"https://api/?k={quote_plus(KEY).lower()}",
+        json.dumps({"error": {"key": KEY}}),
+        f"credential {base64.b64encode(KEY.encode()).decode()}",
+        f"credential {base64.b64encode(b'u:' + KEY.encode()).decode()}",
+        f"credential {base64.b64encode(b'us:' + KEY.encode() + b':x').decode()}",
+        f"jwt.{base64.urlsafe_b64encode(b'use:' + KEY.encode()).decode().rstrip('=')}.sig",
+    ],
+)
+def test_a_known_secret_is_hidden_in_every_shape(leak: str) -> None:
+    assert scrub(leak) == leak, "only knowing it helps"
+    clean = scrub(leak, [KEY, "sk_live/9f"])
+    assert "[secret]" in clean
+    assert KEY not in clean
+    assert "9f+2" not in clean
+
+
+def test_a_secret_of_five_characters_would_blank_out_words() -> None:
+    assert scrub("order 12345 failed, 123456 too", ["12345"]) == "order 12345 failed, 123456 too"
+    assert scrub("order 12345 failed, 123456 too", ["123456"]) == (
+        "order 12345 failed, [secret] too"
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(min_size=1, max_size=40), st.text(min_size=9, max_size=40), st.binary(max_size=9))
+def test_base64_around_a_secret_never_decodes_to_it(
+    before: bytes, secret: str, after: bytes
+) -> None:
+    pattern = pattern_of(frozenset({secret}))
+    assert pattern is not None
+    encoded = base64.b64encode(before + secret.encode() + after).decode()
+    assert pattern.sub("", encoded) != encoded
+
+
 PROMPT = "Ada Lovelace of 12 St James's Square has an appointment at nine o'clock."
 QUOTES = [
     (f"invalid input: {PROMPT}", "invalid input: [prompt]"),
@@ -77,3 +127,44 @@ def test_messages_are_one_line_of_bounded_length() -> None:
 
 def test_a_huge_message_is_handled_quickly() -> None:
     scrub("sk-" * 500_000, ["sk-x"], ["sk-" * 300_000])
+
+
+def test_of_two_places_the_longer_quote_is_found() -> None:
+    prompt = f"{PROMPT[:14]}.{PROMPT}"  # the first place alone would be too short to count
+    assert scrub(f"odd: {PROMPT[:40]}", prompts=[prompt]) == "odd: [prompt]"
+
+
+class Counted(str):
+    """A prompt that counts how often somebody looks into it."""
+
+    looks = 0
+
+    def __contains__(self, key: object) -> bool:
+        raise AssertionError("searched from end to end")
+
+    def __getitem__(self, key: object) -> str:
+        type(self).looks += 1
+        return super().__getitem__(key)  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("quote", "prompt"),
+    [
+        ("ab" * 800, "ab" * 100_000),
+        ((PROMPT * 2000)[-1600:], PROMPT * 2000),
+        (("x" + " " * 14) * 100, "y" + ("z" + " " * 14) * 10_000),
+        ("nothing of it", PROMPT * 2000),
+    ],
+)
+def test_the_work_grows_with_the_prompt_only_once(quote: str, prompt: str) -> None:
+    Counted.looks = 0
+    clean = scrub(quote, prompts=[Counted(prompt)])
+    assert Counted.looks < len(prompt) / 12 + 100_000
+    assert (clean == quote) == (quote == "nothing of it")
+
+
+def test_a_message_with_too_many_pieces_of_a_prompt_is_left_out_as_a_whole() -> None:
+    piece = "context leng"  # one probe, too short for a quote
+    prompt = "".join(f"{n:<12}{piece}" for n in range(2000))
+    assert scrub(f"the {piece}th is 8192", prompts=[prompt]) == "[prompt]"
+    assert "8192" in scrub(f"the {piece}th is 8192", prompts=[prompt[:2400]])

@@ -7,15 +7,17 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 _SHORTEST = 6
-"""Shorter values would blank out ordinary words."""
 
 
-def pattern_of(values: Iterable[str]) -> re.Pattern[str] | None:
-    """What matches any form of any of `values`; None where there is nothing to look for."""
+@lru_cache(maxsize=8)
+def pattern_of(values: frozenset[str]) -> re.Pattern[str] | None:
+    """What matches any form of any of `values`; None where there is nothing to look for. Values
+    under six characters are left: they would blank out ordinary words.
+    """
     forms = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
     if not forms:
         return None
