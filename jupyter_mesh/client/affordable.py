@@ -5,15 +5,16 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
+from ..schemas.json import Json
+from ..schemas.request import OUTPUT_LIMITS
 from .api import Api
 from .errors import MeshClientError
 
 if TYPE_CHECKING:
-    from ..schemas.api import DryRun, ModelCard, PriceCard
+    from ..schemas.api import DryRun
     from .call import ChatCall
 
 _FEWEST_TOKENS = 16
-_MILLION = Decimal(1_000_000)
 
 
 async def within(api: Api, call: ChatCall, limit: Decimal) -> ChatCall:
@@ -25,60 +26,39 @@ async def within(api: Api, call: ChatCall, limit: Decimal) -> ChatCall:
         MeshClientError: The prompt alone costs more, or a price is unknown (`too_expensive`).
     """
     dry_run = await api.dry_run(call)
-    if dry_run.max_cost_usd is not None and dry_run.max_cost_usd <= limit:
-        return call
-    cards = {card.id: card for card in (await api.models()).models}
-    room = _output_room(dry_run, _prices(dry_run, cards, limit), limit)
-    if room < min(_FEWEST_TOKENS, dry_run.max_output_tokens):
+    each = _output_room(dry_run, limit) // call.answers
+    wanted = dry_run.max_output_tokens // call.answers
+    if each < min(_FEWEST_TOKENS, wanted):
         raise MeshClientError(
             f"This call may cost more than ${limit}: "
-            f"{dry_run.input_tokens} input tokens leave room for {room} output tokens. "
+            f"{dry_run.input_tokens} input tokens leave room for {each} output tokens. "
             "Shorten the prompt, choose a cheaper model or raise the limit.",
             code="too_expensive",
         )
-    wanted = call.max_tokens or dry_run.max_output_tokens
-    field = "max_completion_tokens" if "max_completion_tokens" in call.parameters else "max_tokens"
-    return call.with_parameters(**{field: min(wanted, room)})
+    given = {name: call.parameters.get(name) for name in OUTPUT_LIMITS}
+    limits: dict[str, Json] = {
+        name: min(tokens, each) for name, tokens in given.items() if isinstance(tokens, int)
+    }
+    # Without a limit of its own it might write more than the dry run could know of.
+    return call.with_parameters(**(limits or {"max_tokens": each}))
 
 
-def _prices(dry_run: DryRun, cards: dict[str, ModelCard], limit: Decimal) -> list[PriceCard]:
-    prices: list[PriceCard] = []
-    for model in dry_run.candidates or [dry_run.model]:
-        card = cards.get(model)
-        if card is None or card.price is None:
-            raise MeshClientError(
-                f"The price of {model} is unknown, so a limit of ${limit} cannot be held: "
-                "choose a priced model or leave the limit out.",
-                code="too_expensive",
-            )
-        prices.append(card.price)
-    return prices
+def _output_room(dry_run: DryRun, limit: Decimal) -> int:
+    """Output tokens that fit below the limit beside the input, whichever model answers.
 
-
-def _output_room(dry_run: DryRun, prices: list[PriceCard], limit: Decimal) -> int:
-    """Output tokens that fit below the limit beside the input, whichever model answers."""
-    input = _input_bound(dry_run, prices)
-    rooms = [dry_run.max_output_tokens]
-    for price in prices:
-        left = limit - price.input * input / _MILLION
-        if left < 0:
-            return 0
-        if price.output > 0:
-            rooms.append(int((left * _MILLION / price.output).to_integral_value(ROUND_FLOOR)))
-    return min(rooms)
-
-
-def _input_bound(dry_run: DryRun, prices: list[PriceCard]) -> Decimal:
-    """Most input tokens: what the dearest model's maximum leaves beside its output.
-
-    The gateway says how many they probably are; its maximum counts the most they can be.
+    The cost of each model grows evenly with its output, so that of the dearest never lies above
+    the straight line between no output and the most.
     """
-    most = dry_run.max_cost_usd or Decimal(0)
-    return min(
-        (
-            (most * _MILLION - price.output * dry_run.max_output_tokens) / price.input
-            for price in prices
-            if price.input > 0
-        ),
-        default=Decimal(0),
-    )
+    least, most = dry_run.max_input_cost_usd, dry_run.max_cost_usd
+    if least is None or most is None:
+        raise MeshClientError(
+            f"The price of {' or '.join(dry_run.candidates or [dry_run.model])} is unknown, so a "
+            f"limit of ${limit} cannot be held: choose a priced model or leave the limit out.",
+            code="too_expensive",
+        )
+    if most <= limit:
+        return dry_run.max_output_tokens
+    if least >= limit:
+        return 0
+    room = dry_run.max_output_tokens * (limit - least) / (most - least)
+    return int(room.to_integral_value(ROUND_FLOOR))

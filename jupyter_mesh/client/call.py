@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ..schemas.json import Json, JsonObject, as_int
+from ..schemas.request import OUTPUT_LIMITS
 from .caller import caller_headers
 from .images import image_part
 
@@ -36,11 +37,14 @@ class ChatCall:
 
     @property
     def max_tokens(self) -> int | None:
-        """The caller's own limit of output tokens."""
-        for name in ("max_completion_tokens", "max_tokens"):
-            if (limit := as_int(self.parameters.get(name))) is not None:
-                return limit
-        return None
+        """The caller's own limit of output tokens; the larger of two."""
+        limits = (as_int(self.parameters.get(name)) for name in OUTPUT_LIMITS)
+        return max((limit for limit in limits if limit is not None), default=None)
+
+    @property
+    def answers(self) -> int:
+        """How many answers are written at most."""
+        return max(as_int(self.parameters.get(name)) or 1 for name in ("n", "best_of"))
 
     def body(self, *, stream: bool) -> JsonObject:
         """The JSON body; usage is asked for in streams too."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from ..pipeline.budget import budget_key
-from ..pipeline.scopes import share
+from ..pipeline.holds import budget_key, budget_title
+from ..pipeline.scopes import shares
 from ..pipeline.snapshot import Snapshot
 from ..pipeline.windows import window_of
 from ..schemas.api import BudgetStatus, CostSummary, NamedSpend, Spend, Usage, UsageRow
@@ -98,17 +98,16 @@ class Costs:
         groups = snapshot.groups_of(principal)
         applying: list[tuple[BudgetRule, str, datetime, datetime | None]] = []
         for rule in snapshot.budgets:
-            key = share(rule.scope, principal, groups)
-            if key is not None:
+            for key in shares(rule.scope, principal, groups):
                 start, end = window_of(rule, now)
                 applying.append((rule, budget_key(rule, key), start, end))
         used = await self._history.spent([(key, start) for _, key, start, _ in applying])
         statuses: list[BudgetStatus] = []
         for rule, key, start, end in applying:
-            spent, held = used.get(key, (Decimal(0), Decimal(0)))
+            spent, held = used.get((key, start), (Decimal(0), Decimal(0)))
             statuses.append(
                 BudgetStatus(
-                    name=_title(rule, key),
+                    name=budget_title(rule, key),
                     limit_usd=rule.limit_usd,
                     spent_usd=spent,
                     held_usd=held,
@@ -125,12 +124,6 @@ class Costs:
 def _named(rows: Sequence[UsageRow], field: str) -> list[NamedSpend]:
     named = [NamedSpend(name=row.key.get(field, ""), spend=row.spend) for row in rows]
     return sorted(named, key=lambda one: (-one.spend.cost_usd, -one.spend.calls))
-
-
-def _title(rule: BudgetRule, key: str) -> str:
-    who = key.rpartition("|")[2].replace("&", ", ") or "everyone"
-    what = rule.scope.model or rule.scope.connection
-    return f"{who} on {what}" if what else who
 
 
 def _forecast(

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from ..errors import Blocked
 from ..pipeline.authorize import authorize
+from ..pipeline.bound import USUAL_OUTPUT, output_bound, tokens_cost
 from ..pipeline.call import Call
 from ..pipeline.resolve import resolve
 from ..pipeline.screen import screen
 from ..pipeline.snapshot import Candidate
 from ..schemas.api import DryRun
-from ..schemas.request import Operation
 from ..schemas.spend import Usage, cost_of
 from ..schemas.tokens import estimate_all
 
 _TYPICAL_OUTPUT = 256
 """Tokens of an answer nobody bounded, for the middle estimate."""
-_LONGEST_OUTPUT = 2048
 
 
 async def dry_run(call: Call) -> DryRun:
@@ -35,10 +33,8 @@ async def dry_run(call: Call) -> DryRun:
     except Blocked:
         blocked = True
     tokens = estimate_all(call.request.texts())
-    writes = call.request.operation in (Operation.CHAT, Operation.COMPLETION)
-    limit = call.request.max_tokens
-    longest = (limit or _LONGEST_OUTPUT) * call.request.choices if writes else 0
-    likely = min(longest, _TYPICAL_OUTPUT * call.request.choices)
+    longest = max(_most_output(call, one) for one in call.candidates)
+    likely = min(longest, _TYPICAL_OUTPUT * call.request.answers)
     return DryRun(
         model=call.candidates[0].id,
         candidates=[one.id for one in call.candidates],
@@ -47,16 +43,30 @@ async def dry_run(call: Call) -> DryRun:
         blocked=blocked,
         input_tokens=tokens,
         max_output_tokens=longest,
-        estimated_cost_usd=_cost(call.candidates[:1], tokens, likely),
-        max_cost_usd=_cost(call.candidates, call.input_bound, longest),
+        estimated_cost_usd=_likely_cost(call.candidates[0], tokens, likely),
+        max_cost_usd=_most(call, longest),
+        max_input_cost_usd=_most(call, 0),
     )
 
 
-def _cost(candidates: Sequence[Candidate], input: int, output: int) -> Decimal | None:
-    """The dearest candidate's cost; None when any price is unknown."""
+def _most_output(call: Call, candidate: Candidate) -> int:
+    """Output tokens of all answers at most; of answers that nobody bounds, a usual long one."""
+    bound = output_bound(call.request, candidate.facts)
+    if call.request.max_tokens is None and not candidate.facts.max_output:
+        bound = output_bound(call.request, candidate.facts, USUAL_OUTPUT)
+    return bound or 0
+
+
+def _likely_cost(candidate: Candidate, input: int, output: int) -> Decimal | None:
+    price = candidate.facts.price
+    return None if price is None else cost_of(Usage(input=input, output=output), price)
+
+
+def _most(call: Call, output: int) -> Decimal | None:
+    """What the dearest candidate costs with so much output; None when any price is unknown."""
     costs: list[Decimal] = []
-    for candidate in candidates:
+    for candidate in call.candidates:
         if candidate.facts.price is None:
             return None
-        costs.append(cost_of(Usage(input=input, output=output), candidate.facts.price))
+        costs.append(tokens_cost(call.request, call.input_bound, output, candidate.facts.price))
     return max(costs)

@@ -5,6 +5,7 @@ byte is sent.
 from __future__ import annotations
 
 import time
+from asyncio import CancelledError
 from contextlib import aclosing
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,9 +22,10 @@ from ..schemas.events import Answer, Chunk, Events, Finished
 from ..schemas.spend import Usage
 from ..spi.faults import fault_point
 from ..spi.journal import Journal
-from .budget import uncharged
+from .bound import estimated_cost
 from .call import Call
-from .price import metered_so_far
+from .holds import note_over, uncharged
+from .price import settled
 from .step import Next, Step
 
 
@@ -68,14 +70,13 @@ class Audit(Step):
 
     async def _open(self, call: Call) -> None:
         fault_point("pipeline.before_open")
-        # Set first: if this task is cancelled while the writer works, the call must be closed as
-        # opened.
-        call.opened = True
         try:
-            await self._journal.open(intent_of(call), call.holds)
-        except MeshError:
-            call.opened = False
+            over = await self._journal.open(intent_of(call, estimated_cost(call)), call.holds)
+        except CancelledError:
+            call.opened = True  # the writer may have done it: the call must be closed as opened
             raise
+        call.opened = True
+        note_over(call, over)
 
     async def _close(self, call: Call, failure: BaseException | None, paused: float) -> None:
         fault_point("budget.before_close")
@@ -83,8 +84,8 @@ class Audit(Step):
         await self._journal.close(completion, None if call.opened else intent_of(call))
 
 
-def intent_of(call: Call) -> Intent:
-    """What is known of a call before it leaves."""
+def intent_of(call: Call, estimate: Decimal | None = Decimal(0)) -> Intent:
+    """What is known of a call before it leaves; one that never does has no cost to estimate."""
     principal = call.principal
     return Intent(
         id=call.id,
@@ -102,7 +103,7 @@ def intent_of(call: Call) -> Intent:
         parent=call.parent.id if call.parent else None,
         tags=call.tags,
         streamed=call.request.stream,
-        estimated_cost=call.reserved,
+        estimated_cost=estimate,
         content=call.content,
     )
 
@@ -111,14 +112,10 @@ def completion_of(call: Call, failure: BaseException | None, paused: float) -> C
     """How the call ended, with what it is charged."""
     report = call.report
     outcome = outcome_of(call, failure)
-    usage, cost = report.usage, report.cost
-    if outcome in ("aborted", "failed") and usage is None and _was_processed(call, outcome):
-        estimate = metered_so_far(call)
-        usage, cost = estimate.usage, estimate.cost
+    usage, cost = (Usage(), Decimal(0)) if outcome == "cached" else settled(call)
+    if report.usage is None and (call.sent or call.lost):
         report.usage, report.cost = usage, cost
-    if outcome == "cached" or usage is None:
-        usage = Usage()
-        cost = Decimal(0)
+    error_code, error_message = _error_of(failure)
     report.total_ms = (time.perf_counter() - call.started - paused) * 1000
     report.overhead_ms = max(0.0, report.total_ms - report.upstream_ms)
     return Completion(
@@ -138,15 +135,15 @@ def completion_of(call: Call, failure: BaseException | None, paused: float) -> C
             overhead=report.overhead_ms,
         ),
         finish_reason=report.finish_reason,
-        error_code=failure.code if isinstance(failure, MeshError) else None,
-        error_message=failure.message if isinstance(failure, MeshError) else None,
+        error_code=error_code,
+        error_message=error_message,
         attempts=tuple(report.attempts),
         notices=tuple({"code": n.code, "message": n.message} for n in report.notices),
         verdicts=tuple(report.verdicts),
         price_source=report.price_source,
         screened=report.screened,
         content=call.response,
-        uncharged=uncharged(call) if call.holds else (),
+        uncharged=uncharged(call),
     )
 
 
@@ -162,14 +159,16 @@ def outcome_of(call: Call, failure: BaseException | None) -> Outcome:
         return "failed"
     if isinstance(failure, MeshError):
         return "failed" if call.opened else "refused"
-    return "aborted"
+    return "failed" if isinstance(failure, Exception) else "aborted"
 
 
-def _was_processed(call: Call, outcome: Outcome) -> bool:
-    """Whether a provider may charge for the call: it was sent, and left or broke off while being
-    answered.
-    """
-    return call.opened and (outcome == "aborted" or call.produced.characters > 0)
+def _error_of(failure: BaseException | None) -> tuple[str | None, str | None]:
+    """Code and message; of an error nobody foresaw only its kind, since it may quote a prompt."""
+    if isinstance(failure, MeshError):
+        return failure.code, failure.message
+    if isinstance(failure, Exception):
+        return MeshError.code, f"The gateway failed inside: {type(failure).__name__}."
+    return None, None
 
 
 def _since(started: float) -> float:

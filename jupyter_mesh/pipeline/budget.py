@@ -1,6 +1,5 @@
 """Money: reserved for the dearest candidate, topped up in slices while a stream runs, settled to
-the
-real cost.
+the real cost.
 
 The reservation is committed together with the intent, by `call.open`, in one atomic statement of
 the shared store. Fails closed: 402, and nothing was sent.
@@ -12,28 +11,24 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from decimal import Decimal
 
-from ..errors import AuditUnavailable, BudgetExceeded
-from ..schemas.audit import Hold
+from ..errors import AuditUnavailable
 from ..schemas.catalog import Capability
 from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
 from ..schemas.json import JsonObject
-from ..schemas.policy import BudgetRule
-from ..schemas.request import Operation
-from ..schemas.spend import Usage, cost_of
 from ..spi.journal import Journal
+from .bound import capped, writes
 from .call import Call, Window
 from .chunks import text_chunk
 from .fold import Fold
 from .headroom import Headroom
-from .scopes import reaches, share
-from .snapshot import Candidate
+from .holds import Need, give_back, needs_of, reserve, uncharged
+from .price import settled
 from .step import Next, Step
-from .windows import window_of
 
 _SLICE = Decimal("0.25")
 """Each top-up is a quarter of the first reservation."""
 _NEAR = 20
-"""Under so many times the call's maximum of headroom, a call counts as near the limit."""
+"""Under so many times the most a call may cost of headroom, it counts as near the limit."""
 
 
 class Budget(Step):
@@ -44,11 +39,11 @@ class Budget(Step):
         self._headroom = headroom
 
     def __call__(self, call: Call, next: Next) -> Events:
-        call.holds = holds_for(call)
-        return self._budgeted(call, next) if call.holds else next(call)
+        needs = needs_of(call)
+        return self._budgeted(call, needs, next) if needs else next(call)
 
-    async def _budgeted(self, call: Call, next: Next) -> Events:
-        await self._near_limit(call)
+    async def _budgeted(self, call: Call, needs: Sequence[Need], next: Next) -> Events:
+        await self._reserve(call, needs)
         folds = call.upstream_streams is True and not call.request.stream
         fold = Fold() if folds else None
         cut: Metered | None = None
@@ -73,39 +68,38 @@ class Budget(Step):
                 for event in _cut_short(call, cut, last, fold):
                     yield event
         finally:
-            _give_back(call)
+            self._release(call)
 
-    async def _near_limit(self, call: Call) -> None:
-        """Near a hard limit, stream upstream whatever the client asked, or cap a model that cannot
-        stream.
-        """
-        hard = [hold for hold in call.holds if hold.hard]
-        room = min([await self._headroom.of(hold) for hold in hard], default=None)
-        for hold in hard:
-            self._headroom.add(hold, hold.amount)
-        dearest = max((hold.amount for hold in hard), default=Decimal(0))
-        if room is None or dearest == 0 or room >= _NEAR * dearest:
-            return
-        if call.request.operation not in (Operation.CHAT, Operation.COMPLETION):
-            return
-        if all(Capability.STREAM in one.facts.capabilities for one in call.candidates):
-            call.upstream_streams = True
-        else:
-            _cap_output(call, room)
+    async def _reserve(self, call: Call, needs: Sequence[Need]) -> None:
+        """Decide how the answer comes and what is held for it; tell when a budget runs low."""
+        rooms: dict[Window, Decimal] = {}
+        for need in needs:
+            used = await self._headroom.used(need.window)
+            rooms[need.window] = need.rule.limit_usd - used + _above(call, need.window)
+            _tell_near(call, need, used)
+        reserve(call, needs, whole=_comes_whole(call, needs, rooms))
+        for window, reserved in call.reserved.items():
+            self._headroom.add(window, reserved.own)
 
     async def _accrue(self, call: Call, used: Decimal) -> bool:
-        """Top the reservation up when what has been produced comes near it. False: there is no
-        room.
+        """Top up each window whose reservation is nearly used up by what has been produced. False:
+        one has no room.
 
         Raises:
             AuditUnavailable: Nobody knows whether there is; the answer ends, charged for what came.
         """
-        room = max(call.room.values())
-        if used < room * (1 - _SLICE / 2) or call.reserved == 0:
+        short = {
+            window: max(reserved.first * _SLICE, used - reserved.room)
+            for window, reserved in call.reserved.items()
+            if used and used >= reserved.room - reserved.first * _SLICE / 2
+        }
+        if short:
+            free = uncharged(call)
+            short = {window: more for window, more in short.items() if window[0] not in free}
+        if not short:
             return True
-        amount = max(call.reserved_first * _SLICE, used - room)
         try:
-            if not await self._journal.top_up(call.id, amount):
+            if not await self._journal.top_up(call.id, short, used + max(short.values())):
                 return False
         except AuditUnavailable as error:
             raise AuditUnavailable(
@@ -113,12 +107,64 @@ class Budget(Step):
                 f"{error.message}",
                 retry_after=error.retry_after,
             ) from error
-        call.reserved += amount
-        for hold in call.holds:
-            self._headroom.add(hold, amount)
-        for window in call.room:
-            call.room[window] += amount
+        for window, amount in short.items():
+            call.reserved[window].own += amount
+            call.reserved[window].room += amount
+            self._headroom.add(window, amount)
         return True
+
+    def _release(self, call: Call) -> None:
+        """From here on others may use what the call did not."""
+        give_back(call)
+        _, cost = settled(call)
+        free = uncharged(call)
+        for window, reserved in call.reserved.items():
+            spent = Decimal(0) if window[0] in free else cost or Decimal(0)
+            self._headroom.add(window, spent - reserved.own)
+
+
+def _above(call: Call, window: Window) -> Decimal:
+    """What is left of the reservation of the call this one is made for."""
+    if call.parent is None or window not in call.parent.reserved:
+        return Decimal(0)
+    return call.parent.reserved[window].room
+
+
+def _comes_whole(call: Call, needs: Sequence[Need], rooms: dict[Window, Decimal]) -> bool:
+    """Whether the answer comes in one piece. Near a hard limit it is streamed upstream whatever the
+    client asked, so that it can be cut; a model that cannot stream has its output capped.
+    """
+    if not writes(call.request):
+        return True
+    streams = all(Capability.STREAM in one.facts.capabilities for one in call.candidates)
+    if streams and call.request.stream:
+        return False
+    costs = [(rooms[need.window], need.most(call)) for need in needs if need.hard]
+    near = any(most is None or (most and room < _NEAR * most) for room, most in costs)
+    if near and streams:
+        call.upstream_streams = True
+        return False
+    if near:
+        call.request = capped(call, min(room for room, most in costs if most != 0))
+    return True
+
+
+def _tell_near(call: Call, need: Need, used: Decimal) -> None:
+    """Tell once a share of the budget is used up at which its rule wants an alert."""
+    limit = need.rule.limit_usd
+    passed = [share for share in need.rule.alert_at if used >= Decimal(str(share)) * limit]
+    if not passed or used >= limit or call.parent is not None:
+        return
+    call.notice(
+        "budget_near",
+        f"{used / limit:.0%} of the budget of {need.title} ({limit:f} USD) are used.",
+        {
+            "budget": need.window[0],
+            "alert_at": max(passed),
+            "used_usd": f"{used:f}",
+            "limit_usd": f"{limit:f}",
+        },
+    )
 
 
 def _cut_short(call: Call, cut: Metered, last: JsonObject, fold: Fold | None) -> list[Event]:
@@ -130,112 +176,3 @@ def _cut_short(call: Call, cut: Metered, last: JsonObject, fold: Fold | None) ->
         fold.add(ending.data)
         ending = Answer(fold.answer())
     return [notice, ending, cut, Finished("length")]
-
-
-def _claim(call: Call, window: Window, need: Decimal) -> Decimal:
-    """Take up to `need` of what is left of the reservation of the call this one is made for."""
-    if call.parent is None or not call.parent.opened or window in call.claims:
-        return call.claims.get(window, Decimal(0))
-    room = call.parent.room
-    claimed = max(Decimal(0), min(need, room.get(window, Decimal(0))))
-    if claimed:
-        room[window] -= claimed
-        call.claims[window] = claimed
-    return claimed
-
-
-def _give_back(call: Call) -> None:
-    """Leave to the parent what was claimed of its room and not used."""
-    if call.parent is None or (call.report.usage is None and call.produced.characters):
-        return  # broken off: nobody knows yet what it will be charged
-    topped = call.reserved - call.reserved_first
-    for hold in call.holds:
-        window = (hold.budget, hold.window_start)
-        own, claimed = hold.amount + topped, call.claims.pop(window, Decimal(0))
-        nested = own + claimed - call.room[window]
-        used = max(Decimal(0), nested + (call.report.cost or Decimal(0)) - own)
-        if claimed > used:
-            call.parent.room[window] += claimed - used
-
-
-def _cap_output(call: Call, room: Decimal) -> None:
-    prices = [one.facts.price for one in call.candidates if one.facts.price]
-    per_token = max((price.output for price in prices), default=Decimal(0)) / 1_000_000
-    if per_token > 0:
-        affordable = max(1, int(room / per_token))
-        wanted = call.request.max_tokens
-        if wanted is None or wanted > affordable:
-            call.request = call.request.with_body(max_tokens=affordable)
-
-
-def holds_for(call: Call) -> tuple[Hold, ...]:
-    """The reservation a call needs in each budget window that applies to it. Sets `call.reserved`.
-
-    A call made for another claims what it can of that one's reservation and holds only the rest.
-
-    Raises:
-        BudgetExceeded: A candidate's price is unknown and the budget refuses such models.
-    """
-    holds: list[Hold] = []
-    for rule in call.snapshot.budgets:
-        key = share(rule.scope, call.principal, call.groups)
-        reached = [one for one in call.candidates if reaches(rule.scope, one)]
-        if key is None or not reached:
-            continue
-        need = _maximum(rule, reached, call)
-        window = (budget_key(rule, key), window_of(rule, call.started_at)[0])
-        holds.append(
-            Hold(
-                budget=window[0],
-                window_start=window[1],
-                window=rule.window,
-                limit=rule.limit_usd,
-                amount=max(Decimal(0), need - _claim(call, window, need)),
-                hard=rule.on_limit == "block",
-            )
-        )
-        call.room[window] = max(need, call.room.get(window, need))
-    call.reserved = call.reserved_first = max(call.room.values(), default=Decimal(0))
-    return tuple(holds)
-
-
-def budget_key(rule: BudgetRule, key: str) -> str:
-    """A name for one share of a budget that stays the same while its limit is edited."""
-    return f"{rule.ledger_name}|{key}"
-
-
-def _maximum(rule: BudgetRule, candidates: Sequence[Candidate], call: Call) -> Decimal:
-    """The most the call may cost on the dearest of `candidates`, before slices."""
-    request = call.request
-    amounts = [Decimal(0)]
-    for candidate in candidates:
-        price = candidate.facts.price
-        if price is None:
-            if rule.unknown_price == "refuse":
-                raise BudgetExceeded(
-                    f"The price of {candidate.id} is unknown and this budget takes no unpriced "
-                    "model; ask an admin to enter its price."
-                )
-            continue
-        output = 0
-        if request.operation in (Operation.CHAT, Operation.COMPLETION):
-            limits = (request.max_tokens, rule.reserve_output_tokens, candidate.facts.max_output)
-            output = min(limit for limit in limits if limit is not None) * request.choices
-        amounts.append(cost_of(Usage(input=call.input_bound, output=output), price))
-    return max(amounts)
-
-
-def uncharged(call: Call) -> tuple[str, ...]:
-    """Budgets whose connection or model scope does not cover what really answered: released, not
-    charged.
-    """
-    candidate = call.candidate
-    if candidate is None:
-        return ()
-    return tuple(
-        budget_key(rule, key)
-        for rule in call.snapshot.budgets
-        if (rule.scope.connection or rule.scope.model)
-        and not reaches(rule.scope, candidate)
-        and (key := share(rule.scope, call.principal, call.groups)) is not None
-    )

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from ..schemas.audit import Hold
-from ..schemas.events import Notice
+from ..schemas.events import Metered, Notice
 from ..schemas.json import Json, JsonObject
 from ..schemas.principal import Principal
 from ..schemas.request import Request
@@ -87,6 +87,25 @@ class Produced:
         return self._tokens
 
 
+@dataclass(slots=True)
+class Reservation:
+    """What a call has of one budget window, in USD.
+
+    Attributes:
+        title: What people call the budget.
+        first: What it may cost before a top-up.
+        claimed: Of that, what the reservation of the call it is made for pays.
+        own: What it holds itself, top-ups included.
+        room: What is left of both, without what calls made for it claim.
+    """
+
+    title: str
+    first: Decimal
+    claimed: Decimal
+    own: Decimal
+    room: Decimal
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Call:
     """One request and what the steps have decided about it.
@@ -96,11 +115,12 @@ class Call:
         candidates: Set by Resolve, thinned by Screen, ordered by Route.
         content: The request as the audit keeps it; `response` likewise. Set by Screen.
         holds: Set by Budget, committed together with the intent by `open`.
-        reserved: USD the call may cost before a top-up: held by itself, or claimed of its parent's.
-        room: What is left of it in each budget window, without what nested calls claim.
-        claims: What it claims of its parent's room.
+        reserved: What it has of each budget window. Set by Budget.
         upstream_streams: Whether to ask the provider for a stream; None follows the client.
+        slots: Shares of limits, by number of the rule and key, of which it has a slot.
         opened: True once the intent is durable; only then may anything be sent.
+        sent: True while a provider works on it, or has: what it may charge although no usage comes.
+        lost: Estimates of tries that broke off after a provider had worked on them.
         open: Commits intent and holds; the last act before Route sends.
         parent: The call this one is made for, if the mesh made it itself.
     """
@@ -125,12 +145,12 @@ class Call:
     response: JsonObject | None = None
     input_bound: int = 0
     holds: tuple[Hold, ...] = ()
-    reserved: Decimal = Decimal(0)
-    reserved_first: Decimal = Decimal(0)
-    room: dict[Window, Decimal] = field(default_factory=dict[Window, Decimal])
-    claims: dict[Window, Decimal] = field(default_factory=dict[Window, Decimal])
+    reserved: dict[Window, Reservation] = field(default_factory=dict[Window, Reservation])
     upstream_streams: bool | None = None
+    slots: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     opened: bool = False
+    sent: bool = False
+    lost: list[Metered] = field(default_factory=list[Metered])
     open: Callable[[], Awaitable[None]] | None = None
     report: Report = field(default_factory=Report)
     produced: Produced = field(default_factory=Produced)

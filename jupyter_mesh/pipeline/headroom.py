@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
-from ..schemas.audit import Hold
 from ..spi.journal import History
+from .call import Window
+
+_FORGET_SECONDS = 60.0
+"""A window nobody asked for in so long is forgotten, and read again when somebody does."""
+
+
+@dataclass(slots=True)
+class _Known:
+    used: Decimal
+    asked: float
 
 
 class Headroom:
-    """Remembers `spent + held` of every window met so far. The store itself decides, atomically;
-    this
-    view only says whether a call comes near a limit, so that it is streamed upstream and can be
-    cut in slices.
+    """Remembers `spent + held` of every window met of late. The store itself decides, atomically;
+    this view only says whether a call comes near a limit, so that it is streamed upstream and can
+    be cut in slices.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, clock: Callable[[], float] = time.monotonic) -> None:
         self._history = history
-        self._used: dict[tuple[str, datetime], Decimal] = {}
+        self._clock = clock
+        self._windows: dict[Window, _Known] = {}
 
-    async def of(self, hold: Hold) -> Decimal:
-        """USD left in the hold's window. The first look at a window reads the store."""
-        key = (hold.budget, hold.window_start)
-        if key not in self._used:
-            found = await self._history.spent([key])
-            self._used[key] = sum(found.get(hold.budget, (Decimal(0), Decimal(0))), Decimal(0))
-        return hold.limit - self._used[key]
+    def __len__(self) -> int:
+        return len(self._windows)
 
-    def add(self, hold: Hold, amount: Decimal) -> None:
+    async def used(self, window: Window) -> Decimal:
+        """USD spent or held in a window. The first look in a while reads the store."""
+        known = self._windows.get(window)
+        if known is None:
+            found = await self._history.spent([window])
+            known = self._windows.setdefault(window, _Known(_sum(found.get(window)), 0.0))
+        known.asked = self._clock()
+        return known.used
+
+    def add(self, window: Window, amount: Decimal) -> None:
         """Count what this process has just reserved or given back, until the next refresh."""
-        key = (hold.budget, hold.window_start)
-        self._used[key] = self._used.get(key, Decimal(0)) + amount
+        if (known := self._windows.get(window)) is not None:
+            known.used += amount
 
     async def refresh(self) -> None:
-        """Read all known windows again; called in the background every two seconds."""
-        keys = list(self._used)
-        if not keys:
+        """Forget what nobody asks for and read the others again; called in the background every
+        two seconds.
+        """
+        since = self._clock() - _FORGET_SECONDS
+        recent = {window: known for window, known in self._windows.items() if known.asked >= since}
+        self._windows = recent.copy()
+        if not recent:
             return
-        found = await self._history.spent(keys)
-        for key in keys:
-            self._used[key] = sum(found.get(key[0], (Decimal(0), Decimal(0))), Decimal(0))
+        found = await self._history.spent(list(recent))
+        for window, known in recent.items():
+            known.used = _sum(found.get(window))
+
+
+def _sum(spent_and_held: tuple[Decimal, Decimal] | None) -> Decimal:
+    return sum(spent_and_held or (), Decimal(0))

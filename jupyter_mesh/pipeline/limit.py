@@ -1,17 +1,25 @@
-"""Requests, tokens and parallel calls per share of a limit. Waits a little before it refuses."""
+"""Requests, tokens and parallel calls per share of a limit. Waits a little before it refuses.
+
+Limits of users, groups and keys hold for a call, in the step; those of a connection or model for
+each try, in Route.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..errors import LimitExceeded
 from ..schemas.events import Events
 from ..schemas.policy import LimitRule
 from .call import Call
-from .scopes import share
+from .price import metered_so_far, settled
+from .scopes import reaches, shares
+from .snapshot import Candidate
 from .step import Next, Step
 
 
@@ -51,26 +59,53 @@ class Meters:
         return full and self.running == 0 and not self.waiting
 
 
-class Limit(Step):
-    """Holds every matching `limits` rule, per process. Nested calls use their parent's slot."""
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One share of one rule that a call falls under.
+
+    Attributes:
+        number: Of the rule, among the snapshot's.
+        key: Whose share it is.
+    """
+
+    number: int
+    rule: LimitRule
+    key: str
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What a call has taken of one share."""
+
+    share: Share
+    meters: Meters
+    slot: bool
+
+
+class Limiter:
+    """The state of limits, per process."""
 
     def __init__(self) -> None:
         self._meters: dict[tuple[int, str], Meters] = {}
 
-    def __call__(self, call: Call, next: Next) -> Events:
-        if call.parent is not None or not call.snapshot.limits:
-            return next(call)
-        return self._limited(call, next)
+    async def limited(
+        self, call: Call, applying: Sequence[Share], begin: Callable[[], Events]
+    ) -> Events:
+        """The events of `begin`, once every share has room for them.
 
-    async def _limited(self, call: Call, next: Next) -> Events:
-        held: list[tuple[LimitRule, Meters]] = []
+        Raises:
+            LimitExceeded: One has none for longer than its rule waits.
+        """
+        before = metered_so_far(call).usage.total
+        held: list[_Entry] = []
         try:
-            await self._enter(call, held)
-            async with aclosing(next(call)) as events:
+            for share in applying:
+                await self._enter(call, share, held)
+            async with aclosing(begin()) as events:
                 async for event in events:
                     yield event
         finally:
-            self._leave(call, held)
+            _leave(call, held, before)
 
     def _meters_of(self, index: int, rule: LimitRule, key: str, now: float) -> Meters:
         meters = self._meters.get((index, key))
@@ -96,83 +131,140 @@ class Limit(Step):
             if meters.idle:
                 del self._meters[key]
 
-    async def _enter(self, call: Call, held: list[tuple[LimitRule, Meters]]) -> None:
+    async def _enter(self, call: Call, share: Share, held: list[_Entry]) -> None:
         loop = asyncio.get_running_loop()
-        for index, rule in enumerate(call.snapshot.limits):
-            key = (
-                None
-                if rule.scope.connection or rule.scope.model
-                else share(rule.scope, call.principal, call.groups)
-            )
-            if key is None:
-                continue
-            deadline = loop.time() + rule.wait_seconds
-            meters = self._meters_of(index, rule, key, loop.time())
-            await self._wait_for_rate(call, rule, meters, deadline)
-            await self._take_slot(rule, meters, deadline)
-            held.append((rule, meters))
-            if meters.requests:
-                meters.requests.level -= 1
-                call.report.limits["X-RateLimit-Limit-Requests"] = str(meters.requests.capacity)
-                call.report.limits["X-RateLimit-Remaining-Requests"] = str(
-                    max(0, int(meters.requests.level))
-                )
-            if meters.tokens:
-                meters.tokens.level -= call.input_bound
-                call.report.limits["X-RateLimit-Limit-Tokens"] = str(meters.tokens.capacity)
-                call.report.limits["X-RateLimit-Remaining-Tokens"] = str(
-                    max(0, int(meters.tokens.level))
-                )
+        rule = share.rule
+        deadline = loop.time() + rule.wait_seconds
+        meters = self._meters_of(share.number, rule, share.key, loop.time())
+        await _wait_for_rate(call, meters, deadline)
+        slot = not _holds_slot(call.parent, share)
+        if slot:
+            await _take_slot(rule, meters, deadline)
+        held.append(_Entry(share, meters, slot))
+        call.slots.add((share.number, share.key))
+        if meters.requests:
+            _take(call, meters.requests, 1, "Requests")
+        if meters.tokens:
+            _take(call, meters.tokens, call.input_bound, "Tokens")
 
-    async def _wait_for_rate(
-        self, call: Call, rule: LimitRule, meters: Meters, deadline: float
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            now = loop.time()
-            wait = meters.requests.wait_for(1, now) if meters.requests else 0.0
-            if meters.tokens:
-                wait = max(wait, meters.tokens.wait_for(call.input_bound, now))
-            if wait <= 0:
-                return
-            if now + wait > deadline:
-                scarce = meters.requests is not None and meters.requests.level < 1
-                raise LimitExceeded(
-                    f"Too many {'requests' if scarce else 'tokens'} "
-                    f"per minute for your share of this limit; try again in {wait:.0f} s.",
-                    retry_after=wait,
-                )
-            await asyncio.sleep(wait)
 
-    async def _take_slot(self, rule: LimitRule, meters: Meters, deadline: float) -> None:
-        if rule.parallel is None or (meters.running < rule.parallel and not meters.waiting):
-            meters.running += 1
+class Limit(Step):
+    """Holds the `limits` rules of users, groups and keys. Nested calls use their parent's slot."""
+
+    def __init__(self) -> None:
+        self._limiter = Limiter()
+
+    def __call__(self, call: Call, next: Next) -> Events:
+        applying = [
+            Share(number, rule, key)
+            for number, rule in enumerate(call.snapshot.limits)
+            if call.parent is None and not (rule.scope.connection or rule.scope.model)
+            for key in shares(rule.scope, call.principal, call.groups)
+        ]
+        if not applying:
+            return next(call)
+        return self._limiter.limited(call, applying, partial(next, call))
+
+
+class CandidateLimits:
+    """Holds the `limits` rules of connections and models, for each try of each call."""
+
+    def __init__(self) -> None:
+        self._limiter = Limiter()
+
+    def around(self, call: Call, candidate: Candidate, begin: Callable[[], Events]) -> Events:
+        """The events of a try of `candidate`.
+
+        Raises:
+            LimitExceeded: As `Limiter.limited`; nothing was sent to it.
+        """
+        applying = [
+            Share(number, rule, f"{key}|{_apart(rule, candidate)}")
+            for number, rule in enumerate(call.snapshot.limits)
+            if (rule.scope.connection or rule.scope.model) and reaches(rule.scope, candidate)
+            for key in shares(rule.scope, call.principal, call.groups)
+        ]
+        return self._limiter.limited(call, applying, begin) if applying else begin()
+
+
+def _apart(rule: LimitRule, candidate: Candidate) -> str:
+    """`*` gives each connection or model a share apart; a name or pattern gives one to all."""
+    connection = candidate.facts.connection if rule.scope.connection == "*" else ""
+    return f"{connection}|{candidate.id if rule.scope.model == '*' else ''}"
+
+
+def _holds_slot(call: Call | None, share: Share) -> bool:
+    """Whether a call, or one it is made for, has a slot of `share`: a further one might never come
+    free.
+    """
+    while call is not None:
+        if (share.number, share.key) in call.slots:
+            return True
+        call = call.parent
+    return False
+
+
+def _take(call: Call, bucket: Bucket, amount: int, what: str) -> None:
+    """Take `amount`, and tell the client what is left where it is least."""
+    bucket.level -= amount
+    headers, left = call.report.limits, max(0, int(bucket.level))
+    if left <= int(headers.get(f"X-RateLimit-Remaining-{what}", left)):
+        headers[f"X-RateLimit-Limit-{what}"] = str(bucket.capacity)
+        headers[f"X-RateLimit-Remaining-{what}"] = str(left)
+
+
+async def _wait_for_rate(call: Call, meters: Meters, deadline: float) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        now = loop.time()
+        wait = meters.requests.wait_for(1, now) if meters.requests else 0.0
+        if meters.tokens:
+            wait = max(wait, meters.tokens.wait_for(call.input_bound, now))
+        if wait <= 0:
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        meters.waiting.append(turn)
-        try:
-            async with asyncio.timeout_at(deadline):
-                await turn  # whoever leaves hands its slot over: `running` already counts us
-        except BaseException as error:
-            if turn in meters.waiting:
-                meters.waiting.remove(turn)
-            elif turn.done() and not turn.cancelled():
-                _hand_over(meters)
-            if isinstance(error, TimeoutError):
-                raise LimitExceeded(
-                    f"{rule.parallel} calls of yours are running already; wait for one to end.",
-                    retry_after=1.0,
-                ) from None
-            raise
+        if now + wait > deadline:
+            scarce = meters.requests is not None and meters.requests.level < 1
+            raise LimitExceeded(
+                f"Too many {'requests' if scarce else 'tokens'} "
+                f"per minute for your share of this limit; try again in {wait:.0f} s.",
+                retry_after=wait,
+            )
+        await asyncio.sleep(wait)
 
-    def _leave(self, call: Call, held: list[tuple[LimitRule, Meters]]) -> None:
-        usage = call.report.usage
-        for _, meters in held:
-            if meters.tokens:
-                # What was taken on the way in was a bound; from here on the bucket knows the truth.
-                used = usage.total if usage else 0
-                meters.tokens.level += call.input_bound - used
+
+async def _take_slot(rule: LimitRule, meters: Meters, deadline: float) -> None:
+    if rule.parallel is None or (meters.running < rule.parallel and not meters.waiting):
+        meters.running += 1
+        return
+    turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    meters.waiting.append(turn)
+    try:
+        async with asyncio.timeout_at(deadline):
+            await turn  # whoever leaves hands its slot over: `running` already counts us
+    except BaseException as error:
+        if turn in meters.waiting:
+            meters.waiting.remove(turn)
+        elif turn.done() and not turn.cancelled():
             _hand_over(meters)
+        if isinstance(error, TimeoutError):
+            raise LimitExceeded(
+                f"{rule.parallel} calls of yours are running already; wait for one to end.",
+                retry_after=1.0,
+            ) from None
+        raise
+
+
+def _leave(call: Call, held: Sequence[_Entry], before: int) -> None:
+    """Give back the slots. What was taken of tokens was a bound; from here on it is what the call
+    has used since it entered, as far as anybody knows.
+    """
+    used = 0 if call.report.cache == "hit" else max(0, settled(call)[0].total - before)
+    for entry in held:
+        if entry.meters.tokens:
+            entry.meters.tokens.level += call.input_bound - used
+        if entry.slot:
+            call.slots.discard((entry.share.number, entry.share.key))
+            _hand_over(entry.meters)
 
 
 def _hand_over(meters: Meters) -> None:

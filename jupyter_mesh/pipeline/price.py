@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import fields
+from decimal import Decimal
 
 from ..schemas.events import Answer, Chunk, Events, Metered
-from ..schemas.spend import Usage, cost_of
+from ..schemas.spend import Usage, cost_of, total_cost
 from .call import Call
 from .chunks import chunk_text
 from .step import Next, Step
 
 _SLICE_CHARACTERS = 256
 """How often a running stream is metered: about every 64 tokens."""
+_MOST_TOKENS = 10**12
+"""No call has so many."""
 
 
 class PriceStep(Step):
@@ -49,18 +54,53 @@ def _final(call: Call, event: Metered) -> Metered:
     assert candidate is not None
     price = candidate.facts.price
     report = call.report
-    report.usage = event.usage
-    report.cost = None if price is None else cost_of(event.usage, price)
+    if _plausible(event.usage):
+        cost = None if price is None else cost_of(event.usage, price)
+        metered = total([*call.lost, Metered(event.usage, candidate.id, cost)])
+    else:
+        metered = metered_so_far(call)
+    report.usage, report.cost = metered.usage, metered.cost
     report.price_source = None if price is None else price.source
     if price is None:
         call.notice("unpriced", f"The price of {candidate.id} is unknown; its cost is not counted.")
-    return Metered(event.usage, model=candidate.id, cost=report.cost)
+    return Metered(report.usage, model=candidate.id, cost=report.cost)
+
+
+def _plausible(usage: Usage) -> bool:
+    """Whether these can be counts of tokens; an upstream or a plugin may report anything."""
+    counts = [getattr(usage, f.name) for f in fields(usage) if f.name != "estimated"]
+    return all(type(count) is int and 0 <= count <= _MOST_TOKENS for count in counts)
 
 
 def metered_so_far(call: Call) -> Metered:
     """An estimate of what a call that still runs, or was cut short, has used."""
+    return total([*call.lost, estimated(call)] if call.sent else call.lost)
+
+
+def estimated(call: Call) -> Metered:
+    """What the present try has used, if the provider works on it."""
     candidate = call.candidate
     usage = Usage(input=call.input_bound * 2 // 3, output=call.produced.tokens(), estimated=True)
     price = candidate.facts.price if candidate else None
     cost = None if price is None else cost_of(usage, price)
     return Metered(usage, model=candidate.id if candidate else "", cost=cost, final=False)
+
+
+def total(tries: Sequence[Metered]) -> Metered:
+    """Several tries as one. A cost that is unknown is left out where another is known."""
+    usage = sum((one.usage for one in tries), Usage())
+    known, unknown = total_cost(one.cost for one in tries)
+    cost = None if unknown and unknown == len(tries) else known
+    return Metered(usage, model=tries[-1].model if tries else "", cost=cost, final=False)
+
+
+def settled(call: Call) -> tuple[Usage, Decimal | None]:
+    """Tokens and USD that a call which ends now is charged: what was reported, else an estimate of
+    what a provider has done for it. A cost of None is unknown; a cache hit and a call that nobody
+    worked on cost nothing.
+    """
+    report = call.report
+    if report.usage is None:
+        metered = metered_so_far(call)
+        return metered.usage, metered.cost
+    return report.usage, report.cost

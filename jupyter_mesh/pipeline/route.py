@@ -10,12 +10,15 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from decimal import Decimal
+from functools import partial
 from typing import TypeAlias
 
 from ..errors import (
     AllCandidatesFailed,
     ConfigError,
     ContextTooLong,
+    LimitExceeded,
+    MeshError,
     ProviderError,
     ProviderMisconfigured,
     ProviderRateLimited,
@@ -28,6 +31,8 @@ from ..spi.faults import fault_point
 from ..spi.provider import Attempt
 from .call import Call
 from .health import Health, Sample
+from .limit import CandidateLimits
+from .price import estimated
 from .snapshot import Candidate
 from .step import Endpoint
 from .watch import Watch
@@ -41,7 +46,7 @@ _KEY_FAULTS = frozenset({401, 407})
 one caller sent, such as the id of a file that is not there.
 """
 
-Fault: TypeAlias = ProviderError | ContextTooLong
+Fault: TypeAlias = ProviderError | ContextTooLong | LimitExceeded
 
 
 class Route(Endpoint):
@@ -49,6 +54,7 @@ class Route(Endpoint):
 
     def __init__(self, health: Health, seed: random.Random | None = None) -> None:
         self._health = health
+        self._limits = CandidateLimits()
         self._random = seed or random.Random()
 
     async def __call__(self, call: Call) -> Events:
@@ -59,7 +65,8 @@ class Route(Endpoint):
             for number in range(tries):
                 committed = False
                 try:
-                    async with aclosing(self._attempt(call, candidate)) as events:
+                    begin = partial(self._attempt, call, candidate)
+                    async with aclosing(self._limits.around(call, candidate, begin)) as events:
                         async for event in events:
                             # An interim count says that it works on it, not that it answers.
                             if not committed and not _interim(event):
@@ -68,7 +75,7 @@ class Route(Endpoint):
                                     yield notice
                             yield event
                     return
-                except (ProviderError, ContextTooLong) as error:
+                except (ProviderError, ContextTooLong, LimitExceeded) as error:
                     call.report.attempts.append(
                         {"model": candidate.id, "code": error.code, "message": error.message}
                     )
@@ -105,7 +112,7 @@ class Route(Endpoint):
 
     def _wait(self, error: Fault, number: int, spare: bool) -> float | None:
         """Seconds before the next try of the same candidate; None to go on to the next one."""
-        if isinstance(error, ContextTooLong) or not error.retryable:
+        if not isinstance(error, ProviderError) or not error.retryable:
             return None
         if isinstance(error, ProviderTimeout):
             return None  # a timed-out request may have been done and charged: do not send it twice
@@ -137,6 +144,7 @@ class Route(Endpoint):
                     self._health.add(candidate.id, watch.sample())
                     outcome = True
                 except (ProviderError, ConfigError) as error:
+                    call.sent = call.sent and (watch.began or _may_be_charged(error))
                     outcome = _shows_health(error)
                     self._health.add(
                         candidate.id, Sample(time.time(), 0.0, None, 0, outcome is True)
@@ -145,6 +153,9 @@ class Route(Endpoint):
                         circuit.throttled()
                     if isinstance(error, ConfigError):
                         raise ProviderMisconfigured(error.message) from error
+                    raise
+                except MeshError:
+                    call.sent = call.sent and watch.began
                     raise
                 finally:
                     watch.stop()
@@ -182,6 +193,9 @@ async def _slot(slots: asyncio.Semaphore, candidate: Candidate) -> AsyncGenerato
 
 async def _prepare(call: Call, candidate: Candidate) -> Attempt:
     """Have the model loaded, then commit the intent, as the last act before anything is sent."""
+    if call.sent:  # the try before broke off, but may be charged
+        call.lost.append(estimated(call))
+        call.sent = False
     call.candidate = candidate
     report = call.report
     report.model, report.provider = candidate.id, candidate.facts.provider
@@ -195,6 +209,7 @@ async def _prepare(call: Call, candidate: Candidate) -> Attempt:
         await call.open()
     fault_point("route.before_send")
     streams = call.request.stream if call.upstream_streams is None else call.upstream_streams
+    call.sent = True
     return Attempt(
         request=call.request,
         model=candidate.facts.name,
@@ -225,9 +240,18 @@ def _shows_health(error: ProviderError | ConfigError) -> bool | None:
     return not (is_gone or error.status in _KEY_FAULTS)
 
 
+def _may_be_charged(error: ProviderError | ConfigError) -> bool:
+    """Whether the provider may have done the work although nothing came of it. One that was too
+    slow may still be at it, as it is for a caller who leaves.
+    """
+    return isinstance(error, ProviderTimeout) or (
+        isinstance(error, ProviderError) and error.processed
+    )
+
+
 def _another_may_do(error: Fault) -> bool:
-    if isinstance(error, ContextTooLong):
-        return True  # the next one's context may be larger
+    if not isinstance(error, ProviderError):
+        return True  # the next one's context may be larger, its limit not reached
     if error.processed:
         return False  # it has been done, and charged, once already
     if isinstance(error, ProviderRejected):
@@ -263,7 +287,7 @@ def _verdict(failures: Sequence[tuple[Candidate, Fault]]) -> Fault:
     )
     if all(isinstance(error, ContextTooLong) for _, error in failures):
         return ContextTooLong(message, param=last.param)
-    limited = all(isinstance(error, ProviderRateLimited) for _, error in failures)
+    limited = all(isinstance(error, ProviderRateLimited | LimitExceeded) for _, error in failures)
     # A 401 of the provider must not look to the client as if its own key were wrong, nor a prompt
     # too long for the last one as if no other could have held it.
     refused = isinstance(last, ProviderRejected | ContextTooLong)

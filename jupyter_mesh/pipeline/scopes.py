@@ -9,12 +9,12 @@ from ..schemas.principal import Principal
 from .snapshot import Candidate
 
 
-def share(scope: Scope, principal: Principal, groups: frozenset[str]) -> str | None:
-    """The key of the caller's share, such as `user=ada`; None when the scope does not apply to the
-    caller.
+def shares(scope: Scope, principal: Principal, groups: frozenset[str]) -> tuple[str, ...]:
+    """The keys of the caller's shares, such as `user=ada`; none when the scope does not apply to
+    the caller.
 
-    `*` gives everyone a share apart; a name gives one share to all it names. Connection and model
-    are judged per candidate, by `reaches`.
+    `*` gives everyone a share apart, and so each group: whoever is in two has two. A name gives one
+    share to all it names. Connection and model are judged per candidate, by `reaches`.
     """
     parts: list[str] = []
     for name, wanted, actual in (
@@ -25,16 +25,12 @@ def share(scope: Scope, principal: Principal, groups: frozenset[str]) -> str | N
         if wanted is None:
             continue
         if actual is None or (wanted != "*" and wanted != actual):
-            return None
+            return ()
         parts.append(f"{name}={actual}")
-    if scope.group is not None:
-        if scope.group == "*":
-            parts.append(f"group={','.join(sorted(groups))}")
-        elif scope.group in groups:
-            parts.append(f"group={scope.group}")
-        else:
-            return None
-    return "&".join(parts)
+    if scope.group is None:
+        return ("&".join(parts),)
+    own = sorted(groups) if scope.group == "*" else groups & {scope.group}
+    return tuple("&".join([*parts, f"group={group}"]) for group in own)
 
 
 def reaches(scope: Scope, candidate: Candidate) -> bool:

@@ -33,6 +33,11 @@ class Watch:
         self._tokens = 0
         self._finished = False
 
+    @property
+    def began(self) -> bool:
+        """Whether anything has come."""
+        return self._first_ms is not None
+
     async def next(self, events: Events) -> Event | None:
         """The provider's next event; None when there is none.
 

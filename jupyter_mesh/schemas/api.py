@@ -90,6 +90,13 @@ class Offer(Body):
     models: list[str]
     price_note: str
     residency: Literal["local", "region", "external"]
+    prices: dict[str, PriceCard] = Field(
+        default_factory=dict[str, PriceCard],
+        description="By model, where the price list that ships with the gateway has it.",
+    )
+    key_note: str | None = Field(
+        default=None, description="What connecting does to a key found in the environment."
+    )
 
 
 class Models(Body):
@@ -257,11 +264,19 @@ class DryRun(Body):
     )
     blocked: bool
     input_tokens: int
-    max_output_tokens: int
+    max_output_tokens: int = Field(
+        description="Of all answers together: as many as `max_tokens` and the model allow. Where "
+        "neither is known, 2,048 for each are assumed."
+    )
     estimated_cost_usd: Decimal | None = Field(
         description="Input plus expected output; null when unpriced."
     )
-    max_cost_usd: Decimal | None
+    max_cost_usd: Decimal | None = Field(
+        description="The dearest candidate's, for all of `max_output_tokens`; null when unpriced."
+    )
+    max_input_cost_usd: Decimal | None = Field(
+        default=None, description="What of `max_cost_usd` is for the input; null when unpriced."
+    )
 
 
 class Health(Body):

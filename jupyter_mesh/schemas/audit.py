@@ -36,8 +36,8 @@ class Intent:
     parent: str | None = None
     tags: JsonObject = field(default_factory=dict[str, Json])
     streamed: bool = False
-    estimated_cost: Decimal = Decimal(0)
-    """The reservation: what the call is charged if the gateway dies and nobody can say more."""
+    estimated_cost: Decimal | None = Decimal(0)
+    """What the call is charged if the gateway dies and nobody can say more; None is unknown."""
     content: JsonObject | None = None
     """The request as sent (after redaction), or None when policy stores no content."""
 

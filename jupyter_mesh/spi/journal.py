@@ -4,7 +4,7 @@ both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -28,9 +28,16 @@ class Journal(Protocol):
         """
         ...
 
-    async def top_up(self, call_id: str, amount: Decimal) -> bool:
-        """Reserve `amount` more in every window the call holds; False when a hard budget has no
-        room.
+    async def top_up(
+        self, call_id: str, amounts: Mapping[tuple[str, datetime], Decimal], estimate: Decimal
+    ) -> bool:
+        """Reserve more for a running call; False, and nothing done, when a hard budget has no room.
+
+        Args:
+            call_id: The call.
+            amounts: USD more, by budget key and window start, of windows that the call holds.
+            estimate: USD the call is charged if the gateway dies from here on; unless it was
+                estimated higher, or its price is unknown.
 
         Raises:
             AuditUnavailable: The store failed; nothing more was reserved.
@@ -110,7 +117,7 @@ class History(Protocol):
 
     async def spent(
         self, holds: Sequence[tuple[str, datetime]]
-    ) -> dict[str, tuple[Decimal, Decimal]]:
+    ) -> dict[tuple[str, datetime], tuple[Decimal, Decimal]]:
         """(settled, held) USD per budget key and window start."""
         ...
 

@@ -86,13 +86,13 @@ class SqlHistory:
 
     async def spent(
         self, holds: Sequence[tuple[str, datetime]]
-    ) -> dict[str, tuple[Decimal, Decimal]]:
-        def query(cursor: Cursor) -> dict[str, tuple[Decimal, Decimal]]:
-            found: dict[str, tuple[Decimal, Decimal]] = {}
+    ) -> dict[tuple[str, datetime], tuple[Decimal, Decimal]]:
+        def query(cursor: Cursor) -> dict[tuple[str, datetime], tuple[Decimal, Decimal]]:
+            found: dict[tuple[str, datetime], tuple[Decimal, Decimal]] = {}
             for budget, start in holds:
                 cursor.execute(sql.WINDOW, (text(budget), micros(start)))
                 spent, held = cast("tuple[int, int]", cursor.fetchone() or (0, 0))
-                found[budget] = (usd(spent), usd(held))
+                found[budget, start] = (usd(spent), usd(held))
             return found
 
         return await self._reader.read(query)

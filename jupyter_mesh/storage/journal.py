@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,7 +24,7 @@ from .location import Cursor, Location, Row
 from .records import completion_row, content_row, hold_rows, intent_row, request_row
 from .recovery import Recovery, lease_path
 from .schema import prepare
-from .values import micros, money
+from .values import micros, money, text
 from .writer import Writer
 
 
@@ -81,8 +81,16 @@ class SqlJournal:
             self._unsure[intent.id] = call
             raise
 
-    async def top_up(self, call_id: str, amount: Decimal) -> bool:
-        return await self._writer.submit(partial(top_up, call_id=call_id, amount=money(amount)))
+    async def top_up(
+        self, call_id: str, amounts: Mapping[tuple[str, datetime], Decimal], estimate: Decimal
+    ) -> bool:
+        rows = {
+            (text(budget), micros(start)): money(amount)
+            for (budget, start), amount in amounts.items()
+        }
+        return await self._writer.submit(
+            partial(top_up, call_id=call_id, amounts=rows, estimate=money(estimate))
+        )
 
     async def close(self, completion: Completion, intent: Intent | None = None) -> None:
         unsure = self._unsure.pop(completion.id, None)

@@ -6,7 +6,7 @@ Each function either does all of its work or raises, and then the writer undoes 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
@@ -87,24 +87,25 @@ class Closing:
             cursor.execute(sql.PUT_CONTENT, self.content)
 
 
-def top_up(cursor: Cursor, call_id: str, amount: int) -> bool:
-    """Reserve `amount` more in each window the call holds; False, and nothing done, if a hard one
-    is full.
-    """
+def top_up(cursor: Cursor, call_id: str, amounts: Mapping[Window, int], estimate: int) -> bool:
+    """Reserve more in windows the call holds; False, and nothing done, if a hard one is full."""
     cursor.execute(sql.HOLDS, (call_id,))
     held = cast("list[tuple[str, int, int, int]]", cursor.fetchall())
-    for number, (budget, start, limit, hard) in enumerate(held):
-        cursor.execute(sql.RESERVE_WITHIN, (amount, budget, start, amount, limit))
-        if cursor.rowcount:
+    done: list[tuple[int, str, int]] = []
+    for budget, start, limit, hard in held:
+        if not (amount := amounts.get((budget, start), 0)):
             continue
-        if hard:
-            for budget_before, start_before, _, _ in held[:number]:
-                cursor.execute(sql.RESERVE, (-amount, budget_before, start_before))
-            return False
-        cursor.execute(sql.RESERVE, (amount, budget, start))
-    cursor.execute(sql.GROW_HOLDS, (amount, call_id))
-    # What the gateway would charge if it died now.
-    cursor.execute(sql.RAISE_ESTIMATE, (amount, call_id))
+        cursor.execute(sql.RESERVE_WITHIN, (amount, budget, start, amount, limit))
+        if not cursor.rowcount:
+            if hard:
+                for reserved, *window in done:
+                    cursor.execute(sql.RESERVE, (-reserved, *window))
+                return False
+            cursor.execute(sql.RESERVE, (amount, budget, start))
+        done.append((amount, budget, start))
+    for amount, budget, start in done:
+        cursor.execute(sql.GROW_HOLD, (amount, call_id, budget, start))
+    cursor.execute(sql.RAISE_ESTIMATE, (estimate, call_id, estimate))
     return True
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..schemas.audit import Completion, Hold, Intent
 from .location import Row
-from .values import micros, money, optional_text, text, to_json
+from .values import count, micros, money, optional_text, text, to_json
 
 
 class HoldRow(NamedTuple):
@@ -49,7 +49,7 @@ def intent_row(intent: Intent, writer: str) -> Row:
         intent.parent,
         to_json(intent.tags),
         int(intent.streamed),
-        money(intent.estimated_cost),
+        None if intent.estimated_cost is None else money(intent.estimated_cost),
     )
 
 
@@ -62,14 +62,14 @@ def completion_row(completion: Completion) -> Row:
         optional_text(completion.model),
         completion.provider,
         completion.connection,
-        usage.input,
-        usage.output,
-        usage.cache_read,
-        usage.cache_write,
-        usage.reasoning,
-        usage.input_audio,
-        usage.output_audio,
-        usage.input_image,
+        count(usage.input),
+        count(usage.output),
+        count(usage.cache_read),
+        count(usage.cache_write),
+        count(usage.reasoning),
+        count(usage.input_audio),
+        count(usage.output_audio),
+        count(usage.input_image),
         int(usage.estimated),
         None if completion.cost is None else money(completion.cost),
         money(completion.saved),

@@ -45,19 +45,18 @@ class Recovery:
     def _settle(self, cursor: Cursor, writer: str) -> int:
         cursor.execute(sql.LEFT_OPEN, (writer,))
         # Newest first: nested calls come before the call whose reservation they draw on.
-        left_open = cast("list[tuple[str, int, str | None, int]]", cursor.fetchall())
+        left_open = cast("list[tuple[str, int | None, str | None, int]]", cursor.fetchall())
         for call_id, estimate, candidates, started in left_open:
             cursor.execute(sql.COST_BELOW, (call_id,))
             (below,) = cast("tuple[int]", cursor.fetchone())
-            completion = self._completion(
-                call_id, max(0, estimate - int(below)), candidates, started
-            )
-            Closing(completion_row(completion), call_id, max(0, estimate - int(below)))(cursor)
+            cost = None if estimate is None else max(0, estimate - int(below))
+            completion = self._completion(call_id, cost, candidates, started)
+            Closing(completion_row(completion), call_id, cost or 0)(cursor)
         cursor.execute(sql.DELETE_WRITER, (writer,))
         return len(left_open)
 
     def _completion(
-        self, call_id: str, cost: int, candidates: str | None, started: int
+        self, call_id: str, cost: int | None, candidates: str | None, started: int
     ) -> Completion:
         names = as_list(from_json(candidates)) or []
         model = as_str(names[0]) if len(names) == 1 else None  # of several, nobody knows which
@@ -69,10 +68,12 @@ class Recovery:
             model=model,
             connection=model.partition("/")[0] if model else None,
             usage=Usage(estimated=True),
-            cost=usd(cost),
+            cost=None if cost is None else usd(cost),
             timing=Timing(total=elapsed / timedelta(milliseconds=1)),
             error_code="interrupted",
-            error_message="The gateway stopped before the call ended; charged at its estimate.",
+            error_message="The gateway stopped before the call ended; charged at its estimate."
+            if cost is not None
+            else "The gateway stopped before the call ended; its price is unknown.",
         )
 
 

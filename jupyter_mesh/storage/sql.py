@@ -71,7 +71,8 @@ COMPLETE_CALL = f"""
     WHERE id = ? AND outcome = 'pending'"""
 CALL_EXISTS = "SELECT 1 FROM calls WHERE id = ?"
 RAISE_ESTIMATE = """
-    UPDATE calls SET estimated_cost = estimated_cost + ? WHERE id = ? AND outcome = 'pending'"""
+    UPDATE calls SET estimated_cost = ?
+    WHERE id = ? AND outcome = 'pending' AND estimated_cost < ?"""
 PUT_CONTENT = """
     INSERT INTO call_content (call_id, request, response, stored_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (call_id) DO UPDATE SET response = excluded.response"""
@@ -100,7 +101,6 @@ HOLDS_TO_SETTLE = """
     ON above.call_id = own.drawn_from AND above.budget = own.budget
     AND above.window_start = own.window_start
     WHERE own.call_id = ?"""
-GROW_HOLDS = "UPDATE holds SET amount = amount + ? WHERE call_id = ?"
 GROW_HOLD = """
     UPDATE holds SET amount = amount + ? WHERE call_id = ? AND budget = ? AND window_start = ?"""
 SHRINK_HOLD = """

@@ -19,6 +19,7 @@ HOUR = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**62
 """4.6 million USD: twice it still fits a 64-bit column. A limit above it is no limit."""
+_MOST_USD = from_pico(_MOST)
 
 
 def micros(moment: datetime) -> int:
@@ -37,8 +38,17 @@ def moment(micros: int) -> datetime:
 
 
 def money(usd: Decimal) -> int:
-    """USD as a column holds it."""
-    return min(to_pico(usd), _MOST) if usd else 0
+    """USD as a column holds it. What is no amount of money is the most there is: a record that
+    cannot be written would keep its reservation for ever.
+    """
+    if not usd.is_finite() or usd > _MOST_USD:
+        return _MOST
+    return to_pico(usd) if usd else 0
+
+
+def count(number: int) -> int:
+    """A number of tokens as a column holds it, whatever a plugin may have reported."""
+    return max(0, min(int(number), _MOST))
 
 
 def usd(amount: int) -> Decimal:

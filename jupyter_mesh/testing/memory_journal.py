@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -35,7 +35,9 @@ class MemoryJournal:
     writes: list[str] = field(default_factory=list[str])
     fail_after: int | None = None
     _holds: dict[str, list[Hold]] = field(default_factory=dict[str, list[Hold]])
-    _topped: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    _topped: dict[tuple[str, str, datetime], Decimal] = field(
+        default_factory=dict[tuple[str, str, datetime], Decimal]
+    )
 
     async def _write(self, what: str) -> None:
         await asyncio.sleep(0)
@@ -61,17 +63,20 @@ class MemoryJournal:
         self._holds[intent.id] = list(holds)
         return tuple(over)
 
-    async def top_up(self, call_id: str, amount: Decimal) -> bool:
+    async def top_up(
+        self, call_id: str, amounts: Mapping[tuple[str, datetime], Decimal], estimate: Decimal
+    ) -> bool:
         """As `spi.Journal.top_up`."""
         await self._write(f"top_up {call_id}")
-        holds = self._holds.get(call_id, [])
-        for hold in holds:
+        for hold in self._holds.get(call_id, []):
             window = self._window(hold)
-            if hold.hard and window.spent + window.held + amount > hold.limit:
+            amount = amounts.get((hold.budget, hold.window_start), Decimal(0))
+            if amount and hold.hard and window.spent + window.held + amount > hold.limit:
                 return False
-        for hold in holds:
-            self._window(hold).held += amount
-        self._topped[call_id] = self._topped.get(call_id, Decimal(0)) + amount
+        for key, amount in amounts.items():
+            self.windows[key].held += amount
+            held = (call_id, *key)
+            self._topped[held] = self._topped.get(held, Decimal(0)) + amount
         return True
 
     async def close(self, completion: Completion, intent: Intent | None = None) -> None:
@@ -82,10 +87,10 @@ class MemoryJournal:
         if intent is not None:
             self.intents.setdefault(intent.id, intent)
         self.completions[completion.id] = completion
-        topped = self._topped.pop(completion.id, Decimal(0))
         for hold in self._holds.pop(completion.id, []):
             window = self._window(hold)
-            window.held -= hold.amount + topped
+            held = (completion.id, hold.budget, hold.window_start)
+            window.held -= hold.amount + self._topped.pop(held, Decimal(0))
             if hold.budget not in completion.uncharged:
                 window.spent += completion.cost or Decimal(0)
 
@@ -108,12 +113,12 @@ class MemoryJournal:
 
     async def spent(
         self, holds: Sequence[tuple[str, datetime]]
-    ) -> dict[str, tuple[Decimal, Decimal]]:
+    ) -> dict[tuple[str, datetime], tuple[Decimal, Decimal]]:
         """As `spi.History.spent`."""
         return {
-            budget: (window.spent, window.held)
-            for budget, start in holds
-            if (window := self.windows.get((budget, start))) is not None
+            key: (window.spent, window.held)
+            for key in holds
+            if (window := self.windows.get(key)) is not None
         }
 
     def _window(self, hold: Hold) -> Window:

@@ -72,7 +72,7 @@ async def test_a_stream_that_outgrows_the_budget_is_ended_with_length_and_a_noti
 class FailingTopUps(MemoryJournal):
     """A store that fails in the middle of an answer and is there again at its end."""
 
-    async def top_up(self, call_id: str, amount: Decimal) -> bool:
+    async def top_up(self, *_: object) -> bool:
         raise AuditUnavailable("The disk of the store is full.", retry_after=1)
 
 
@@ -120,7 +120,7 @@ async def test_near_the_limit_a_model_that_cannot_stream_has_its_output_capped()
         provider, BudgetRule(limit_usd=Decimal("0.005"), reserve_output_tokens=100), streams=False
     )
     await world.ask(chat(max_tokens=5000))
-    assert provider.attempts[0].request.max_tokens == 500
+    assert provider.attempts[0].request.max_tokens == 499, "the prompt costs, too"
 
 
 @pytest.mark.parametrize(

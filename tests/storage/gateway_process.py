@@ -18,7 +18,7 @@ from pathlib import Path
 
 from jupyter_mesh.errors import AuditUnavailable, BudgetExceeded
 from jupyter_mesh.storage.journal import SqlJournal
-from tests.storage.samples import completion, hold, intent
+from tests.storage.samples import completion, hold, intent, more
 
 
 def say(what: str, call_id: str) -> None:
@@ -36,7 +36,7 @@ async def call(journal: SqlJournal, call_id: str, limit: str, hang: bool) -> Non
     if hang:
         return None
     try:
-        await journal.top_up(call_id, Decimal("0.0025"))
+        await journal.top_up(call_id, more("0.0025"), Decimal("0.0125"))
         await journal.close(completion(call_id, "0.004"))
     except AuditUnavailable:
         return say("unrecorded", call_id)

@@ -64,6 +64,11 @@ def hold(amount: str = "0.01", limit: str = "1", **changes: Any) -> Hold:
     return Hold(**fields | changes)
 
 
+def more(amount: str, *budgets: str) -> dict[tuple[str, datetime], Decimal]:
+    """A top-up of this month's windows."""
+    return {(budget, MONTH): Decimal(amount) for budget in budgets or (BUDGET,)}
+
+
 @asynccontextmanager
 async def journal_at(path: Path) -> AsyncIterator[SqlJournal]:
     journal = SqlJournal(path)

@@ -132,6 +132,35 @@ async def test_an_interrupted_call_names_its_model_only_if_there_was_one(
     assert rows(store, "SELECT model FROM calls") == [(model,)]
 
 
+@pytest.mark.parametrize(
+    ("estimate", "cost", "spent", "unpriced", "said"),
+    [
+        ("0.02", "0.02", "0.02", 0, "charged at its estimate"),
+        ("0", "0", "0", 0, "charged at its estimate"),
+        (None, None, "0", 1, "price is unknown"),
+    ],
+)
+async def test_an_interrupted_call_of_unknown_price_costs_nobody_knows_what(
+    tmp_path: Path,
+    estimate: str | None,
+    cost: str | None,
+    spent: str,
+    unpriced: int,
+    said: str,
+) -> None:
+    store = tmp_path / "mesh.db"
+    known = None if estimate is None else D(estimate)
+    async with journal_at(store) as journal:
+        await journal.open(intent("a", estimated_cost=known), [hold("0.01")])
+    await recovered(store)
+    ((found, message),) = rows(store, "SELECT cost, error_message FROM calls")
+    assert found == (None if cost is None else int(D(cost) * 10**12))
+    assert said in message
+    assert rows(store, "SELECT unpriced FROM usage_hourly") == [(unpriced,)]
+    assert money_in(store) == (D(spent), D(0))
+    assert_books_balance(store)
+
+
 async def test_two_gateways_of_one_process_do_not_bury_each_other(tmp_path: Path) -> None:
     store = tmp_path / "mesh.db"
     one, two = SqlJournal(store), SqlJournal(store)

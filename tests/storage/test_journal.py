@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from .samples import (
     intent,
     journal_at,
     money_in,
+    more,
     rows,
 )
 
@@ -117,7 +119,7 @@ async def test_a_soft_budget_warns_and_counts_but_never_refuses(store: Path) -> 
         soft = hold("0.01", "0.015", hard=False)
         assert await journal.open(intent("a"), [soft]) == ()
         assert await journal.open(intent("b"), [soft]) == (BUDGET,)
-        assert await journal.top_up("b", D("0.02"))
+        assert await journal.top_up("b", more("0.02"), D("0.03"))
         assert money_in(store) == (D(0), D("0.04"))
         await journal.close(completion("a", "0.5"))
         await journal.close(completion("b", "0.25"))
@@ -136,7 +138,7 @@ async def test_two_limits_on_one_window_are_reserved_once_and_both_hold(
         assert await journal.open(intent("b"), both) == (BUDGET,)
         with pytest.raises(BudgetExceeded):
             await journal.open(intent("c"), both)
-        assert not await journal.top_up("b", D("0.01"))
+        assert not await journal.top_up("b", more("0.01"), D("0.02"))
         assert money_in(store) == (D(0), D("0.02"))
 
 
@@ -144,8 +146,9 @@ async def test_a_top_up_is_all_or_nothing_over_the_windows_of_a_call(store: Path
     async with journal_at(store) as journal:
         holds = [hold("0.01", "1", budget="a wide"), hold("0.01", "0.03", budget="b narrow")]
         await journal.open(intent("a"), holds)
-        assert await journal.top_up("a", D("0.02"))
-        assert not await journal.top_up("a", D("0.000000000001"))
+        both = ("a wide", "b narrow")
+        assert await journal.top_up("a", more("0.02", *both), D("0.03"))
+        assert not await journal.top_up("a", more("0.000000000001", *both), D("0.04"))
         assert money_in(store, "a wide") == money_in(store, "b narrow") == (D(0), D("0.03"))
         assert rows(store, "SELECT estimated_cost FROM calls") == [(30_000_000_000,)]
         await journal.close(completion("a", "0.025"))
@@ -153,12 +156,65 @@ async def test_a_top_up_is_all_or_nothing_over_the_windows_of_a_call(store: Path
     assert_books_balance(store)
 
 
-async def test_a_top_up_of_a_call_that_holds_nothing_has_room(store: Path) -> None:
+async def test_a_top_up_of_a_window_a_call_does_not_hold_reserves_nothing(store: Path) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [])
-        assert await journal.top_up("a", D(5))
+        await journal.open(intent("b"), [hold("0.01")])
+        assert await journal.top_up("a", more("5"), D(5))
+        assert money_in(store) == (D(0), D("0.01"))
         await journal.close(completion("a"))
+        await journal.close(completion("b", "0"))
     assert_books_balance(store)
+
+
+async def test_a_top_up_grows_the_windows_it_names_and_no_other(store: Path) -> None:
+    async with journal_at(store) as journal:
+        holds = [hold("0.01", "1", budget="a wide"), hold("0.002", "0.003", budget="b narrow")]
+        await journal.open(intent("a"), holds)
+        assert await journal.top_up("a", more("0.02", "a wide"), D("0.03"))
+        assert money_in(store, "a wide") == (D(0), D("0.03"))
+        assert money_in(store, "b narrow") == (D(0), D("0.002"))
+        assert not await journal.top_up("a", more("0.002", "a wide", "b narrow"), D("0.04"))
+        assert money_in(store, "a wide") == (D(0), D("0.03"))
+        await journal.close(completion("a", "0.001"))
+    assert money_in(store, "a wide") == money_in(store, "b narrow") == (D("0.001"), D(0))
+    assert_books_balance(store)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "topped", "left"),
+    [("0.01", "0.03", "0.03"), ("0.05", "0.03", "0.05"), (None, "0.03", None)],
+)
+async def test_a_top_up_only_ever_raises_an_estimate_that_is_known(
+    store: Path, estimate: str | None, topped: str, left: str | None
+) -> None:
+    async with journal_at(store) as journal:
+        known = None if estimate is None else D(estimate)
+        await journal.open(intent("a", estimated_cost=known), [hold("0.01")])
+        assert await journal.top_up("a", more("0.01"), D(topped))
+        (found,) = rows(store, "SELECT estimated_cost FROM calls")
+        assert found == (None if left is None else int(D(left) * 10**12),)
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost", "stored"),
+    [
+        (Usage(input=2**80, output=5), D("0.01"), 2**62),
+        (Usage(input=-7, output=5), D("0.01"), 0),
+        (Usage(input=7, output=5), D("0.01"), 7),
+        (Usage(input=7, output=5), D("Infinity"), 7),
+        (Usage(input=7, output=5), D("NaN"), 7),
+    ],
+)
+async def test_no_number_keeps_a_call_from_being_closed(
+    store: Path, usage: Usage, cost: Decimal, stored: int
+) -> None:
+    async with journal_at(store) as journal:
+        await journal.open(intent("a"), [hold()])
+        await journal.close(replace(completion("a"), usage=usage, cost=cost))
+    assert rows(store, "SELECT outcome, input_tokens FROM calls") == [("answered", stored)]
+    assert rows(store, "SELECT * FROM holds") == []
+    assert money_in(store)[1] == 0
 
 
 async def test_a_cost_above_the_reservation_is_spent_all_the_same(store: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from jupyter_mesh.errors import BudgetExceeded
 from jupyter_mesh.storage.history import SqlHistory
 
-from .samples import assert_books_balance, completion, hold, intent, journal_at, money_in
+from .samples import assert_books_balance, completion, hold, intent, journal_at, money_in, more
 
 D = Decimal
 
@@ -55,8 +55,8 @@ async def test_a_nested_call_that_costs_more_than_was_reserved_is_spent_in_full(
     async with journal_at(store) as journal:
         await journal.open(intent("top"), [hold("0.01", "0.02")])
         await journal.open(intent("child", parent="top"), [])
-        assert await journal.top_up("child", D("0.01"))
-        assert not await journal.top_up("child", D("0.01"))
+        assert await journal.top_up("child", more("0.01"), D("0.02"))
+        assert not await journal.top_up("child", more("0.01"), D("0.03"))
         assert money_in(store) == (D(0), D("0.02"))
         await journal.close(completion("child", "0.025"))
         assert money_in(store) == (D("0.025"), D(0))

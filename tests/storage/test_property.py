@@ -17,7 +17,7 @@ from jupyter_mesh.errors import BudgetExceeded
 from jupyter_mesh.schemas.spend import from_pico
 from jupyter_mesh.storage.journal import SqlJournal
 
-from .samples import NOW, assert_books_balance, completion, hold, intent, money_in, rows
+from .samples import MONTH, NOW, assert_books_balance, completion, hold, intent, money_in, rows
 
 LIMITS = {"narrow": Decimal("0.05"), "wide": Decimal("1"), "soft": Decimal("0.02")}
 amounts = st.integers(0, 30_000_000_000).map(from_pico)
@@ -76,12 +76,17 @@ class Ledger(RuleBasedStateMachine):
             self.open[call_id] = wanted | (self.open[parent] if parent else set())
 
     @precondition(lambda self: self.open)
-    @rule(amount=amounts, data=st.data())
-    def top_up(self, amount: Decimal, data: st.DataObject) -> None:
+    @rule(wanted=st.dictionaries(st.sampled_from(sorted(LIMITS)), amounts), data=st.data())
+    def top_up(self, wanted: dict[str, Decimal], data: st.DataObject) -> None:
         call_id = data.draw(st.sampled_from(sorted(self.open)))
         before = {name: sum(money_in(self.store, name)) for name in LIMITS}
-        fits = all(before[n] + amount <= LIMITS[n] for n in self.open[call_id] if n != "soft")
-        assert self.loop.run_until_complete(self.journal.top_up(call_id, amount)) == fits
+        grown = {n: a for n, a in wanted.items() if a and n in self.open[call_id]}
+        fits = all(before[n] + a <= LIMITS[n] for n, a in grown.items() if n != "soft")
+        more = {(name, MONTH): amount for name, amount in wanted.items()}
+        top_up = self.journal.top_up(call_id, more, sum(wanted.values(), Decimal(0)))
+        assert self.loop.run_until_complete(top_up) == fits
+        after = {name: sum(money_in(self.store, name)) for name in LIMITS}
+        assert after == {n: before[n] + (grown.get(n, 0) if fits else 0) for n in LIMITS}
 
     @precondition(lambda self: self.open)
     @rule(cost=st.none() | amounts, data=st.data(), again=st.booleans())

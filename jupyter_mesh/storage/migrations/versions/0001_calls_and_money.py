@@ -59,7 +59,7 @@ def _create_calls() -> None:
         sa.Column("parent", sa.Text),
         sa.Column("tags", sa.Text),
         sa.Column("streamed", sa.SmallInteger, nullable=False),
-        sa.Column("estimated_cost", sa.BigInteger, nullable=False),
+        sa.Column("estimated_cost", sa.BigInteger),
         sa.Column("outcome", sa.Text, nullable=False),
         sa.Column("ended_at", sa.BigInteger),
         *(sa.Column(name, sa.Text) for name in ("model", "provider", "connection")),

@@ -1,0 +1,119 @@
+"""The most a call may read, write and cost, while nobody knows: what is reserved for it, what it is
+charged when nobody can say more, and what a dry run says.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ..schemas.catalog import ModelFacts
+from ..schemas.json import as_int, as_list, as_object, dig
+from ..schemas.request import OUTPUT_LIMITS, Operation, Request
+from ..schemas.spend import Price, Usage, cost_of
+from .call import Call
+
+USUAL_OUTPUT = 2048
+"""Tokens of a long answer: what is assumed of one that nobody bounds."""
+_MILLION = Decimal(1_000_000)
+
+
+def writes(request: Request) -> bool:
+    """Whether the answer is text, whose length nobody knows beforehand."""
+    return request.operation in (Operation.CHAT, Operation.COMPLETION)
+
+
+def output_bound(request: Request, facts: ModelFacts, longest: int | None = None) -> int | None:
+    """Output tokens of all answers together at most; None where nobody bounds them.
+
+    Args:
+        request: What is asked.
+        facts: Of the model that answers.
+        longest: Tokens of one answer beyond which nothing is counted.
+    """
+    if not writes(request):
+        return 0
+    limits = (request.max_tokens, facts.max_output, facts.context_window, longest)
+    bounds = [limit for limit in limits if limit]
+    return min(bounds) * request.answers if bounds else None
+
+
+def cost_bound(
+    request: Request,
+    input_bound: int,
+    facts: ModelFacts,
+    price: Price,
+    longest: int | None = None,
+) -> Decimal | None:
+    """USD at most, every token being of the dearest class the request may use; None where nobody
+    bounds its output. `longest` as in `output_bound`.
+    """
+    output = output_bound(request, facts, longest)
+    if output is None and _dearest(request, price.at(input_bound)).output:
+        return None
+    return tokens_cost(request, input_bound, output or 0, price)
+
+
+def tokens_cost(request: Request, input: int, output: int, price: Price) -> Decimal:
+    """USD for so many tokens, every one of the dearest class the request may use."""
+    return cost_of(Usage(input=input, output=output), _dearest(request, price.at(input)))
+
+
+def estimated_cost(call: Call) -> Decimal | None:
+    """USD a call is charged when the gateway dies and nobody can say more: on the dearest
+    candidate, with an answer of usual length. None where no price is known.
+    """
+    costs = [
+        cost_bound(call.request, call.input_bound, one.facts, one.facts.price, USUAL_OUTPUT)
+        for one in call.candidates
+        if one.facts.price is not None
+    ]
+    return max((cost for cost in costs if cost is not None), default=None)
+
+
+def capped(call: Call, room: Decimal) -> Request:
+    """The request, its answers no longer than `room` USD pay for on any candidate, by whichever
+    limits it has already. At least a token is left: what has no room is refused, not cut.
+    """
+    request = call.request
+    caps: list[int] = []
+    for facts in (candidate.facts for candidate in call.candidates):
+        if facts.price is None:
+            continue
+        rate = _dearest(request, facts.price.at(call.input_bound))
+        left = room - cost_of(Usage(input=call.input_bound), rate)
+        if rate.output:
+            caps.append(max(1, int(left * _MILLION / (rate.output * request.answers))))
+    if not caps:
+        return request
+    most = min(caps)
+    given = {name: as_int(request.body.get(name)) for name in OUTPUT_LIMITS}
+    limits = {name: min(most, limit) for name, limit in given.items() if limit is not None}
+    return request.with_body(**(limits or {"max_tokens": most}))
+
+
+def _dearest(request: Request, price: Price) -> Price:
+    """A price that charges every token as the dearest class the request may use."""
+    kinds = _kinds(request)
+    spoken = "audio" in (as_list(request.body.get("modalities")) or [])
+    read = (
+        price.input,
+        price.cache_write,
+        price.input_audio if "audio" in kinds else None,
+        price.input_image if "image" in kinds else None,
+    )
+    written = (price.output, price.reasoning, price.output_audio if spoken else None)
+    return Price(
+        input=max(rate for rate in read if rate is not None),
+        output=max(rate for rate in written if rate is not None),
+        per_request=price.per_request,
+    )
+
+
+def _kinds(request: Request) -> set[str]:
+    """Which of `audio` and `image` stand in the request, by the names of its parts."""
+    parts = (
+        str(dig(part, "type"))
+        for message in as_list(request.body.get("messages")) or []
+        for part in as_list((as_object(message) or {}).get("content")) or []
+    )
+    return {kind for part in parts for kind in ("audio", "image") if kind in part}
