@@ -70,6 +70,9 @@ def _list(session: Session, settings: Settings, words: Sequence[str]) -> None:
     if models.offers and not words:
         show("\nFound and not connected; `%llm use OFFER` connects it at the price shown:")
         show(offers_table(models.offers))
+        for offer in models.offers:
+            if offer.key_note:
+                show(f"{offer.id}: {offer.key_note}")
 
 
 def _use(session: Session, settings: Settings, words: Sequence[str]) -> None:
@@ -109,7 +112,9 @@ def _offer_of(models: Models, name: str) -> Offer | None:
 
 def _accept(session: Session, offer: Offer, name: str) -> tuple[str, Models]:
     """Connect an offer; the model of it that was meant, and the new catalogue."""
-    show(f"Connecting {offer.title}. Price: {offer.price_note}.")
+    show(f"Connecting {offer.title}. Price: {offer.price_note.rstrip('.')}.")
+    if offer.key_note:
+        show(offer.key_note)
     models = background.run(session.mesh.api.accept_offer(offer.id))
     new = [
         card.id

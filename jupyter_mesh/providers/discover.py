@@ -38,6 +38,7 @@ class Discovery:
         models: The models to offer; empty: those it lists itself once it is connected.
         residency: Where text would go.
         price_note: Who would be charged, in one sentence.
+        variable: The environment variable that holds the key; None where none is needed.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Discovery:
     models: tuple[str, ...]
     residency: Residency
     price_note: str
+    variable: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,7 @@ def _offer(hosted: _Hosted, variable: str, environ: Mapping[str, str]) -> Discov
         models=models,
         residency=Residency.EXTERNAL,
         price_note=f"Billed by {biller} to the owner of the key, by the token.",
+        variable=variable,
     )
 
 

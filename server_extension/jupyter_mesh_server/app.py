@@ -17,6 +17,7 @@ from traitlets import Unicode, default
 from .documents import KernelDocuments
 from .startup import Running, Startup
 from .tornado_host import MeshHandler, browser_login
+from .withheld import Withheld
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -55,7 +56,10 @@ class MeshServerApp(ExtensionApp):
         return os.environ.get("JUPYTER_MESH_STATE") or str(Path(jupyter_data_dir(), "mesh"))
 
     def initialize_settings(self) -> None:
-        """Mint the kernel token; kernels inherit it and the gateway's address from this process."""
+        """Mint the kernel token. Kernels inherit it and the gateway's address from this process,
+        and no key that the mesh has taken over.
+        """
+        self._environ = Withheld(os.environ, Path(self.state_dir))
         self._kernel_token = secrets.token_urlsafe(32)
         self._startup = Startup(self._build)
         self._export()
@@ -92,6 +96,7 @@ class MeshServerApp(ExtensionApp):
             config_file=Path(self.config_file) if self.config_file else None,
             state_dir=Path(self.state_dir),
             kernel_token=self._kernel_token,
+            environ=self._environ,
         )
         documents = KernelDocuments(self._server.session_manager)
         return await personal.start(settings, browser_login, documents)

@@ -15,6 +15,7 @@ from jupyter_mesh.schemas.principal import Principal
 from .dispatch import Dispatcher
 from .gateway import DocumentOf, Gateway
 from .identity import Browser, PersonalIdentity, owner
+from .withheld import Withheld
 
 log = logging.getLogger("jupyter_mesh")
 
@@ -27,11 +28,13 @@ class Settings:
         config_file: None: the built-in configuration.
         state_dir: Where the mesh keeps its database.
         kernel_token: What kernels of this server authenticate with.
+        environ: The environment, and which part of it kernels get.
     """
 
     config_file: Path | None
     state_dir: Path
     kernel_token: str
+    environ: Withheld
 
 
 @dataclass(slots=True)
@@ -94,6 +97,8 @@ async def _mesh(settings: Settings) -> Mesh:
         chosen,
         state_dir=settings.state_dir,
         host="personal",
+        environ=settings.environ,
+        withhold=settings.environ.withhold,
         config_file=file,
     )
 

@@ -522,6 +522,17 @@ def test_using_an_offer_accepts_it_and_says_its_price(
     assert last_body(gateway)["model"] == model
 
 
+def test_what_connecting_does_to_a_key_is_said_before_it_is_done(
+    shell: InteractiveShell, gateway: FakeGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note = "Connecting stores the key encrypted in the mesh; your shell keeps its own variable."
+    gateway.offers = [{**gateway.offers[0], "key_note": note}]
+    run(shell, "%llm list")
+    assert f"ollama: {note}" in capsys.readouterr().out
+    run(shell, "%llm use ollama")
+    assert note in capsys.readouterr().out
+
+
 def test_an_alias_stands_for_its_target(shell: InteractiveShell, gateway: FakeGateway) -> None:
     run(shell, "%llm alias quick openai/large")
     run(shell, "%%llm quick\nHi")

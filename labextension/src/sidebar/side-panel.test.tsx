@@ -63,6 +63,7 @@ const offer: Offer = {
   provider: 'openai',
   models: ['llama3'],
   price_note: 'No charge.',
+  key_note: null,
   residency: 'local'
 };
 

@@ -53,6 +53,7 @@ function OfferCard({ offer }: { offer: Offer }): React.JSX.Element {
         {offer.models.length > 3 && ` ${trans.__('and %1 more', offer.models.length - 3)}`}
       </div>
       <div>{offer.price_note}</div>
+      {offer.key_note && <div className="jp-mesh-dim">{offer.key_note}</div>}
       {attempt instanceof Error && (
         <div className="jp-mesh-Offer-error" role="alert">
           {attempt.message}
