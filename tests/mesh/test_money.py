@@ -22,7 +22,7 @@ from jupyter_mesh.testing.principals import auditor
 from .world import ADA, BOB, ask, chat, connection, embedding, mesh_of
 
 MODELS = {
-    "m": {"price": {"input": "0.15", "output": "0.6", "cache_read": "0.075"}},
+    "m": {"price": {"input": "0.15", "output": "0.6", "cache_read": "0.075"}, "max_output": 9000},
     "e": {"price": {"input": "0.02"}, "operations": ["embedding"]},
     "unpriced": {},
 }

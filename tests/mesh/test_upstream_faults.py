@@ -26,12 +26,14 @@ class Expected:
         code: Of the error; None: an answer.
         tries: How often the upstream is asked, with one retry allowed.
         begun: Whether text had come before.
+        charged: Whether the upstream may have done the work although nothing came of it.
     """
 
     code: str | None
     status: int = 502
     tries: int = 2
     begun: bool = False
+    charged: bool = False
 
 
 WHOLE: dict[Fault, Expected] = {
@@ -39,15 +41,15 @@ WHOLE: dict[Fault, Expected] = {
     "server_error": Expected("provider_unavailable"),
     "html_error": Expected("provider_unavailable"),
     "error_in_200": Expected("provider_unavailable"),
-    "wrong_type": Expected("provider_protocol_error", tries=1),
-    "invalid_json": Expected("provider_protocol_error", tries=1),
-    "cut": Expected("provider_protocol_error", tries=1),
+    "wrong_type": Expected("provider_protocol_error", tries=1, charged=True),
+    "invalid_json": Expected("provider_protocol_error", tries=1, charged=True),
+    "cut": Expected("provider_protocol_error", tries=1, charged=True),
     "reset_before": Expected("provider_unavailable"),
-    "reset_after": Expected("provider_protocol_error", tries=1),
-    "gzip_bomb": Expected("provider_protocol_error", tries=1),
+    "reset_after": Expected("provider_protocol_error", tries=1, charged=True),
+    "gzip_bomb": Expected("provider_protocol_error", tries=1, charged=True),
     "rejected": Expected("provider_rejected", 400, tries=1),
-    "stall": Expected("provider_timeout", 504, tries=1),
-    "stall_middle": Expected("provider_timeout", 504, tries=1),
+    "stall": Expected("provider_timeout", 504, tries=1, charged=True),
+    "stall_middle": Expected("provider_timeout", 504, tries=1, charged=True),
 }
 STREAMED: dict[Fault, Expected] = {
     **{fault: WHOLE[fault] for fault in WHOLE if fault not in ("invalid_json", "cut")},
@@ -57,7 +59,7 @@ STREAMED: dict[Fault, Expected] = {
     "stall_middle": Expected("provider_timeout", 504, tries=1, begun=True),
     "error_event": Expected("provider_unavailable", tries=1, begun=True),
     "huge": Expected("provider_protocol_error", tries=1, begun=True),
-    "only_comments": Expected("provider_timeout", 504, tries=1),
+    "only_comments": Expected("provider_timeout", 504, tries=1, charged=True),
     "no_done": Expected(None, tries=1),
     "comments": Expected(None, tries=1),
 }
@@ -75,7 +77,9 @@ async def test_every_fault_has_one_clear_end(
     text = "one two three four five six"
     upstream.default = Behaviour(fault=fault, text=text, huge_bytes=size * 1024 * 1024)
     patience = IMPATIENT if expected.status == 504 else {}
-    asked = connection(upstream, retries=1, **patience)
+    # Far from the limit, so that what is asked for whole comes whole.
+    models = {"m": {"price": {"input": 1, "output": 10}, "max_output": 4000}}
+    asked = connection(upstream, retries=1, models=models, **patience)
     async with mesh_of(tmp_path, {"up": asked}, budgets=BUDGET) as mesh:
         outcome = await ask(mesh, chat(stream=stream))
         check_the_end(outcome, expected)
@@ -85,7 +89,10 @@ async def test_every_fault_has_one_clear_end(
         (call,) = (await mesh.calls(ADA)).calls
         assert call.outcome == ("answered" if expected.code is None else "failed")
         assert call.error_code == expected.code
-        assert ((call.cost_usd or Decimal(0)) > 0) == (expected.begun or expected.code is None)
+        charged = expected.begun or expected.charged
+        assert ((call.cost_usd or Decimal(0)) > 0) == (charged or expected.code is None)
+        if expected.code is not None:
+            assert call.tokens.estimated == charged
         (status,) = await mesh.budgets(ADA)
         assert (status.spent_usd, status.held_usd) == (call.cost_usd, 0)
         # The connection serves the next caller.
