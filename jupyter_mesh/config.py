@@ -6,10 +6,10 @@ good one that is running.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
+import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +26,8 @@ from pydantic import (
 )
 
 from .errors import ConfigError
+from .references import STANDARD_DETECTORS as STANDARD_DETECTORS
+from .references import doubtful_names, near, wrong_names
 from .schemas.catalog import Capability, Residency
 from .schemas.json import JsonObject
 from .schemas.policy import (
@@ -45,7 +47,7 @@ from .schemas.policy import (
 )
 from .schemas.request import Operation
 
-STANDARD_DETECTORS = ("patterns", "secrets")
+_log = logging.getLogger("jupyter_mesh")
 
 
 class PriceRule(Rule):
@@ -206,37 +208,9 @@ class Config(Rule):
 
     @model_validator(mode="after")
     def _names_exist(self) -> Config:
-        for alias, rule in self.aliases.items():
-            if "/" in alias:
-                raise ValueError(
-                    f"aliases.{alias}: an alias has no slash; that is for `connection/model`"
-                )
-            for model in rule.models:
-                connection = model.partition("/")[0]
-                if connection not in self.connections:
-                    raise ValueError(
-                        f"aliases.{alias}: {model!r} needs a connection {connection!r}"
-                        f"{near(connection, self.connections)}"
-                    )
-        detectors = {"standard", *STANDARD_DETECTORS, *self.guards}
-        for n, rule in enumerate(self.screening):
-            for name in rule.detectors:
-                if name not in detectors:
-                    raise ValueError(f"screening[{n}]: no detector {name!r}{near(name, detectors)}")
-        for n, rule in enumerate(self.moderation):
-            if rule.guard not in self.guards:
-                raise ValueError(
-                    f"moderation[{n}]: no guard {rule.guard!r}{near(rule.guard, self.guards)}"
-                )
+        if faults := list(wrong_names(self)):
+            raise ValueError("; ".join(faults))
         return self
-
-
-def near(name: str, valid: Mapping[str, object] | set[str]) -> str:
-    """` (did you mean 'x'?)`, or the list of valid names."""
-    close = difflib.get_close_matches(name, list(valid), n=1)
-    if close:
-        return f" (did you mean {close[0]!r}?)"
-    return f" (there are: {', '.join(sorted(valid)) or 'none'})"
 
 
 def load(path: Path) -> Config:
@@ -267,9 +241,12 @@ def parse(text: str, name: str = "mesh.yaml") -> Config:
     if not isinstance(data, dict):
         raise ConfigError(f"{name} must be a mapping of sections such as `connections:`.")
     try:
-        return Config.model_validate(data)
+        config = Config.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{name}: " + "; ".join(faults_of(error))) from error
+    for doubt in doubtful_names(config):
+        _log.warning("%s: %s", name, doubt)
+    return config
 
 
 def faults_of(error: ValidationError) -> Iterator[str]:

@@ -117,6 +117,9 @@ _HOSTED = (
     ),
 )
 
+OFFERED = frozenset({*(hosted.id for hosted in _HOSTED), "ollama", "vllm", "lmstudio"})
+"""The names of the connections that may be offered."""
+
 
 async def discover(
     environ: Mapping[str, str], *, ports: LocalPorts | None = None, within: float = 1.0

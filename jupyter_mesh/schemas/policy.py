@@ -4,27 +4,68 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Literal, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
 
 from .catalog import Residency
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
+_LONGEST = timedelta(days=36_525)
+
 
 def _parse_duration(value: object) -> object:
-    if isinstance(value, str) and value[:-1].strip().isdigit() and value[-1] in _UNITS:
-        return timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return timedelta(seconds=value)
-    if isinstance(value, timedelta):
+    try:
+        if isinstance(value, str) and value[:-1].strip().isdigit() and value[-1] in _UNITS:
+            value = timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            value = timedelta(seconds=value)
+    except (OverflowError, ValueError):  # ValueError: not a number, or a digit like `²`
+        value = None
+    if isinstance(value, timedelta) and timedelta(0) <= value <= _LONGEST:
         return value
-    raise ValueError("a duration is a number of seconds or text such as 30s, 10m, 12h, 7d, 2w")
+    raise ValueError(
+        "a duration is a number of seconds or text such as 30s, 10m, 12h, 7d, 2w; at most 100 years"
+    )
 
 
-Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+def _write_duration(value: timedelta) -> str | float:
+    """As it may be written again: in the largest unit that leaves a whole number."""
+    seconds = value.total_seconds()
+    for unit, name in reversed(_UNITS.items()):
+        count, rest = divmod(seconds, timedelta(**{name: 1}).total_seconds())
+        if count and not rest:
+            return f"{count:.0f}{unit}"
+    return seconds
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = get_close_matches(name, available_timezones(), n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ", such as Europe/Berlin"
+        raise ValueError(f"there is no time zone {name!r}{hint}") from None
+    return name
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_parse_duration),
+    PlainSerializer(_write_duration, return_type=str | float, when_used="json"),
+]
 """`30s`, `10m`, `12h`, `7d`, `2w`, or seconds."""
 
 
@@ -75,7 +116,7 @@ class BudgetRule(Rule):
     reserve_output_tokens: int = Field(default=2048, ge=1)
     unknown_price: Literal["refuse", "allow"] = "allow"
     """A model without a price: refuse it under this budget, or let it pass flagged as unpriced."""
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
 
     @cached_property
     def ledger_name(self) -> str:
@@ -164,12 +205,14 @@ class AliasRule(Rule):
 
     models: tuple[str, ...] = Field(min_length=1)
     strategy: Literal["ordered", "weighted", "cheapest", "fastest"] = "ordered"
-    weights: tuple[float, ...] = ()
+    weights: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()
 
     @model_validator(mode="after")
     def _weights_fit(self) -> AliasRule:
         if self.strategy == "weighted" and len(self.weights) != len(self.models):
             raise ValueError("`weights` needs one number for each of `models`")
+        if self.strategy == "weighted" and not any(self.weights):
+            raise ValueError("`weights` are all 0, so no model would ever be chosen")
         return self
 
 

@@ -12,6 +12,18 @@ from jupyter_mesh.mesh import Mesh
 
 from .world import ADA, ask, chat, mesh_of
 
+TWO = "connections: {a: {provider: echo, models: [one, two]}, b: {provider: echo}}"
+"""A connection that says which models it has, and one that does not."""
+
+
+def weighted(weights: str) -> str:
+    return f"aliases: {{f: {{models: [a/one, a/two], strategy: weighted, weights: {weights}}}}}"
+
+
+def key(name: str, letter: str = "a") -> str:
+    return f"{{name: {name}, hash: {letter * 64}, user: u, application: a}}"
+
+
 REFUSED_AT_ONCE = [
     ("connectons: {}", "connectons", "connections"),
     (
@@ -34,6 +46,43 @@ REFUSED_AT_ONCE = [
         "w",
         "",
     ),
+    ("budgets: [{limit_usd: 1, timezone: Europe/Berln}]", "budgets.0.timezone", "Europe/Berlin"),
+    ("budgets: [{limit_usd: 1, timezone: ../etc/passwd}]", "budgets.0.timezone", "time zone"),
+    ("budgets: [{limit_usd: 1, timezone: Europe}]", "budgets.0.timezone", ""),
+    (f"{TWO}\naliases: {{f: {{models: [a/tow]}}}}", "aliases.f", "'two'"),
+    (f"{TWO}\naliases: {{f: {{models: [a/three]}}}}", "aliases.f", "one, two"),
+    (f"{TWO}\n{weighted('[1, -1]')}", "aliases.f.weights.1", "greater than or equal to 0"),
+    (f"{TWO}\n{weighted('[1, .inf]')}", "aliases.f.weights.1", "finite"),
+    (f"{TWO}\n{weighted('[0, 0]')}", "aliases.f", "all 0"),
+    (
+        f"{TWO}\nscreening: [{{for: {{connection: opnai}}}}]",
+        "screening[0].for.connection",
+        "openai",
+    ),
+    (f"{TWO}\noffers: false\nscreening: [{{for: {{connection: openai}}}}]", "screening[0]", "a, b"),
+    (f"{TWO}\nscreening: [{{for: {{model: a/tow}}}}]", "screening[0].for.model", "a/two"),
+    (f"{TWO}\nscreening: [{{for: {{model: two}}}}]", "screening[0].for.model", "a/two"),
+    (
+        f"{TWO}\nguards: {{p: {{guard: x}}}}\nmoderation: [{{for: {{connection: c}}, guard: p}}]",
+        "moderation[0].for.connection",
+        "",
+    ),
+    (f"{TWO}\nbudgets: [{{limit_usd: 1, scope: {{connection: x*}}}}]", "budgets[0].scope", ""),
+    (
+        f"{TWO}\nlimits: [{{parallel: 1, scope: {{model: c/one}}}}]",
+        "limits[0].scope.model",
+        "a/one",
+    ),
+    (f"{TWO}\ndefault_model: a/tow", "default_model", "'two'"),
+    (f"{TWO}\ndefault_model: fast", "default_model", "fast"),
+    (f"{TWO}\ndefault_model: c/one", "default_model", "connection 'c'"),
+    (f"keys: [{key('x')}, {key('y')}]", "'x' and 'y'", "one hash"),
+    (f"keys: [{key('x')}, {key('x', 'b')}]", "'x'", "a name of its own"),
+    ("audit: {retain: 99999999999d}", "audit.retain", "100 years"),
+    ("audit: {retain: 9999999d}", "audit.retain", "100 years"),
+    ("audit: {retain: -1}", "audit.retain", "100 years"),
+    ("cache: {exact: {ttl: ²d}}", "cache.exact.ttl", "30s"),
+    ("cache: {exact: {ttl: .nan}}", "cache.exact.ttl", "30s"),
     ("- a list", "mapping", ""),
     ("a: [1", "not YAML", ""),
 ]
@@ -46,6 +95,51 @@ def test_a_wrong_file_is_refused_with_place_and_hint(text: str, place: str, hint
     assert place in refused.value.message
     assert hint in refused.value.message
     assert refused.value.message.startswith("mesh.yaml")
+
+
+TAKEN = [
+    "budgets: [{limit_usd: 1, timezone: America/Argentina/Buenos_Aires}]",
+    f"{TWO}\naliases: {{f: {{models: [a/one, b/whatever]}}}}",
+    f"{TWO}\n{weighted('[1, 0]')}",
+    f"{TWO}\nscreening: [{{for: {{connection: '*'}}}}, {{for: {{model: '*/one'}}}}]",
+    f"{TWO}\nscreening: [{{for: {{model: 'b/*'}}}}, {{for: {{model: b/later}}}}]",
+    f"{TWO}\nscreening: [{{for: {{connection: openai}}}}]",  # it may be offered
+    f"{TWO}\nbudgets: [{{limit_usd: 1, scope: {{model: '*mini*'}}}}]",
+    f"{TWO}\ndefault_model: a/one",
+    f"{TWO}\ndefault_model: openai/gpt-5-mini",
+    f"{TWO}\naliases: {{f: {{models: [a/one]}}}}\ndefault_model: f",
+    f"keys: [{key('x')}, {key('y', 'b')}]",
+    "audit: {retain: 3650d}",
+]
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_names_that_stand_for_something_are_taken(text: str) -> None:
+    parse(text)
+
+
+DOUBTS = [
+    ("{g: {allow: [fst, 'a/*']}}", ["'fst' matches nothing yet (did you mean 'fast'?)"]),
+    ("{g: {allow: [a/tow]}}", ["'a/tow' matches nothing yet (did you mean 'a/two'?)"]),
+    ("{g: {allow: ['c/*']}}", ["'c/*' matches nothing yet"]),
+    (
+        "{g: {allow: [fast, a/two]}}",
+        ["'fast' is allowed, but none of the models behind"],
+    ),
+    ("{g: {allow: [fast, 'a/*', 'b/*', b/any, 'o*']}}", []),
+    ("{g: {allow: ['*']}}", []),
+]
+
+
+@pytest.mark.parametrize(("groups", "doubts"), DOUBTS)
+def test_what_a_group_allows_and_nothing_is_called_is_warned_of(
+    groups: str, doubts: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    parse(f"{TWO}\naliases: {{fast: {{models: [a/one]}}}}\ngroups: {groups}")
+    assert len(caplog.messages) == len(doubts)
+    for message, doubt in zip(caplog.messages, doubts, strict=True):
+        assert message.startswith("mesh.yaml: groups.g.allow: ")
+        assert doubt in message
 
 
 CONNECTIONS_AT_FAULT = [

@@ -1,0 +1,161 @@
+"""Names in a configuration that must stand for something, as far as that is known without asking
+anybody.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from .providers.discover import OFFERED
+
+if TYPE_CHECKING:
+    from .config import Config
+
+STANDARD_DETECTORS = ("patterns", "secrets")
+
+
+def near(name: str, valid: Iterable[str]) -> str:
+    """` (did you mean 'x'?)`, or the list of valid names."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f" (there are: {', '.join(names) or 'none'})"
+
+
+def wrong_names(config: Config) -> Iterator[str]:
+    """Each name that stands for nothing, with its place and the nearest valid one. A rule for it
+    would never apply, and nobody would notice.
+    """
+    yield from _wrong_aliases(config)
+    yield from _wrong_guards(config)
+    yield from _wrong_targets(config)
+    yield from _wrong_keys(config)
+    if (name := config.default_model) is not None and name not in config.aliases:
+        models = _Models(config, OFFERED if config.offers else ())
+        if fault := models.fault_of(name):
+            yield f"default_model: {fault}"
+
+
+def doubtful_names(config: Config) -> Iterator[str]:
+    """Each name in `groups` that stands for nothing yet: a model may come later."""
+    models = _Models(config, OFFERED if config.offers else ())
+    for name, rule in config.groups.items():
+        for glob in rule.allow:
+            aliases = [alias for alias in config.aliases if fnmatchcase(alias, glob)]
+            if not aliases and not models.may_match(glob):
+                known = {*config.aliases, *models.listed}
+                yield f"groups.{name}.allow: {glob!r} matches nothing yet{near(glob, known)}"
+            for alias in aliases:
+                behind = config.aliases[alias].models
+                if not any(fnmatchcase(model, one) for model in behind for one in rule.allow):
+                    yield (
+                        f"groups.{name}.allow: {alias!r} is allowed, but none of the models "
+                        f"behind it ({', '.join(behind)})"
+                    )
+
+
+class _Models:
+    """What `connection/model` may stand for.
+
+    Args:
+        config: Where connections are written, with the models they list; without a list nobody
+            knows yet.
+        offered: Connections that may come without being written.
+    """
+
+    def __init__(self, config: Config, offered: Iterable[str] = ()) -> None:
+        self._lists: dict[str, Mapping[str, object]] = {
+            **{name: {} for name in offered},
+            **{name: rule.models for name, rule in config.connections.items()},
+        }
+
+    @property
+    def connections(self) -> set[str]:
+        """Their names."""
+        return set(self._lists)
+
+    @property
+    def listed(self) -> set[str]:
+        """The models that are written."""
+        return {f"{name}/{model}" for name, models in self._lists.items() for model in models}
+
+    def fault_of(self, id: str) -> str | None:
+        """Why `id` is no model; None when it may be one."""
+        connection, _, model = id.partition("/")
+        models = self._lists.get(connection)
+        if models is None:
+            return f"{id!r} needs a connection {connection!r}{near(connection, self._lists)}"
+        if models and model not in models:
+            return f"{connection!r} lists no model {model!r}{near(model, models)}"
+        return None
+
+    def may_match(self, glob: str) -> bool:
+        """Whether a name or glob may match a model."""
+        head, slash, _ = glob.partition("/")
+        for name, models in self._lists.items():
+            if any(fnmatchcase(f"{name}/{model}", glob) for model in models):
+                return True
+            if not models and (("*" in head) or (slash and fnmatchcase(name, head))):
+                return True
+        return False
+
+
+def _wrong_aliases(config: Config) -> Iterator[str]:
+    models = _Models(config)
+    for alias, rule in config.aliases.items():
+        if "/" in alias:
+            yield f"aliases.{alias}: an alias has no slash; that is for `connection/model`"
+        for model in rule.models:
+            if fault := models.fault_of(model):
+                yield f"aliases.{alias}: {fault}"
+
+
+def _wrong_guards(config: Config) -> Iterator[str]:
+    detectors = {"standard", *STANDARD_DETECTORS, *config.guards}
+    for n, rule in enumerate(config.screening):
+        for name in rule.detectors:
+            if name not in detectors:
+                yield f"screening[{n}]: no detector {name!r}{near(name, detectors)}"
+    for n, rule in enumerate(config.moderation):
+        if rule.guard not in config.guards:
+            yield f"moderation[{n}]: no guard {rule.guard!r}{near(rule.guard, config.guards)}"
+
+
+def _wrong_targets(config: Config) -> Iterator[str]:
+    models = _Models(config, OFFERED if config.offers else ())
+    for place, connection, model in _targets(config):
+        if connection and not any(fnmatchcase(one, connection) for one in models.connections):
+            hint = near(connection, models.connections)
+            yield f"{place}.connection: there is no {connection!r}{hint}"
+        if model and not models.may_match(model):
+            hint = near(model, models.listed or models.connections)
+            yield f"{place}.model: there is no {model!r}{hint}"
+
+
+def _targets(config: Config) -> Iterator[tuple[str, str | None, str | None]]:
+    """(place, connection, model) of every rule that is for some of them only."""
+    for n, rule in enumerate(config.screening):
+        yield f"screening[{n}].for", rule.target.connection, rule.target.model
+    for n, rule in enumerate(config.moderation):
+        yield f"moderation[{n}].for", rule.target.connection, rule.target.model
+    for n, rule in enumerate(config.budgets):
+        yield f"budgets[{n}].scope", rule.scope.connection, rule.scope.model
+    for n, rule in enumerate(config.limits):
+        yield f"limits[{n}].scope", rule.scope.connection, rule.scope.model
+
+
+def _wrong_keys(config: Config) -> Iterator[str]:
+    holders: dict[str, list[str]] = {}
+    for key in config.keys:
+        holders.setdefault(key.hash, []).append(repr(key.name))
+    for names in holders.values():
+        if len(names) > 1:
+            yield f"keys: {' and '.join(names)} have one hash, so nobody could tell them apart"
+    for name, times in Counter(key.name for key in config.keys).items():
+        if times > 1:
+            yield f"keys: {times} keys are called {name!r}; each needs a name of its own"
