@@ -1307,6 +1307,13 @@ export interface components {
             models: string[];
             /** Price Note */
             price_note: string;
+            /**
+             * Prices
+             * @description By model, where the price list that ships with the gateway has it.
+             */
+            prices?: {
+                [key: string]: components["schemas"]["PriceCard"];
+            };
             /** Provider */
             provider: string;
             /**
