@@ -7,6 +7,8 @@ from argparse import Namespace
 
 from ..client import Answer, AsyncMesh
 from ..client.answer import answer_payload
+from ..client.figures import dollars, duration
+from ..client.tables import offered_price
 from ..schemas.api import ModelCard
 from .gateway import ask_gateway
 from .outcome import Output
@@ -44,9 +46,9 @@ def _footer(answer: Answer) -> str:
     parts = [answer.model or answer.requested_model]
     if answer.usage is not None:
         estimated = "≈" if answer.usage.estimated else ""
-        parts.append(f"{estimated}{answer.usage.input} + {answer.usage.output} tokens")
-    parts.append("price unknown" if answer.cost is None else f"${answer.cost:f}")
-    parts.append(f"{answer.elapsed:.1f} s")
+        parts.append(f"{estimated}{answer.usage.input:,} + {answer.usage.output:,} tokens")
+    parts.append("price unknown" if answer.cost is None else dollars(answer.cost))
+    parts.append(duration(answer.elapsed))
     parts += [notice.message for notice in answer.notices]
     return " · ".join(parts)
 
@@ -59,10 +61,10 @@ def models(arguments: Namespace, output: Output) -> int:
         if output.as_json:
             output.value(catalogue.model_dump(mode="json"))
             return 0
-        heads = ("model", "in $/M", "out $/M", "context", "where", "")
+        heads = ("model", "in per 1M", "out per 1M", "context", "where", "")
         output.table(heads, [_row(card, catalogue.default_model) for card in catalogue.models])
         for offer in catalogue.offers:
-            output.aside(f"found, not connected: {offer.title}; {offer.price_note}")
+            output.aside(f"found, not connected: {offer.title}; {offered_price(offer)}")
         return 0
 
     return ask_gateway(arguments, work)
@@ -78,9 +80,9 @@ def _row(card: ModelCard, default: str | None) -> tuple[object, ...]:
     ]
     return (
         card.id,
-        f"{price.input:f}" if price else "?",
-        f"{price.output:f}" if price else "?",
-        card.context_window,
+        dollars(price.input) if price else "?",
+        dollars(price.output) if price else "?",
+        "?" if card.context_window is None else f"{card.context_window:,}",
         card.residency,
         "; ".join(filter(None, remarks)),
     )

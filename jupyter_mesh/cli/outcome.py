@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -18,6 +19,8 @@ EXIT_CODES = """\
 """
 FAILED, REFUSED, NO_GATEWAY, WRONG_CONFIG = 1, 3, 4, 5
 
+_FIGURE = re.compile(r"−?\$?\d[\d,]*(\.\d+)?|\?")
+"""A count or an amount, `?` where it is not known."""
 _UNREACHABLE = frozenset({"gateway_not_found", "gateway_unreachable", "gateway_timeout"})
 
 
@@ -48,7 +51,7 @@ class Output:
         texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(heads, *texts, strict=True)]
         right = [
-            bool(rows) and all(isinstance(row[n], int | float) for row in rows)
+            bool(rows) and all(_FIGURE.fullmatch(row[n]) for row in texts)
             for n in range(len(heads))
         ]
         for cells in (list(heads), *texts):

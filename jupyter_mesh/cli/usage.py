@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 
 from ..client import AsyncMesh
+from ..client.figures import dollars
+from ..client.tables import model_name
 from ..schemas.api import Spend, Usage
 from .gateway import ask_gateway
 from .outcome import Output
@@ -23,21 +25,27 @@ def usage(arguments: Namespace, output: Output) -> int:
     if output.as_json:
         output.value(found.model_dump(mode="json"))
         return 0
-    heads = (*found.by, "calls", "cached", "input", "output", "USD", "unpriced")
+    heads = (*found.by, "calls", "cached", "input", "output", "cost", "unpriced")
     rows = [
-        (*(row.key.get(name, "") for name in found.by), *_cells(row.spend)) for row in found.rows
+        (*(_named(name, row.key.get(name, "")) for name in found.by), *_cells(row.spend))
+        for row in found.rows
     ]
     total = ("total", *("" for _ in found.by[1:])) if found.by else ()
     output.table(heads, [*rows, (*total, *_cells(found.total))])
     return 0
 
 
+def _named(field: str, value: str) -> str:
+    """What a group is called; a call without it has none, and one without a model was refused."""
+    return model_name(value) if field == "model" else value or "none"
+
+
 def _cells(spend: Spend) -> tuple[object, ...]:
     return (
-        spend.calls,
-        spend.cached_calls,
-        spend.input_tokens,
-        spend.output_tokens,
-        f"{spend.cost_usd.normalize():f}",
-        spend.unpriced,
+        f"{spend.calls:,}",
+        f"{spend.cached_calls:,}",
+        f"{spend.input_tokens:,}",
+        f"{spend.output_tokens:,}",
+        dollars(spend.cost_usd),
+        f"{spend.unpriced:,}",
     )

@@ -9,6 +9,7 @@ from ..schemas.json import Json
 from ..schemas.request import OUTPUT_LIMITS
 from .api import Api
 from .errors import MeshClientError
+from .figures import dollars
 
 if TYPE_CHECKING:
     from ..schemas.api import DryRun
@@ -30,8 +31,8 @@ async def within(api: Api, call: ChatCall, limit: Decimal) -> ChatCall:
     wanted = dry_run.max_output_tokens // call.answers
     if each < min(_FEWEST_TOKENS, wanted):
         raise MeshClientError(
-            f"This call may cost more than ${limit}: "
-            f"{dry_run.input_tokens} input tokens leave room for {each} output tokens. "
+            f"This call may cost more than {dollars(limit)}: "
+            f"{dry_run.input_tokens:,} input tokens leave room for {each:,} output tokens. "
             "Shorten the prompt, choose a cheaper model or raise the limit.",
             code="too_expensive",
         )
@@ -53,7 +54,8 @@ def _output_room(dry_run: DryRun, limit: Decimal) -> int:
     if least is None or most is None:
         raise MeshClientError(
             f"The price of {' or '.join(dry_run.candidates or [dry_run.model])} is unknown, so a "
-            f"limit of ${limit} cannot be held: choose a priced model or leave the limit out.",
+            f"limit of {dollars(limit)} cannot be held: choose a priced model or leave the limit "
+            "out.",
             code="too_expensive",
         )
     if most <= limit:

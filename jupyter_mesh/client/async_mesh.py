@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import aclosing
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from ..schemas.json import Json, JsonObject
 from .answer import Answer
 from .api import Api
 from .call import ChatCall, Prompt, messages_of
-from .caller import current_notebook
+from .caller import call_finished, current_notebook
 from .chat import AsyncAnswerStream, ask
 from .draft import Draft
 from .endpoint import Endpoint
@@ -81,7 +81,10 @@ class AsyncMesh:
         if shape is not None:
             call = call.with_parameters(response_format=shape.response_format)
         draft = Draft(call.model, format="markdown" if shape is None else "json")
-        answer = await ask(self.transport, call, draft, shape)
+        try:
+            answer = await ask(self.transport, call, draft, shape)
+        finally:
+            call_finished()
         if thread is not None:
             exchange = Exchange(call.messages[-1:], answer.text)
             self.threads.remember(self.document, thread, exchange)
@@ -239,4 +242,15 @@ class AsyncMesh:
 
 
 def _dollars(amount: Decimal | float | str | None) -> Decimal | None:
-    return None if amount is None else Decimal(str(amount))
+    if amount is None:
+        return None
+    try:
+        limit = Decimal(str(amount).removeprefix("$"))
+    except InvalidOperation:
+        limit = Decimal("NaN")
+    if not limit.is_finite() or limit < 0:
+        raise MeshClientError(
+            f"max_cost takes an amount in USD such as 0.05, not {amount!r}.",
+            code="invalid_argument",
+        )
+    return limit

@@ -30,11 +30,16 @@ class Notebook:
     renderer: int = 0
 
 
+def _nobody() -> None:
+    """Outside of notebooks no front end waits for news."""
+
+
 class _Source:
     """Who knows which notebook is running; nobody, until a kernel says so."""
 
     def __init__(self) -> None:
         self.find: Callable[[], Notebook] = Notebook
+        self.call_finished: Callable[[], None] = _nobody
 
 
 _source = _Source()
@@ -45,9 +50,21 @@ def current_notebook() -> Notebook:
     return _source.find()
 
 
-def find_notebooks_with(source: Callable[[], Notebook]) -> None:
-    """Ask `source` from now on which notebook is running; a kernel calls this once."""
-    _source.find = source
+def call_finished() -> None:
+    """Tell front ends that costs and calls have changed; does nothing outside of notebooks."""
+    _source.call_finished()
+
+
+def find_notebooks_with(
+    source: Callable[[], Notebook], call_finished: Callable[[], None] = _nobody
+) -> None:
+    """Ask `source` from now on which notebook is running; a kernel calls this once.
+
+    Args:
+        source: Gives the notebook whose cell is running.
+        call_finished: Told about calls that have ended, from any thread.
+    """
+    _source.find, _source.call_finished = source, call_finished
 
 
 def kernel_id() -> str | None:

@@ -9,6 +9,7 @@ from ..schemas.events import Notice
 from ..schemas.json import JsonObject
 from .answer import Answer
 from .call import ChatCall
+from .caller import call_finished
 from .draft import Draft
 from .structured import AnswerInvalid, Shape
 from .transport import Reply, Transport
@@ -71,8 +72,11 @@ class AsyncAnswerStream:
         return self._draft.answer()
 
     async def __aiter__(self) -> AsyncGenerator[str, None]:
-        async with aclosing(stream_chunks(self._transport, self._call)) as chunks:
-            async for chunk in chunks:
-                if text := self._draft.add(chunk):
-                    yield text
-        self._draft.end()
+        try:
+            async with aclosing(stream_chunks(self._transport, self._call)) as chunks:
+                async for chunk in chunks:
+                    if text := self._draft.add(chunk):
+                        yield text
+            self._draft.end()
+        finally:
+            call_finished()

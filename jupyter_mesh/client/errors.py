@@ -35,6 +35,10 @@ class MeshClientError(MeshError):
         self.status = status
         self.request_id = request_id
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: one line. Scripts keep their traceback."""
+        return [f"{type(self).__name__}: {self.message}"]
+
 
 def from_problem(
     problem: object, *, status: int, headers: Mapping[str, str] | None = None

@@ -10,7 +10,9 @@ from decimal import Decimal
 from ..schemas.json import JsonObject, as_str
 from .answer import Answer, jsonable
 from .call import ChatCall
+from .caller import call_finished
 from .errors import MeshClientError
+from .figures import count, dollars
 from .journal import Journal
 
 _RETRIES = 4
@@ -37,12 +39,13 @@ class Estimate:
     most_per_row: Decimal | None
 
     def __str__(self) -> str:
+        rows = count(self.rows, "row")
         if self.likely_per_row is None:
-            return f"{self.rows} rows with {self.model}: its price is unknown"
-        text = f"{self.rows} rows with {self.model}: about ${self.likely_per_row * self.rows:.4f}"
+            return f"{rows} with {self.model}: its price is unknown"
+        text = f"{rows} with {self.model}: about {dollars(self.likely_per_row * self.rows)}"
         if self.most_per_row is not None:
-            text += f", at most ${self.most_per_row * self.rows:.4f}"
-        return f"{text} (estimated from {self.sampled} rows)"
+            text += f", at most {dollars(self.most_per_row * self.rows)}"
+        return f"{text} (estimated from {count(self.sampled, 'row')})"
 
 
 class Mapping:
@@ -109,6 +112,7 @@ class Mapping:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             self._keep({task for task in running if _succeeded(task)}, running)
+            call_finished()
 
     def fill_gaps(self) -> list[JsonObject]:
         """Every row's result, those that were not sent with the reason."""
@@ -132,7 +136,7 @@ class Mapping:
         if self._max_cost is None or soon <= self._max_cost:
             return True
         if running == 0:
-            self.stopped = f"max_cost of ${self._max_cost} is reached"
+            self.stopped = f"max_cost of {dollars(self._max_cost)} is reached"
         return False
 
     def _keep(

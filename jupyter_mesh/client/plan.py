@@ -75,8 +75,11 @@ async def plan_mapping(
         MeshClientError: The template names no such column, the gateway refuses a dry run, or a
             limit is set for a model without a price.
     """
-    if concurrency < 1:
-        raise MeshClientError("concurrency must be at least 1.", code="invalid_argument")
+    if not isinstance(concurrency, int) or concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise MeshClientError(
+            f"concurrency takes a whole number of rows from 1 on, not {concurrency!r}.",
+            code="invalid_argument",
+        )
     rows = Rows(data)
     shape = None if schema is None else Shape(schema)
     if shape is not None:
@@ -141,8 +144,14 @@ def _journal_path(
 ) -> Path | None:
     if resume is None or resume is False:
         return None
-    if resume is not True:
+    if isinstance(resume, str | Path):
         return Path(resume)
+    if resume is not True:
+        raise MeshClientError(
+            f"resume takes the path of a file or True, not a {type(resume).__name__}: the file "
+            "keeps each row's result, and with it only rows that are missing or failed are sent.",
+            code="invalid_argument",
+        )
     parameters: JsonObject = dict(call.parameters)
     name = fingerprint([template, system, call.model, parameters])[:12]
     return Path(".jupyter_mesh") / f"map-{name}.jsonl"

@@ -8,6 +8,8 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
+from .figures import dollars
+
 _WIDTH = 24
 
 
@@ -18,7 +20,7 @@ def progress_line(done: int, total: int, failed: int, spent: Decimal, seconds: f
     parts = [f"{'█' * filled}{'░' * (_WIDTH - filled)} {done}/{total}"]
     if failed:
         parts.append(f"{failed} failed")
-    parts.append(f"${spent:.4f}")
+    parts.append(dollars(spent))
     if 0 < done < total:
         left = round(seconds * (total - done) / done)
         parts.append(f"{left // 60}:{left % 60:02d} left")

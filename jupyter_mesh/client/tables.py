@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from .figures import dollars, duration
 
 if TYPE_CHECKING:
     from ..schemas.api import BudgetStatus, CostSummary, ModelCard, Models, Offer, PriceCard, Spend
@@ -43,7 +44,7 @@ def model_rows(
         )
         for card in models
     ]
-    return ("model", "$ in / out per 1M", "context", "first token", "tok/s", ""), [*rows]
+    return ("model", "in / out per 1M", "context", "first token", "tok/s", ""), [*rows]
 
 
 def beyond_the_demo(models: Models) -> str | None:
@@ -60,8 +61,17 @@ def beyond_the_demo(models: Models) -> str | None:
 
 def offers_table(offers: Sequence[Offer]) -> str:
     """What the mesh found and could connect, with its price."""
-    rows = [(offer.id, offer.title, offer.price_note, ", ".join(offer.models)) for offer in offers]
+    rows = [
+        (offer.id, offer.title, offered_price(offer), ", ".join(offer.models)) for offer in offers
+    ]
     return text_table(("offer", "", "price", "models"), rows)
+
+
+def offered_price(offer: Offer) -> str:
+    """Who is charged, and how much by the model that comes first."""
+    note = offer.price_note.rstrip(".")
+    name = next((name for name in offer.models if name in offer.prices), None)
+    return note if name is None else f"{note}: {name} {price_words(offer.prices[name])}"
 
 
 def costs_table(costs: CostSummary) -> str:
@@ -69,9 +79,14 @@ def costs_table(costs: CostSummary) -> str:
     rows: list[tuple[str, Spend]] = [("today", costs.today), ("this month", costs.month)]
     if costs.notebook is not None:
         rows.insert(0, ("this notebook", costs.notebook))
-    rows += [(f"  {item.name}", item.spend) for item in costs.month_by_model]
+    rows += [(f"  {model_name(item.name)}", item.spend) for item in costs.month_by_model]
     header = ("", "cost", "saved", "calls", "tokens in", "tokens out")
     return text_table(header, [_spend_row(name, spend) for name, spend in rows])
+
+
+def model_name(name: str) -> str:
+    """A model's name; calls that reached none were refused."""
+    return name or "refused"
 
 
 def budgets_table(budgets: Sequence[BudgetStatus]) -> str:
@@ -94,15 +109,13 @@ def budgets_table(budgets: Sequence[BudgetStatus]) -> str:
     return text_table(header, rows)
 
 
-def dollars(amount: Decimal) -> str:
-    """USD: cents from a dollar on, otherwise as many digits as say something."""
-    if amount == 0:
-        return "$0"
-    if abs(amount) >= 1:
-        return f"${amount:,.2f}"
-    digits = max(4, 1 - amount.adjusted())
-    whole, _, cents = f"{amount:.{digits}f}".rstrip("0").partition(".")
-    return f"${whole}.{cents:0<2}"
+def price_words(price: PriceCard | None) -> str:
+    """What a model costs, in and out, by the million tokens."""
+    if price is None:
+        return "price unknown"
+    if price.input == price.output == 0:
+        return "free"
+    return f"{dollars(price.input)} in / {dollars(price.output)} out per million tokens"
 
 
 def _price(price: PriceCard | None) -> str:
@@ -110,15 +123,11 @@ def _price(price: PriceCard | None) -> str:
         return "unknown"
     if price.input == price.output == 0:
         return "free"
-    return f"{_short(price.input)} / {_short(price.output)}"
-
-
-def _short(amount: Decimal) -> str:
-    return format(amount.normalize(), "f")
+    return f"{dollars(price.input)} / {dollars(price.output)}"
 
 
 def _seconds(milliseconds: float | None) -> str:
-    return "" if milliseconds is None else f"{milliseconds / 1000:.2f} s"
+    return "" if milliseconds is None else duration(milliseconds / 1000)
 
 
 def _rate(tokens_per_second: float | None) -> str:
@@ -142,7 +151,7 @@ def _spend_row(name: str, spend: Spend) -> tuple[str, ...]:
         name,
         dollars(spend.cost_usd) + unpriced,
         dollars(spend.saved_usd),
-        str(spend.calls),
+        f"{spend.calls:,}",
         f"{spend.input_tokens:,}",
         f"{spend.output_tokens:,}",
     )

@@ -33,7 +33,7 @@ def ask_cell(session: Session, cell: Cell, format: Format, *, stream: bool) -> A
         What was shown; several answers where the cell compares models.
 
     Raises:
-        MeshClientError: The call failed, or every call of a comparison.
+        MeshClientError: The call failed, or one of a comparison; the others are shown and kept.
         CallStopped: The person interrupted.
     """
     drafts = [Draft(call.model, format=format, notices=cell.notices) for call in cell.calls]
@@ -73,6 +73,8 @@ def _remember(session: Session, cell: Cell, screen: Screen) -> Answer | Comparis
     shown = answers if cell.options.compare else answers[0]
     if any(answer.text for answer in answers):
         session.last = shown
+    if cell.options.out and any(part.state == "done" for part in screen.parts):
+        session.shell.push({cell.options.out: shown})
     for answer in answers:
         session.notebooks.tell({"type": "call_finished", "request_id": answer.request_id})
     if isinstance(shown, Answer) and screen.parts[0].state == "done":
@@ -121,10 +123,14 @@ def _ask_all(transport: Transport, calls: Sequence[ChatCall], screen: Screen) ->
             for index, arrived in batch:
                 _take(screen.parts[index], arrived)
             screen.show()
-    errors = [part.error for part in screen.parts]
-    if all(error is not None for error in errors) and errors[0] is not None:
-        code, message = errors[0]
+    failed = [(part.draft.requested_model, *part.error) for part in screen.parts if part.error]
+    if not failed:
+        return
+    model, code, message = failed[0]
+    if len(failed) == len(calls):
         raise MeshClientError(f"Every model failed; the first said: {message}", code=code)
+    share = f"{len(failed)} of {len(calls)} models failed"
+    raise MeshClientError(f"{share}; {model} said: {message}", code=code)
 
 
 def _take(part: Part, arrived: Arrived) -> None:

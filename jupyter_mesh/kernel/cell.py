@@ -16,6 +16,7 @@ from .errors import MeshMagicError
 from .interpolation import interpolate
 from .options import CellOptions
 from .parsing import nearest
+from .pictures import picture
 from .session import Session
 
 _CODE_ONLY = "Answer with one fenced block of Python code and nothing else."
@@ -76,7 +77,7 @@ def read_cell(session: Session, settings: Settings, options: CellOptions, text: 
         messages=messages_of(
             prompt,
             system=system,
-            images=[_named(session, source) for source in options.image],
+            images=[picture(session.shell.user_ns, source) for source in options.image],
             earlier=_earlier(session, settings, options, thread),
         ),
         parameters=_parameters(options, shape),
@@ -130,11 +131,15 @@ def _shape(session: Session, options: CellOptions) -> Shape | None:
         return Shape() if options.format == "json" else None
     names = session.shell.user_ns
     if options.schema not in names:
-        known = [name for name, value in names.items() if isinstance(value, type | dict)]
-        shown = [name for name in known if not name.startswith("_")] or ["none yet"]
-        raise MeshMagicError(
-            f"--schema: nothing is named {options.schema!r}; {nearest(options.schema, shown)}"
-        )
+        known = [
+            name
+            for name, value in names.items()
+            if isinstance(value, type | dict)
+            and not name.startswith("_")
+            and name not in session.shell.user_ns_hidden
+        ]
+        hint = nearest(options.schema, known) if known else "define a class or a JSON schema first."
+        raise MeshMagicError(f"--schema: nothing is named {options.schema!r}; {hint}")
     return Shape(names[options.schema])
 
 
@@ -145,11 +150,6 @@ def _earlier(session: Session, settings: Settings, options: CellOptions, thread:
     if wanted is None:
         wanted = settings.max_history if options.thread or settings.thread else 0
     return [] if options.new else session.threads.messages(session.document, thread, wanted)
-
-
-def _named(session: Session, source: str) -> object:
-    """A variable of that name, else the path."""
-    return session.shell.user_ns.get(source, source) if source.isidentifier() else source
 
 
 def _parameters(options: CellOptions, shape: Shape | None) -> dict[str, Json]:

@@ -8,7 +8,7 @@ from ..client.answer import Answer
 from ..client.loop import background
 from .ask import ask_cell
 from .cell import Cell, Settings, read_cell
-from .code import fenced_code, propose
+from .code import propose
 from .commands import show
 from .dry_run import dry_run_text
 from .near_models import naming_near_models
@@ -41,7 +41,5 @@ def _ask(session: Session, settings: Settings, cell: Cell) -> None:
     format = "json" if options.schema else options.format or settings.format
     stream = settings.stream and not options.no_stream
     answer = ask_cell(session, cell, cast("Format", format), stream=stream)
-    if options.out:
-        session.shell.push({options.out: answer})
     if options.format == "code" and isinstance(answer, Answer):
-        propose(session.shell, fenced_code(answer.text) or answer.text.strip())
+        propose(session.shell, answer)

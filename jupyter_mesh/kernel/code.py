@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..client.answer import Answer
+from .errors import MeshMagicError
+
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n`]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
@@ -14,6 +17,13 @@ def fenced_code(text: str) -> str | None:
     return "\n\n".join(block for block in blocks if block) or None
 
 
-def propose(shell: Any, code: str) -> None:
-    """Put `code` into a new cell below this one, or into the next prompt of a terminal."""
+def propose(shell: Any, answer: Answer) -> None:
+    """Put an answer's code into a new cell below this one, or into the next prompt of a terminal.
+
+    Raises:
+        MeshMagicError: The answer holds no code block; prose is no cell.
+    """
+    code = fenced_code(answer.text)
+    if code is None:
+        raise MeshMagicError("The answer holds no code block, so there is no cell to propose.")
     shell.set_next_input(code, replace=False)

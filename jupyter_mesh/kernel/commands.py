@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..client.answer import Answer, Comparison, printable
+from ..client.figures import count
 from ..client.loop import background
-from ..client.tables import beyond_the_demo, budgets_table, costs_table, models_table, offers_table
+from ..client.tables import (
+    beyond_the_demo,
+    budgets_table,
+    costs_table,
+    models_table,
+    offered_price,
+    offers_table,
+    price_words,
+)
 from ..client.threads import DEFAULT_THREAD
 from .cell import Settings, default_model, resolve_alias
 from .errors import MeshMagicError
 from .help import help_text
 from .parsing import nearest, split
+from .services import how_to_get
 from .session import Session
 
 if TYPE_CHECKING:
@@ -84,18 +94,35 @@ def _use(session: Session, settings: Settings, words: Sequence[str]) -> None:
         shown = f" (now {default_model(session, settings)})" if not words else ""
         raise MeshMagicError(f"Name one model: %llm use MODEL{shown}; --none undoes it.")
     name = resolve_alias(session, settings, words[0])
-    models = background.run(session.mesh.api.models())
+    models = before = background.run(session.mesh.api.models())
     offer = _offer_of(models, name)
     if offer is not None:
         name, models = _accept(session, offer, name)
     session.catalogue.keep(models)
-    names = [card.id for card in models.models]
-    if name not in names:
-        choices = [*names, *(offer.id for offer in models.offers)]
-        raise MeshMagicError(f"No model {name!r} is open to you; {nearest(name, choices)}")
+    card = next((card for card in models.models if card.id == name), None)
+    if card is None:
+        raise MeshMagicError(_not_open(name, models))
     session.choose_model(name)
     session.notebooks.tell({"type": "models_changed"})
-    show(f"Cells of this notebook that name no model use {name}.")
+    price = "" if card.price is None else f" ({price_words(card.price)})"
+    show(f"Cells of this notebook that name no model use {name}{price}{_others(before, models)}.")
+
+
+def _others(before: Models, after: Models) -> str:
+    """What connecting changed for other notebooks: a real model is preferred to the demo."""
+    default = after.default_model
+    if default is None or default == before.default_model:
+        return ""
+    return f"; other notebooks that chose none now use {default} too"
+
+
+def _not_open(name: str, models: Models) -> str:
+    service = name.partition("/")[0]
+    connected = any(card.connection == service for card in models.models)
+    if not connected and (step := how_to_get(service)) is not None:
+        return step
+    choices = [card.id for card in models.models] + [offer.id for offer in models.offers]
+    return f"No model {name!r} is open to you; {nearest(name, choices)}"
 
 
 def _offer_of(models: Models, name: str) -> Offer | None:
@@ -112,7 +139,7 @@ def _offer_of(models: Models, name: str) -> Offer | None:
 
 def _accept(session: Session, offer: Offer, name: str) -> tuple[str, Models]:
     """Connect an offer; the model of it that was meant, and the new catalogue."""
-    show(f"Connecting {offer.title}. Price: {offer.price_note.rstrip('.')}.")
+    show(f"Connecting {offer.title}. Price: {offered_price(offer)}.")
     if offer.key_note:
         show(offer.key_note)
     models = background.run(session.mesh.api.accept_offer(offer.id))
@@ -156,8 +183,8 @@ def _reset(session: Session, settings: Settings, words: Sequence[str]) -> None:
         names = session.threads.names(session.document)
     else:
         names = [_thread("reset", settings, words)]
-    count = sum(session.threads.forget(session.document, name) for name in names)
-    show(f"Forgot {count} exchanges of {', '.join(names) or 'no thread'}.")
+    forgotten = sum(session.threads.forget(session.document, name) for name in names)
+    show(f"Forgot {count(forgotten, 'exchange')} of {', '.join(names) or 'no thread'}.")
 
 
 def _last(session: Session, settings: Settings, words: Sequence[str]) -> Answer | Comparison:
@@ -179,6 +206,11 @@ def _alias(session: Session, settings: Settings, words: Sequence[str]) -> None:
             choices = session.aliases or {"none": ""}
             raise MeshMagicError(f"No alias {name!r}; {nearest(name, choices)}")
         case [name, target] if not name.startswith("-"):
+            known = session.catalogue.names()
+            if known and target not in known:
+                raise MeshMagicError(
+                    f"No model {target!r} is open to you; {nearest(target, known)}"
+                )
             session.aliases[name] = target
             show(f"{name} stands for {target} in this kernel.")
         case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..client.answer import printable
-from ..client.tables import dollars
+from ..client.figures import dollars
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _run_lines(run: DryRun) -> list[str]:
         role = as_str(dig(message, "role")) or "?"
         lines.append(f"[{role}] {_content_text(dig(message, 'content'))}")
     lines.append(f"Found: {_findings(run.findings)}{', so it would be blocked' * run.blocked}")
-    lines.append(f"Tokens: {run.input_tokens} in, at most {run.max_output_tokens} out")
+    lines.append(f"Tokens: {run.input_tokens:,} in, at most {run.max_output_tokens:,} out")
     if run.estimated_cost_usd is None or run.max_cost_usd is None:
         lines.append("Cost: unknown, the model has no price")
     else:

@@ -1,7 +1,7 @@
 """`{{expression}}` in a prompt, replaced once by the expression's value in the notebook.
 
 Any Python expression may stand there, as in an f-string; `{{table!whole}}` puts a table in with all
-its rows. What is no Python expression stays as it is, and so do single braces.
+its rows. Single braces stay as they are, and so do double braces of another language.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from .errors import MeshMagicError
 from .preview import MAX_WHOLE_CHARS, shorten, value_text
 from .secrets import looks_secret
 
+_OTHERS = re.compile(r"[{}]|^[#/>^&%!]")
+"""Double braces that were not written for Python: those of a C array, a template's `{{#each}}`."""
 _CONVERSION = re.compile(r"(?s)(.*?)\s*!\s*(whole|r)\s*")
 
 
@@ -31,7 +33,7 @@ def interpolate(
         max_chars: Longest text of one value that was not asked for whole.
 
     Raises:
-        MeshMagicError: An expression failed.
+        MeshMagicError: An expression failed, or is none.
     """
     notices: list[Notice] = []
 
@@ -50,6 +52,12 @@ def interpolate(
 
     def unknown(content: str) -> None:
         shown = content if len(content) <= 40 else content[:40] + "…"
+        if not _OTHERS.search(content):
+            raise MeshMagicError(
+                f"{{{{{shown}}}}} is no Python expression: correct it, or keep the braces with "
+                "--no-interpolate.",
+                "interpolation",
+            )
         message = f"{{{{{shown}}}}} is no Python expression and was left as it is."
         notices.append(Notice("not_interpolated", message))
 

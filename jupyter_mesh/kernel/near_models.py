@@ -26,5 +26,5 @@ def naming_near_models(session: Session, cell: Cell) -> Generator[None]:
         unknown = next((call.model for call in cell.calls if call.model not in names), None)
         if not names or unknown is None:
             raise
-        message = f"{failure.message.rstrip('.')}; {nearest(unknown, names)}"
+        message = f"No model {unknown!r} is open to you; {nearest(unknown, names)}"
         raise MeshMagicError(message, failure.code) from None

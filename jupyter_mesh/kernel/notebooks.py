@@ -50,6 +50,11 @@ class Notebooks:
         comm.on_close(closed)
         hear(message)
 
+    def call_finished(self) -> None:
+        """Tell every front end: a widget's call ends when no cell is running."""
+        for comm in set(self._comms.values()):
+            comm.send({"type": "call_finished"})
+
     def tell(self, message: JsonObject) -> None:
         """Send to the front end of the cell that is running, if it has a comm."""
         comm = self._comms.get(self._session_of_cell() or "")

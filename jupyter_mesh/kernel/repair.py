@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..client.answer import Answer
 from .ask import ask_cell
 from .cell import Settings, read_cell
-from .code import fenced_code, propose
+from .code import propose
 from .errors import MeshMagicError
 from .failures import latest_failure
 from .parsing import parse_words
@@ -39,10 +39,5 @@ def ask_about_failure(
     cell = read_cell(session, settings, options, failure.question(_TASKS[task]))
     stream = settings.stream and not options.no_stream
     answer = ask_cell(session, cell, "markdown", stream=stream)
-    if options.out:
-        session.shell.push({options.out: answer})
     if task == "fix" and isinstance(answer, Answer):
-        code = fenced_code(answer.text)
-        if code is None:
-            raise MeshMagicError("The answer holds no code block, so there is no cell to propose.")
-        propose(session.shell, code)
+        propose(session.shell, answer)

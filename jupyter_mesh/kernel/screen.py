@@ -18,7 +18,7 @@ from ..client.answer import (
     printable,
 )
 from ..client.draft import Draft
-from ..client.tables import dollars
+from ..client.figures import count, dollars, duration
 from ..schemas.json import JsonObject
 from .frontend import Frontend
 
@@ -146,9 +146,9 @@ def facts_line(answer: Answer) -> str:
     """Model, tokens, cost, time and notices on one line."""
     facts = [answer.model or answer.requested_model]
     if answer.usage is not None:
-        facts.append(f"{answer.usage.total} tokens")
+        facts.append(count(answer.usage.total, "token"))
         facts.append("price unknown" if answer.cost is None else dollars(answer.cost))
-    facts.append(f"{answer.elapsed:.1f} s")
+    facts.append(duration(answer.elapsed))
     return " · ".join([*facts, *(notice.message for notice in answer.notices)])
 
 

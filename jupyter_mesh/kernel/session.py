@@ -37,7 +37,7 @@ class Session:
         self.catalogue = Catalogue(lambda: self.mesh.api)
         self._chosen: dict[str | None, str] = {}
         self._mesh: AsyncMesh | None = None
-        find_notebooks_with(self.notebooks.current)
+        find_notebooks_with(self.notebooks.current, self.notebooks.call_finished)
 
     @property
     def notebook(self) -> Notebook:

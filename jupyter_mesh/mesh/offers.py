@@ -18,9 +18,10 @@ from pydantic import ValidationError
 from ..config import ConnectionRule
 from ..errors import MeshError, NotFound
 from ..providers.discover import Discovery, discover
-from ..schemas.api import Offer
+from ..schemas.api import Offer, PriceCard
 from ..spi.journal import History
 from ..storage.secrets import Secrets
+from .offer_prices import listed_prices
 
 Withhold: TypeAlias = Callable[[str], None]
 """Keeps a key from kernels that are started from now on. Raises OSError where it cannot."""
@@ -56,6 +57,7 @@ class Offers:
         self._environ = environ
         self._withhold = withhold
         self._found: dict[str, Discovery] = {}
+        self._prices: dict[str, dict[str, PriceCard]] = {}
         self._accepted: set[str] = set()
 
     async def look(self) -> dict[str, ConnectionRule]:
@@ -70,6 +72,7 @@ class Offers:
         self._accepted = set(kept)
         try:
             self._found = {one.id: one for one in await discover(self._environ)}
+            self._prices = await asyncio.to_thread(listed_prices, self._found.values())
         except (MeshError, OSError) as error:
             _log.info("Nothing could be looked for: %s", error)
         rules: dict[str, ConnectionRule] = {}
@@ -91,6 +94,7 @@ class Offers:
                 provider=one.provider,
                 models=list(one.models),
                 price_note=one.price_note,
+                prices=self._prices.get(one.id, {}),
                 residency=one.residency.value,
                 key_note=_key_note(one.variable) if self._takes(one) else None,
             )

@@ -41,8 +41,7 @@ def authorize(call: Call) -> None:
     if call.guarded:
         if name not in snapshot.visible(principal):
             raise ModelNotFound(
-                f"No model {name[:80]!r} is open to you; `GET models` (or `%llm list`) shows those "
-                "that are.",
+                f"No model {name[:80]!r} is open to you: choose one from the list of models.",
                 param="model",
             )
     elif name not in snapshot.models or not snapshot.models[name].facts.internal:

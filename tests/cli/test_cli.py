@@ -168,7 +168,7 @@ def test_an_answer_goes_to_standard_output_and_its_cost_to_the_other(mesh: Mesh)
     assert "What is a mesh?" in shown.out
     assert "echo/echo" in shown.err
     assert "tokens" in shown.err
-    assert "$0" in shown.err
+    assert "$0.00" in shown.err
 
 
 def test_an_answer_as_json_says_what_it_took(mesh: Mesh) -> None:
@@ -192,9 +192,12 @@ def test_usage_counts_what_was_asked(mesh: Mesh) -> None:
     assert Decimal(found["total"]["cost_usd"]) == 0
     (row,) = found["rows"]
     assert row["key"] == {"model": "echo/echo", "application": "command line"}
+    assert mesh("ask", "nosuch", "three").code != 0
     shown = mesh("usage")
     assert shown.out.splitlines()[0].split()[:2] == ["model", "calls"]
-    assert shown.out.splitlines()[-1].split()[:2] == ["total", "2"]
+    assert shown.out.splitlines()[-1].split()[:2] == ["total", "3"]
+    (refused,) = (line for line in shown.out.splitlines() if line.startswith("refused "))
+    assert refused.split() == ["refused", "1", "0", "0", "0", "$0.00", "0"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ CARD = {
 }  # fmt: skip
 SPEND = {
     "cost_usd": "0.42", "saved_usd": "0.1", "calls": 3, "cached_calls": 1,
-    "input_tokens": 10, "output_tokens": 20, "unpriced": 0,
+    "input_tokens": 1800, "output_tokens": 16, "unpriced": 0,
 }  # fmt: skip
 
 BUDGET = {
@@ -79,6 +79,7 @@ class FakeGateway:
              "models": ["llama3", "qwen3"], "price_note": "no charge", "residency": "local"},
         ]  # fmt: skip
         self.default_model: str | None = "openai/small"
+        self.default_once_connected: str | None = None
         self.documents: list[str | None] = []
         self._socket = socket
         self._loop = asyncio.new_event_loop()
@@ -214,7 +215,8 @@ class FakeGateway:
             return _refuse(404, {"message": message, "code": "model_not_found"})
         price = cards[model]["price"]
         tokens = len(json.dumps(body["messages"]).split())
-        output = body.get("max_tokens", 1000)
+        given = [body[name] for name in ("max_tokens", "max_completion_tokens") if name in body]
+        output = min(max(given, default=1000), 1000) * body.get("n", 1)
 
         def cost(out: int) -> str | None:
             if price is None:
@@ -230,6 +232,7 @@ class FakeGateway:
                 ],
                 "input_tokens": tokens, "max_output_tokens": output,
                 "estimated_cost_usd": cost(output // 10), "max_cost_usd": cost(output),
+                "max_input_cost_usd": cost(0),
             }
         )  # fmt: skip
 
@@ -252,6 +255,7 @@ class FakeGateway:
         if not accepted:
             return _refuse(404, {"message": "No such offer.", "code": "not_found"})
         self.offers.remove(accepted[0])
+        self.default_model = self.default_once_connected or self.default_model
         connection = accepted[0]["id"]
         self.models += [
             {**CARD, "id": f"{connection}/{name}", "connection": connection}
@@ -265,7 +269,10 @@ class FakeGateway:
             {
                 "document": document, "notebook": SPEND if document else None,
                 "notebook_series": [], "today": SPEND, "month": SPEND,
-                "month_by_model": [{"name": "openai/small", "spend": SPEND}],
+                "month_by_model": [
+                    {"name": "openai/small", "spend": SPEND},
+                    {"name": "", "spend": {**SPEND, "cost_usd": "0"}},
+                ],
                 "month_by_application": [], "budgets": [BUDGET],
             }
         )  # fmt: skip

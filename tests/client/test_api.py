@@ -16,7 +16,7 @@ def test_models_are_cards_and_are_shown_as_a_table(mesh: Mesh) -> None:
     assert models[0].price.output == Decimal(2)
     lines = repr(models).splitlines()
     assert lines[0].startswith("model ")
-    assert any("fast → openai/small" in line and "1 / 2" in line for line in lines)
+    assert any("fast → openai/small" in line and "$1.00 / $2.00" in line for line in lines)
     assert any("local/free-of-price" in line and "unknown" in line for line in lines)
 
 
@@ -42,18 +42,42 @@ def test_a_gateway_of_another_version_says_so(mesh: Mesh, gateway: FakeGateway) 
 
 
 @pytest.mark.parametrize(
-    ("model", "limit", "sent"),
+    ("model", "limit", "asked", "sent"),
     [
-        ("openai/small", "1", None),  # all of it fits
-        ("openai/small", "0.0005", 246),  # (0.0005 - 7 * 1/1e6) / (2/1e6)
-        ("fast", "0.0005", 246),
+        # (0.0005 - 7 * 1/1e6) / (2/1e6) = 246 output tokens; the model writes at most 1000.
+        ("openai/small", "0.0005", {}, {"max_tokens": 246}),
+        ("fast", "0.0005", {}, {"max_tokens": 246}),
+        ("openai/small", "1", {}, {"max_tokens": 1000}),  # all of it fits, and no more may come
+        ("openai/small", "1", {"max_tokens": 5}, {"max_tokens": 5}),
+        ("openai/small", "0.0005", {"max_tokens": 246}, {"max_tokens": 246}),
+        ("openai/small", "0.0005", {"max_tokens": 247}, {"max_tokens": 246}),
+        ("openai/small", "0.0005", {"n": 2}, {"max_tokens": 123}),
+        ("openai/small", "0.0005", {"n": 2, "max_tokens": 500}, {"max_tokens": 123}),
+        (
+            "openai/small",
+            "0.0005",
+            {"max_completion_tokens": 500},
+            {"max_completion_tokens": 246},
+        ),
+        (
+            "openai/small",
+            "0.0005",
+            {"max_completion_tokens": 5, "max_tokens": 500},
+            {"max_completion_tokens": 5, "max_tokens": 246},
+        ),
     ],
 )
-def test_a_limit_of_cost_caps_the_output(
-    mesh: Mesh, gateway: FakeGateway, model: str, limit: str, sent: int | None
+def test_a_limit_of_cost_caps_the_output_of_every_call(
+    mesh: Mesh,
+    gateway: FakeGateway,
+    model: str,
+    limit: str,
+    asked: dict[str, int],
+    sent: dict[str, int],
 ) -> None:
-    mesh.ask("a b c d", model=model, max_cost=limit)
-    assert gateway.chats[-1].body.get("max_tokens") == sent
+    mesh.ask("a b c d", model=model, max_cost=limit, **asked)
+    body = gateway.chats[-1].body
+    assert {name: body[name] for name in body if name.startswith("max_")} == sent
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import traceback
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -218,6 +219,13 @@ def test_an_error_carries_the_gateways_code_status_and_sentence(
     assert (error.code, error.status, error.retry_after) == ("budget_exceeded", 402, 7.0)
     assert error.request_id == "call-0"
     assert len(gateway.chats) == 1
+
+
+def test_a_script_keeps_its_traceback(mesh: Mesh, gateway: FakeGateway) -> None:
+    gateway.answer = lambda body: Script(status=402, error={"code": "x", "message": "Spent."})
+    with pytest.raises(MeshClientError) as failure:
+        mesh.ask("Hi", model="fast")
+    assert "Traceback" in "".join(traceback.format_exception(failure.value))
 
 
 def test_the_client_works_inside_a_running_loop(mesh: Mesh) -> None:

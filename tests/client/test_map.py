@@ -104,6 +104,27 @@ def test_what_cannot_be_mapped_is_refused_before_anything_is_sent(
     assert not gateway.chats
 
 
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"resume": pd.DataFrame({"answer": ["yes"]})}, "resume takes the path of a file or True"),
+        ({"resume": 3}, "not a int"),
+        ({"concurrency": 0}, "concurrency takes a whole number of rows from 1 on, not 0"),
+        ({"concurrency": "8"}, "concurrency takes a whole number"),
+        ({"max_cost": "a dollar"}, "max_cost takes an amount in USD such as 0.05, not 'a dollar'"),
+        ({"max_cost": -1}, "max_cost takes an amount"),
+    ],
+)
+def test_a_wrong_option_is_refused_with_what_it_takes(
+    mesh: Mesh, gateway: FakeGateway, options: dict[str, Any], line: str
+) -> None:
+    with pytest.raises(MeshClientError) as failure:
+        mesh.map(["a"], "{{value}}", model="fast", progress=False, **options)
+    assert line in failure.value.message
+    assert failure.value.code == "invalid_argument"
+    assert not gateway.chats
+
+
 def test_a_failed_row_keeps_its_reason_and_the_others_go_on(
     mesh: Mesh, gateway: FakeGateway
 ) -> None:

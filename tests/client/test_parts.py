@@ -13,10 +13,11 @@ import pytest
 from jupyter_mesh.client import MeshClientError
 from jupyter_mesh.client.answer import ANSWER_MIME, Answer, printable
 from jupyter_mesh.client.draft import Draft
+from jupyter_mesh.client.figures import count, dollars, duration
 from jupyter_mesh.client.images import MAX_IMAGE_BYTES, image_part
 from jupyter_mesh.client.sse import EventParser
 from jupyter_mesh.client.structured import Shape
-from jupyter_mesh.client.tables import dollars, text_table
+from jupyter_mesh.client.tables import text_table
 from jupyter_mesh.client.threads import Exchange, Threads
 from jupyter_mesh.schemas.events import Notice
 
@@ -134,13 +135,33 @@ def test_reasoning_stays_out_of_the_text() -> None:
 @pytest.mark.parametrize(
     ("amount", "shown"),
     [
-        ("0", "$0"), ("0.0012", "$0.0012"), ("0.00000025", "$0.00000025"), ("0.5", "$0.50"),
-        ("0.00001", "$0.00001"),
-        ("1", "$1.00"), ("1234.567", "$1,234.57"), ("0.000012345", "$0.000012"),
+        ("0", "$0.00"), ("0E-12", "$0.00"), ("0.0012", "$0.0012"), ("0.00000025", "$0.00000025"),
+        ("0.5", "$0.50"), ("0.4213", "$0.42"), ("0.00100", "$0.001"), ("0.099", "$0.099"),
+        ("0.0995", "$0.10"), ("0.00001", "$0.00001"), ("1E-7", "$0.0000001"), ("0.995", "$1.00"),
+        ("1", "$1.00"), ("1.005", "$1.01"), ("1234.567", "$1,234.57"), ("0.000012345", "$0.000012"),
+        ("-0.25", "−$0.25"),
     ],
 )  # fmt: skip
-def test_money_is_shown_with_the_digits_that_say_something(amount: str, shown: str) -> None:
+def test_money_is_written_as_the_front_end_writes_it(amount: str, shown: str) -> None:
     assert dollars(Decimal(amount)) == shown
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "shown"),
+    [
+        (0, "0 ms"), (0.3, "0.30 ms"), (90.4, "90 ms"), (999.4, "999 ms"), (999.6, "1 s"),
+        (1234, "1.2 s"), (59_949, "59.9 s"), (59_960, "1 min 0 s"), (125_000, "2 min 5 s"),
+    ],
+)  # fmt: skip
+def test_times_are_written_as_the_front_end_writes_them(milliseconds: float, shown: str) -> None:
+    assert duration(milliseconds / 1000) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1816, "1,816 rows")]
+)
+def test_a_number_agrees_with_its_noun(number: int, shown: str) -> None:
+    assert count(number, "row") == shown
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:

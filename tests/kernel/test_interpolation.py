@@ -67,15 +67,27 @@ def test_a_value_is_never_expanded_again(value: str) -> None:
     [
         ("int a[2][2] = {{1,2},{3,4}};", "1,2},{3,4"),
         ("{{#each items}} {{n}}", "#each items"),
-        ("{{a b}}", "a b"),
-        ("{{df[}}", "df["),
+        ("{{/each}} {{n}}", "/each"),
+        ("{{> footer}}", "> footer"),
     ],
 )
-def test_what_is_no_expression_stays_and_is_named(prompt: str, left: str) -> None:
+def test_double_braces_of_another_language_stay_and_are_named(prompt: str, left: str) -> None:
     text, notices = interpolate(prompt, Chatty(n=3), max_chars=1000)
     assert text == prompt.replace("{{n}}", "3")
     assert [notice.code for notice in notices] == ["not_interpolated"]
     assert left in notices[0].message
+
+
+@pytest.mark.parametrize("wrong", ["1+", "a b", "df[", "x ="])
+def test_a_syntax_error_is_one_line_and_nothing_is_filled_in(wrong: str) -> None:
+    evaluate = Chatty(n=3)
+    with pytest.raises(MeshMagicError) as failure:
+        interpolate(f"{{{{{wrong}}}}} {{{{n}}}}", evaluate, max_chars=1000)
+    assert str(failure.value) == (
+        f"{{{{{wrong}}}}} is no Python expression: correct it, or keep the braces with "
+        "--no-interpolate."
+    )
+    assert evaluate.evaluated == []
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from pydantic import BaseModel
 from jupyter_mesh.client import Answer, Comparison
 from jupyter_mesh.kernel.errors import MeshMagicError
 from jupyter_mesh.kernel.options import OPTIONS
+from jupyter_mesh.kernel.services import KEYS, PORTS, how_to_get
+from jupyter_mesh.providers.discover import LocalPorts, hosted_services
 from tests.client.fake_gateway import CARD, FakeGateway, Script
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
@@ -155,6 +157,9 @@ def test_a_schema_that_is_not_met_twice_fails_the_cell(
         ("%%llm fast --schema number\nHi", "is no schema"),
         ("%%llm fast --image nowhere.png\nHi", "No picture at 'nowhere.png'"),
         ("%%llm fast --image number\nHi", "A int is not a picture"),
+        ("%%llm fast --image token\nHi", "--image token: the variable cannot be sent"),
+        ("%%llm fast --image long\nHi", "--image long: the variable cannot be sent"),
+        ("%%llm fast\n{{1+}}", "{{1+}} is no Python expression"),
         ("%%llm fast -p model=x\nHi", "--param model is decided elsewhere"),
         ("%%llm fast -p stream=true\nHi", "use --no-stream"),
         ("%%llm fast\n  \n", "The cell has no prompt"),
@@ -167,9 +172,19 @@ def test_a_schema_that_is_not_met_twice_fails_the_cell(
 def test_what_is_wrong_is_said_before_anything_is_sent(
     shell: InteractiveShell, gateway: FakeGateway, fails: Fails, cell: str, line: str
 ) -> None:
-    shell.user_ns.update(Label=Label, number=3)
-    assert line in str(fails(cell))
+    shell.user_ns.update(Label=Label, number=3, token="hunter2", long="hunter2" * 1000)
+    message = str(fails(cell))
+    assert line in message
+    assert "hunter2" not in message
     assert not gateway.chats
+
+
+def test_without_a_schema_in_the_notebook_no_name_of_ipython_is_proposed(
+    gateway: FakeGateway, fails: Fails
+) -> None:
+    assert str(fails("%%llm fast --schema schema\nHi")) == (
+        "--schema: nothing is named 'schema'; define a class or a JSON schema first."
+    )
 
 
 def test_json_without_a_schema_is_parsed(shell: InteractiveShell, gateway: FakeGateway) -> None:
@@ -184,7 +199,6 @@ def test_json_without_a_schema_is_parsed(shell: InteractiveShell, gateway: FakeG
     [
         ("Here:\n```python\nx = 1\n```\nand\n```\ny = 2\n```\nDone.", "x = 1\n\ny = 2"),
         ("~~~py\nx = '```'\n~~~", "x = '```'"),
-        ("x = 1", "x = 1"),
     ],
 )
 def test_code_is_put_into_a_new_cell_and_never_run(
@@ -195,6 +209,15 @@ def test_code_is_put_into_a_new_cell_and_never_run(
     assert shell.rl_next_input == code
     assert "x" not in shell.user_ns
     assert "fenced block" in prompts(gateway)[0][0]
+
+
+def test_an_answer_without_code_is_no_cell(
+    shell: InteractiveShell, gateway: FakeGateway, fails: Fails
+) -> None:
+    gateway.answer = lambda body: Script(pieces=["I would rather not."])
+    assert "holds no code block" in str(fails("%%llm fast -f code -o a\nSet x"))
+    assert getattr(shell, "rl_next_input", None) is None
+    assert shell.user_ns["a"].text == "I would rather not."
 
 
 def test_pictures_are_sent_from_variables_and_files(
@@ -263,14 +286,16 @@ def test_the_model_is_the_lines_then_used_then_configured_then_the_gateways(
     assert asked == ["openai/small", "openai/large", "fast", "local/free-of-price", "openai/large"]
 
 
-def test_comparing_asks_all_at_once_and_keeps_every_answer(
+def test_comparing_keeps_every_answer_and_fails_the_cell_when_one_failed(
     shell: InteractiveShell, gateway: FakeGateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
     problem = {"code": "provider_error", "message": "It broke."}
     gateway.answer = lambda body: (
         Script(status=502, error=problem) if body["model"] == "openai/large" else Script()
     )
-    run(shell, "%%llm --compare fast,openai/large -o both\nHi")
+    error = shell.run_cell("%%llm --compare fast,openai/large -o both\nHi").error_in_exec
+    assert isinstance(error, MeshMagicError)
+    assert str(error) == "1 of 2 models failed; openai/large said: It broke."
     both = shell.user_ns["both"]
     assert isinstance(both, Comparison)
     assert [answer.text for answer in both] == ["Hello world", ""]
@@ -301,7 +326,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(
     assert "[user] Greet Ada with abcdef123" in shown
     assert "[picture, 0 KiB]" in shown
     assert "Found: 1 EMAIL_ADDRESS (redact)" in shown
-    assert "at most 1000 out" in shown
+    assert "at most 1,000 out" in shown
     assert "Cost: about $0.0002" in shown
     assert "! {{api_key}} looks like a secret" in shown
     assert shown.rstrip().endswith("Nothing was sent.")
@@ -356,6 +381,10 @@ def test_an_unknown_model_is_answered_with_the_one_that_was_meant(
     problem = {"code": "model_not_found", "message": "No model 'fats' is open to you."}
     gateway.answer = lambda body: Script(status=404, error=problem)
     assert str(fails("%%llm fats\nHi")) == ("No model 'fats' is open to you; did you mean fast?")
+    assert str(fails("%llm alias quick fats")) == (
+        "No model 'fats' is open to you; did you mean fast?"
+    )
+    assert "No alias 'quick'" in str(fails("%llm alias --remove quick"))
 
 
 def test_without_a_gateway_every_magic_fails_with_the_next_step(
@@ -427,7 +456,7 @@ def test_explain_takes_syntax_errors_too_and_inserts_nothing(
     [
         ("%llm list", ["openai/small", "ollama", "no charge"]),
         ("%llm list large", ["openai/large"]),
-        ("%llm cost", ["this month", "$0.42", "openai/small"]),
+        ("%llm cost", ["this month", "$0.42", "1,800", "openai/small", "  refused", "$0.00"]),
         ("%llm budget", ["$18.20", "$50.00", "blocks"]),
         ("%llm version", ["jupyter-mesh 0.1.0", "as ada"]),
         ("%llm history", ["is empty", "none"]),
@@ -487,6 +516,9 @@ def test_help_names_every_option_and_command(
         ("%llm use", "Name one model: %llm use MODEL (now openai/small)"),
         ("%llm use a b", "Name one model"),
         ("%llm use fats", "did you mean fast?"),
+        ("%llm use openai/nosuch", "No model 'openai/nosuch' is open to you"),
+        ("%llm use mistral", "No key for mistral was found: set MISTRAL_API_KEY"),
+        ("%llm use vllm/qwen", "No vllm answered at 127.0.0.1:8000"),
         ("%llm list zzz", "No model's name holds 'zzz'"),
         ("%llm cost now", "takes nothing after it"),
         ("%llm history a b", "Write it as %llm history [THREAD]"),
@@ -504,22 +536,56 @@ def test_a_wrong_command_is_one_line_that_names_what_is_valid(
 
 
 @pytest.mark.parametrize(
-    ("name", "model"),
+    ("name", "model", "prices", "price"),
     [
-        ("ollama", "ollama/llama3"),
-        ("ollama/qwen3", "ollama/qwen3"),
-        ("qwen3", "ollama/qwen3"),
+        ("ollama", "ollama/llama3", {}, "no charge"),
+        ("ollama/qwen3", "ollama/qwen3", {}, "no charge"),
+        (
+            "qwen3",
+            "ollama/qwen3",
+            {"qwen3": {"input": "0.25", "output": "2", "source": "list"}},
+            "no charge: qwen3 $0.25 in / $2.00 out per million tokens",
+        ),
     ],
 )
 def test_using_an_offer_accepts_it_and_says_its_price(
     shell: InteractiveShell, gateway: FakeGateway, capsys: pytest.CaptureFixture[str],
-    name: str, model: str,
+    name: str, model: str, prices: dict[str, Any], price: str,
 ) -> None:  # fmt: skip
+    gateway.offers = [{**gateway.offers[0], "price_note": "no charge.", "prices": prices}]
     run(shell, f"%llm use {name}")
-    assert "Price: no charge." in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"Price: {price}.\n" in shown
+    assert f"use {model} ($1.00 in / $2.00 out per million tokens)." in shown
     assert not gateway.offers
     run(shell, "%%llm\nHi")
     assert last_body(gateway)["model"] == model
+
+
+@pytest.mark.parametrize(
+    ("default", "said"),
+    [
+        ("ollama/llama3", "; other notebooks that chose none now use ollama/llama3 too."),
+        ("fast", "per million tokens)."),
+    ],
+)
+def test_a_default_that_changes_for_other_notebooks_is_said(
+    shell: InteractiveShell, gateway: FakeGateway, capsys: pytest.CaptureFixture[str],
+    default: str, said: str,
+) -> None:  # fmt: skip
+    gateway.default_model, gateway.default_once_connected = "fast", default
+    run(shell, "%llm use ollama")
+    assert capsys.readouterr().out.rstrip().endswith(said)
+
+
+def test_a_service_that_was_not_found_is_named_with_what_it_is_looked_for_by() -> None:
+    environ = dict.fromkeys(KEYS.values(), "key")
+    found = {one.id: one.variable for one in hosted_services(environ)}
+    assert found == KEYS
+    assert LocalPorts() == LocalPorts(
+        ollama=PORTS["ollama"], vllm=PORTS["vllm"], lm_studio=PORTS["lmstudio"]
+    )
+    assert how_to_get("elsewhere") is None
 
 
 def test_what_connecting_does_to_a_key_is_said_before_it_is_done(

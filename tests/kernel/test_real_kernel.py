@@ -110,6 +110,42 @@ def test_the_client_works_in_a_cell_and_belongs_to_its_notebook(
     assert TOKEN not in str(outcome.outputs)
 
 
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ("mesh.ask('Hi', model='nosuch')", "MeshClientError: No model 'nosuch' is open to you."),
+        ("mesh.map(['a'], '{{b}}', model='fast')", "MeshClientError: No column is named 'b'"),
+        ("mesh.map(['a'], '{{value}}', model='fast', resume=3)", "MeshClientError: resume takes"),
+        ("connect('http://127.0.0.1:9/mesh/', 't').me()", "cannot be reached"),
+    ],
+)
+def test_an_error_of_the_client_is_one_line_in_a_notebook(
+    kernel: RealKernel, gateway: FakeGateway, cell: str, line: str
+) -> None:
+    problem = {"code": "model_not_found", "message": "No model 'nosuch' is open to you."}
+    gateway.answer = lambda body: Script(status=404, error=problem)
+    outcome = kernel.run(f"from jupyter_mesh import connect\nmesh = connect()\n{cell}")
+    assert outcome.error is not None
+    (shown,) = outcome.error["traceback"]
+    assert line in shown
+    assert "\n" not in shown
+    assert outcome.error["ename"] == "MeshClientError"
+
+
+def test_the_front_end_hears_of_calls_made_through_python(kernel: RealKernel) -> None:
+    kernel.announce(document="b.ipynb", model="fast", renderer=1)
+    heard = {"type": "call_finished"}
+    for call in (
+        "mesh.ask('Hi')",
+        "list(mesh.stream('Hi'))",
+        "mesh.map(['a', 'b'], '{{value}}')",
+        "chat = mesh.widgets.chat()\nchat.ask('Hi')\nchat.wait(10)",
+    ):
+        outcome = kernel.run(f"from jupyter_mesh import connect\nmesh = connect()\n{call}")
+        assert outcome.error is None
+        assert outcome.comm.count(heard) == 1, call
+
+
 def test_an_answer_shows_itself_as_our_type_and_text(kernel: RealKernel) -> None:
     outcome = kernel.run("from jupyter_mesh import connect\nconnect().ask('Hi', model='fast')")
     assert set(outcome.outputs[0]) == {ANSWER_MIME, "text/plain"}

@@ -175,7 +175,9 @@ def test_the_front_end_is_told_apart_by_what_it_announced_and_how_it_counts(
 def test_never_html_or_markdown_of_what_a_model_wrote(
     notebook: Notebookish, gateway: FakeGateway
 ) -> None:
-    gateway.answer = lambda body: Script(pieces=["<script>alert(1)</script>", "\x1b[2J"])
+    gateway.answer = lambda body: Script(
+        pieces=["<script>alert(1)</script>", "\x1b[2J", "\n```\n1\n```\n"]
+    )
     announce(notebook.shell)
     for cell in ("%%llm fast\nHi", "%%llm --compare fast,openai/large\nHi",
                  "%%llm fast -f code\nHi", "%%llm fast -f text --no-stream\nHi"):  # fmt: skip
@@ -234,7 +236,8 @@ def test_a_comparison_is_one_output_whose_parts_end_on_their_own(
         if body["model"] == "openai/large"
         else Script(pieces=["a", "b", "c"], pause=0.08)
     )
-    run(notebook.shell, "%%llm --compare fast,openai/large\nHi")
+    outcome = notebook.shell.run_cell("%%llm --compare fast,openai/large\nHi")
+    assert "openai/large said: It broke." in str(outcome.error_in_exec)
     renderer = Renderer()
     for output in notebook.published:
         for answer in output["data"][ANSWER_MIME]["compare"]:

@@ -131,7 +131,7 @@ def test_one_model_that_fails_leaves_the_others_in_the_table(
 
 def test_cost_and_budgets_are_the_gateways(mesh: Mesh, gateway: FakeGateway) -> None:
     cost = mesh.widgets.cost()
-    assert cost.spend.rows[0] == ["today", "$0.42", "$0.10", 3, 30]
+    assert cost.spend.rows[0] == ["today", "$0.42", "$0.10", "3", "1,816"]
     assert cost.budgets.rows == [["me", "$18.20", "$50.00 a month", {"share": 0.364}, "$41.00"]]
     asked = len(gateway.received)
     cost.refresh_button.click()

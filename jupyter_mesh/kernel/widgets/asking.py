@@ -10,6 +10,7 @@ from contextlib import aclosing
 
 from ...client.async_mesh import AsyncMesh
 from ...client.call import ChatCall
+from ...client.caller import call_finished
 from ...client.chat import stream_chunks
 from ...client.draft import Draft
 from ...client.errors import MeshClientError
@@ -44,4 +45,6 @@ async def stream_into(view: AnswerText, mesh: AsyncMesh, call: ChatCall) -> Draf
     else:
         draft.end()
         view.end("done", draft.text, facts_line(draft.answer()))
+    finally:
+        call_finished()
     return draft

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from ...client.async_mesh import AsyncMesh
+from ...client.figures import dollars
 from ...client.loop import background
-from ...client.tables import budgets_table, costs_table, dollars, model_rows, models_table
+from ...client.tables import (
+    budgets_table,
+    costs_table,
+    model_name,
+    model_rows,
+    models_table,
+)
 from .panel import Panel, button
 from .views import FactTable
 
@@ -46,15 +53,15 @@ class Cost(Panel):
         spends = [("today", costs.today), ("this month", costs.month)]
         if costs.notebook is not None:
             spends.insert(0, ("this notebook", costs.notebook))
-        spends += [(f"· {item.name}", item.spend) for item in costs.month_by_model]
+        spends += [(f"· {model_name(item.name)}", item.spend) for item in costs.month_by_model]
         self.spend.rows = [
             [
                 name,
                 dollars(spend.cost_usd)
                 + (f" + {spend.unpriced} unpriced" if spend.unpriced else ""),
                 dollars(spend.saved_usd),
-                spend.calls,
-                spend.input_tokens + spend.output_tokens,
+                f"{spend.calls:,}",
+                f"{spend.input_tokens + spend.output_tokens:,}",
             ]
             for name, spend in spends
         ]
