@@ -1,0 +1,29 @@
+/** What a form asks for. */
+import { type Json } from '../../api/admin-types';
+
+export interface IOption {
+  value: Json;
+  label: string;
+}
+
+/** What a field takes. `kept` is what no input exists for: it stays as it is. */
+export type Input =
+  | { kind: 'text' }
+  | { kind: 'number'; integer: boolean; minimum?: number; above?: number; maximum?: number }
+  | { kind: 'duration' }
+  | { kind: 'flag' }
+  | { kind: 'choice'; options: readonly IOption[] }
+  | { kind: 'lines' }
+  | { kind: 'map'; secret: boolean }
+  | { kind: 'secret' }
+  | { kind: 'kept' };
+
+export interface IField {
+  name: string;
+  title: string;
+  description: string;
+  required: boolean;
+  /** What holds where nothing is written. */
+  fallback: Json | undefined;
+  input: Input;
+}

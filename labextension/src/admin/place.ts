@@ -1,0 +1,78 @@
+import { type ISignal, Signal } from '@lumino/signaling';
+
+export const PAGES = ['connections', 'models', 'budgets', 'keys', 'changes'] as const;
+export type Page = (typeof PAGES)[number];
+
+/** What is open: a page, and on it one object by kind and name. `name` is empty for one to be made. */
+export interface ISpot {
+  page: Page;
+  open?: { kind: string; name: string };
+}
+
+/** A spot as a link or a command's arguments name it; whatever is wrong in it is left out. */
+export function spotOf(args: Record<string, unknown>): ISpot {
+  const page = PAGES.find(one => one === args['page']) ?? 'connections';
+  const { kind, name } = args;
+  return typeof kind === 'string' && typeof name === 'string'
+    ? { page, open: { kind, name } }
+    : { page };
+}
+
+/** The arguments that lead to a spot. */
+export function argsOf({ page, open }: ISpot): Record<string, string> {
+  return open === undefined ? { page } : { page, ...open };
+}
+
+/** Where in the pages one is. Whoever holds unsaved text is asked before it is left. */
+export class Place {
+  constructor(private _spot: ISpot = { page: 'connections' }) {}
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get spot(): ISpot {
+    return this._spot;
+  }
+
+  /** Where one wanted to go while there was unsaved text; null when nothing is to be decided. */
+  get wanted(): ISpot | null {
+    return this._wanted;
+  }
+
+  go(spot: ISpot): void {
+    if (this._holds.size > 0 && [...this._holds].some(hasUnsaved => hasUnsaved())) {
+      this._wanted = spot;
+    } else {
+      this._wanted = null;
+      this._spot = spot;
+    }
+    this._changed.emit();
+  }
+
+  /** Leave although there is unsaved text. */
+  leave(): void {
+    if (this._wanted !== null) {
+      this._spot = this._wanted;
+      this._wanted = null;
+      this._changed.emit();
+    }
+  }
+
+  stay(): void {
+    this._wanted = null;
+    this._changed.emit();
+  }
+
+  /** Be asked before this spot is left; returns what ends it. */
+  hold(hasUnsaved: () => boolean): () => void {
+    this._holds.add(hasUnsaved);
+    return () => {
+      this._holds.delete(hasUnsaved);
+    };
+  }
+
+  private readonly _holds = new Set<() => boolean>();
+  private _wanted: ISpot | null = null;
+  private readonly _changed = new Signal<this, void>(this);
+}

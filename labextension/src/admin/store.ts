@@ -1,0 +1,76 @@
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import { type IAdminApi } from '../api/admin-client';
+import {
+  type ISettingUpdate,
+  type KeyRequest,
+  type Kind,
+  type NewKey,
+  type Setting
+} from '../api/admin-types';
+import { Resource } from '../model/resource';
+
+/** What the pages know of the configuration; each part is asked for when a page first shows it. */
+export class AdminStore {
+  constructor(readonly api: IAdminApi) {}
+
+  readonly me = new Resource(() => this.api.me());
+  readonly providers = new Resource(() => this.api.providers());
+  readonly connections = new Resource(() => this.api.connections());
+  readonly keys = new Resource(() => this.api.keys());
+
+  /** Emitted after every change made here. */
+  get saved(): ISignal<this, void> {
+    return this._saved;
+  }
+
+  settings(kind: Kind): Resource<Setting[]> {
+    return this._settings[kind];
+  }
+
+  /** One object as it is now; null where there is none. Rejects with `MeshRequestError`. */
+  async latest(kind: Kind, name: string): Promise<Setting | null> {
+    const all = await this.api.settings(kind);
+    this._settings[kind].put(all);
+    return all.find(setting => setting.name === name) ?? null;
+  }
+
+  async put(kind: Kind, name: string, update: ISettingUpdate): Promise<Setting> {
+    const saved = await this.api.put(kind, name, update);
+    await this.afterChange(kind);
+    return saved;
+  }
+
+  async remove(kind: Kind, { name, version }: Setting): Promise<void> {
+    await this.api.remove(kind, name, version);
+    await this.afterChange(kind);
+  }
+
+  async makeKey(request: KeyRequest): Promise<NewKey> {
+    const made = await this.api.makeKey(request);
+    await this.keys.renew();
+    this._saved.emit();
+    return made;
+  }
+
+  async revokeKey(name: string): Promise<void> {
+    await this.api.revokeKey(name);
+    await this.keys.renew();
+    this._saved.emit();
+  }
+
+  private async afterChange(kind: Kind): Promise<void> {
+    const alsoChanged = kind === 'connections' ? [this.connections] : [];
+    await Promise.all([this._settings[kind], ...alsoChanged].map(one => one.renew()));
+    this._saved.emit();
+  }
+
+  private readonly _settings: Record<Kind, Resource<Setting[]>> = {
+    connections: new Resource(() => this.api.settings('connections')),
+    aliases: new Resource(() => this.api.settings('aliases')),
+    groups: new Resource(() => this.api.settings('groups')),
+    budgets: new Resource(() => this.api.settings('budgets')),
+    limits: new Resource(() => this.api.settings('limits'))
+  };
+  private readonly _saved = new Signal<this, void>(this);
+}

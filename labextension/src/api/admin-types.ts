@@ -1,0 +1,34 @@
+/** Short names for the admin's part of the generated schema. */
+import { type components } from './_schema';
+
+type Schemas = components['schemas'];
+
+export type ConnectionStatus = Schemas['ConnectionStatus'];
+export type ConnectionTest = Schemas['ConnectionTest'];
+export type Key = Schemas['Key'];
+export type KeyRequest = Schemas['KeyRequest'];
+export type NewKey = Schemas['NewKey'];
+export type ProviderKind = Schemas['ProviderKind'];
+/** Any JSON value. */
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+
+/** An object of the configuration, as it stands in mesh.yaml. */
+export type Body = Record<string, Json>;
+
+/** Sections of the configuration that these pages edit. */
+export type Kind = 'connections' | 'aliases' | 'groups' | 'budgets' | 'limits';
+
+export type Setting = Omit<Schemas['SettingBody'], 'body'> & { body: Body };
+export type Change = Omit<Schemas['SettingChangeBody'], 'before' | 'after'> & {
+  before: Body | null;
+  after: Body | null;
+};
+export type ChangePage = Omit<Schemas['SettingChanges'], 'changes'> & { changes: Change[] };
+
+/** A change to one object; `version` is the one it was made from, null where it is new. */
+export interface ISettingUpdate {
+  body: Body;
+  version: number | null;
+  /** Keys by the field they belong to. They go one way only. */
+  secrets?: Record<string, string>;
+}
