@@ -72,6 +72,7 @@ def candidate(
     operations: Sequence[Operation] = (Operation.CHAT,),
     streams: bool = True,
     context_window: int | None = None,
+    max_output: int | None = None,
     internal: bool = False,
     limits: ConnectionLimits = ConnectionLimits(retries=0),  # noqa: B008
 ) -> Candidate:
@@ -87,6 +88,7 @@ def candidate(
         residency=residency,
         price=price,
         context_window=context_window,
+        max_output=max_output,
         internal=internal,
     )
     return Candidate(facts=facts, provider=provider or ScriptedProvider(), limits=limits)
