@@ -11,7 +11,9 @@ import pytest
 
 from jupyter_mesh.errors import AuditUnavailable, BudgetExceeded
 from jupyter_mesh.pipeline.windows import window_of
-from jupyter_mesh.schemas.policy import BudgetRule, ExactCacheRule
+from jupyter_mesh.schemas.events import Notice
+from jupyter_mesh.schemas.policy import AliasRule, BudgetRule, ExactCacheRule
+from jupyter_mesh.schemas.principal import Principal
 from jupyter_mesh.schemas.spend import Usage
 from jupyter_mesh.schemas.tokens import estimate_tokens
 from jupyter_mesh.testing.memory_journal import MemoryJournal
@@ -210,3 +212,128 @@ def test_windows_begin_and_end_in_the_budgets_time_zone(
         datetime.fromisoformat(start).replace(tzinfo=UTC),
         datetime.fromisoformat(end).replace(tzinfo=UTC),
     )
+
+
+LONG_STREAM = Reply(pieces=["word " * 60] * 200, usage=Usage(input=10, output=12_000))
+SMALL = {"scope": {"user": "ada"}, "limit_usd": "0.002", "reserve_output_tokens": 100}
+BIG = {"limit_usd": 100, "reserve_output_tokens": 8000}
+
+
+@pytest.mark.parametrize("order", [(SMALL, BIG), (BIG, SMALL)])
+async def test_of_two_budgets_the_tighter_one_cuts_the_answer(
+    order: tuple[dict[str, object], ...],
+) -> None:
+    rules = [BudgetRule.model_validate(rule) for rule in order]
+    both = budgeted(ScriptedProvider(replies=[LONG_STREAM]), *rules)
+    alone = budgeted(ScriptedProvider(replies=[LONG_STREAM]), BudgetRule.model_validate(SMALL))
+    outcomes = [await world.ask(chat(stream=True)) for world in (both, alone)]
+    assert [outcome.notices for outcome in outcomes] == [["budget_cut"]] * 2
+    (spent,) = {w.spent for world in (both, alone) for w in world.journal.windows.values()}
+    assert Decimal("0.001") < spent <= Decimal("0.002") + Decimal("0.0009")  # and what is metered
+    assert both.journal.held == 0
+
+
+async def test_each_window_is_topped_up_by_what_it_lacks() -> None:
+    held: dict[str, Decimal] = {}
+    middling = BudgetRule.model_validate({**SMALL, "limit_usd": 1})
+    big = BudgetRule.model_validate(BIG)
+    world = budgeted(ScriptedProvider(replies=[LONG_STREAM]), middling, big)
+    call = world.call(chat(stream=True))
+    async with aclosing(world.run(call)) as events:
+        async for _ in events:
+            if call.produced.characters > 30_000 and not held:  # some 6,000 tokens, $0.06
+                held = {key[0]: w.held for key, w in world.journal.windows.items()}
+    small, large = held["user=ada|month|user=ada"], held["everyone|month|"]
+    assert Decimal("0.05") < small < Decimal("0.08"), "as much as was written, and a little"
+    assert Decimal("0.08") < large < Decimal("0.09"), "what it held from the start is enough"
+    assert world.journal.held == 0
+
+
+async def test_a_budget_that_does_not_cover_what_answers_is_not_topped_up() -> None:
+    """An alias of a dear and a cheap model: the budget of the dear one waits for nothing."""
+    other = BudgetRule.model_validate(
+        {"scope": {"model": "b/m"}, "limit_usd": "0.002", "reserve_output_tokens": 100}
+    )
+    world = pipeline(
+        candidate("a/m", ScriptedProvider(replies=[LONG_STREAM])),
+        candidate("b/m"),
+        aliases={"either": AliasRule(models=("a/m", "b/m"))},
+        budgets=(other,),
+    )
+    outcome = await world.ask(chat(model="either", stream=True))
+    assert outcome.notices == []
+    (window,) = world.journal.windows.values()
+    assert (window.spent, window.held) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ((), []),
+        (("a",), ["group=a"]),
+        (("b", "a"), ["group=a", "group=b"]),
+    ],
+)
+async def test_every_group_of_a_caller_pays_from_its_own_pot(
+    groups: tuple[str, ...], expected: list[str]
+) -> None:
+    rule = BudgetRule.model_validate({"scope": {"group": "*"}, "limit_usd": 1})
+    world = budgeted(ScriptedProvider(), rule)
+    eve = Principal(user="eve", groups=frozenset(groups), scopes=ADA.scopes)
+    await world.ask(chat(), eve)
+    paid = {key[0].rpartition("|")[2]: w.spent for key, w in world.journal.windows.items()}
+    assert paid == dict.fromkeys(expected, Decimal("0.00006"))
+
+
+async def test_a_group_without_room_refuses_whoever_is_in_it() -> None:
+    rule = BudgetRule.model_validate({"scope": {"group": "*"}, "limit_usd": "0.0101"})
+    world = budgeted(ScriptedProvider(replies=[Reply(usage=Usage(input=10, output=1000))]), rule)
+
+    def of(*groups: str) -> Principal:
+        return Principal(user="".join(groups), groups=frozenset(groups), scopes=ADA.scopes)
+
+    assert (await world.ask(chat(max_tokens=1000), of("a"))).error is None
+    both = await world.ask(chat(max_tokens=1000), of("a", "b"))
+    assert isinstance(both.error, BudgetExceeded)
+    assert (await world.ask(chat(max_tokens=1000), of("b"))).error is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "codes"),
+    [
+        ({"limit_usd": "0.001", "on_limit": "warn"}, ["budget_over"] * 4),
+        ({"limit_usd": "0.00012", "on_limit": "warn"}, ["budget_over"] * 4),
+        ({"limit_usd": "0.05", "on_limit": "warn"}, []),
+        ({"limit_usd": "0.0207", "alert_at": [0.005]}, ["budget_near"] * 2),
+        ({"limit_usd": "0.0207", "alert_at": [0.8, 1.0]}, []),
+        ({"limit_usd": "0.0207", "alert_at": []}, []),
+    ],
+)
+async def test_a_budget_that_runs_low_or_over_is_told_with_the_answer(
+    rule: dict[str, object], codes: list[str]
+) -> None:
+    world = budgeted(ScriptedProvider(), BudgetRule.model_validate({"name": "pilot", **rule}))
+    notices: list[Notice] = []
+    for number in range(4):
+        outcome = await world.ask(chat(f"{number}", max_tokens=2048))
+        assert outcome.error is None
+        notices += outcome.call.report.notices
+        await world.headroom.refresh()
+    assert [notice.code for notice in notices] == codes
+    assert all("pilot" in notice.message for notice in notices)
+    assert all((notice.details or {}).get("budget") for notice in notices)
+
+
+async def test_what_is_told_of_a_budget_that_runs_low_says_how_far_it_is() -> None:
+    rule = BudgetRule(limit_usd=Decimal("0.0207"), alert_at=(0.001, 0.002, 0.5))
+    world = budgeted(ScriptedProvider(), rule)
+    await world.ask(chat("1", max_tokens=2048))
+    await world.headroom.refresh()
+    (notice,) = (await world.ask(chat("2", max_tokens=2048))).call.report.notices
+    assert notice.message == "0% of the budget of everyone (0.0207 USD) are used."
+    assert notice.details == {
+        "budget": "everyone|month|",
+        "alert_at": 0.002,
+        "used_usd": "0.000060000000",
+        "limit_usd": "0.0207",
+    }
