@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +13,8 @@ from pydantic import Field
 from ..errors import ConfigError
 from ..spi.guard import Detector, Finding, GuardConfig, Judge, Verdict
 from .normal_form import NormalForm, normal_form
-from .patterns import LONG_TEXT
+from .scan import Finder, is_found, scan
+from .span import Span
 
 _WORD = re.compile(r"\w+")
 _SPACE = re.compile(r"\s+")
@@ -116,7 +116,7 @@ def _is_word(char: str) -> bool:
     return char.isalnum() or char == "_" or unicodedata.combining(char) != 0
 
 
-def _load(config: GuardConfig) -> tuple[DenyListConfig, TermIndex]:
+def _load(config: GuardConfig) -> tuple[DenyListConfig, Finder]:
     assert isinstance(config, DenyListConfig)
     terms = list(config.terms)
     if config.file is not None:
@@ -129,7 +129,11 @@ def _load(config: GuardConfig) -> tuple[DenyListConfig, TermIndex]:
     index = TermIndex(terms, whole_words=config.whole_words)
     if not len(index):
         raise ConfigError("A deny list needs `terms`, or a `file` that holds some.")
-    return config, index
+
+    def finder(text: str) -> Iterator[Span]:
+        return (Span(start, end, config.entity, 1.0) for start, end in index.spans(text))
+
+    return config, finder
 
 
 class DenyList(Judge):
@@ -140,14 +144,11 @@ class DenyList(Judge):
 
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
-        self._settings, self._index = _load(config)
+        self._settings, self._finder = _load(config)
 
     async def judge(self, text: str, direction: Literal["request", "response"]) -> Verdict:
-        if len(text) > LONG_TEXT:
-            await asyncio.sleep(0)
-        if next(self._index.spans(text), None) is None:
-            return Verdict(0.0)
-        return Verdict(1.0, (self._settings.entity,))
+        named = await is_found(self._finder, text)
+        return Verdict(1.0, (self._settings.entity,)) if named else Verdict(0.0)
 
 
 class DenyListDetector(Detector):
@@ -158,14 +159,7 @@ class DenyListDetector(Detector):
 
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
-        self._settings, self._index = _load(config)
+        _, self._finder = _load(config)
 
     async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
-        found: list[list[Finding]] = []
-        for text in texts:
-            if len(text) > LONG_TEXT:
-                await asyncio.sleep(0)
-            entity = self._settings.entity
-            spans = sorted(self._index.spans(text))
-            found.append([Finding(start, end, entity, 1.0, self.name) for start, end in spans])
-        return found
+        return await scan(self._finder, texts, self.name)

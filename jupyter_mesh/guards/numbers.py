@@ -34,7 +34,8 @@ def _in_runs(pattern: re.Pattern[str], text: str, runs: list[Run]) -> Iterator[r
                 yield match
 
 
-_CARD_RUN = re.compile(r"(?<![\w.+])\d(?:[ \-\u00a0\u2011\u202f]?\d){11,}+(?![\w]|\.\d)")
+_CARD_RUN = re.compile(r"(?<![\w.+])\d(?:[ \-\u00a0\u2011\u202f]?\d){11,}+")
+_GOES_ON = re.compile(r"\w|\.\d")
 _GROUP = re.compile(r"\d+")
 _ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
@@ -52,6 +53,9 @@ _MOST_GROUPS = 6
 def find_credit_cards(text: str, runs: list[Run]) -> Iterator[Span]:
     """CREDIT_CARD: an issuer's prefix and length, and the Luhn checksum (ISO/IEC 7812-1)."""
     for run in _in_runs(_CARD_RUN, text, runs):
+        # No part of the pattern: it would be tried again from every digit of a long run.
+        if _GOES_ON.match(text, run.end()):
+            continue
         groups = [match.span() for match in _GROUP.finditer(text, *run.span())]
         first = 0
         while first < len(groups):

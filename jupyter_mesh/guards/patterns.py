@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Literal, TypeAlias
 
@@ -21,7 +20,8 @@ from .numbers import (
     find_us_ssns,
     number_runs,
 )
-from .span import Span, findings
+from .scan import scan
+from .span import Span
 
 PatternEntity: TypeAlias = Literal[
     "CREDIT_CARD",
@@ -47,9 +47,6 @@ _IN_RUNS: dict[PatternEntity, Callable[[str, list[Run]], Iterator[Span]]] = {
     "US_SSN": find_us_ssns,
 }
 
-LONG_TEXT = 65_536
-"""Characters after which a detector lets other calls have their turn."""
-
 
 class PatternsConfig(GuardConfig):
     """Settings of the pattern detector.
@@ -74,12 +71,7 @@ class Patterns(Detector):
         self._in_runs = [find for name, find in _IN_RUNS.items() if name in config.entities]
 
     async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
-        found: list[list[Finding]] = []
-        for text in texts:
-            if len(text) > LONG_TEXT:
-                await asyncio.sleep(0)
-            found.append(findings(self._spans(text), self.name))
-        return found
+        return await scan(self._spans, texts, self.name)
 
     def _spans(self, text: str) -> Iterator[Span]:
         for find in self._in_text:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from ..spi.guard import Detector, Finding, GuardConfig
 from .assignments import find_assigned_secrets
-from .patterns import LONG_TEXT
+from .scan import scan
 from .secret_shapes import find_known_keys, find_private_keys
-from .span import Span, findings
+from .span import Span
 
 
 class SecretsConfig(GuardConfig):
@@ -36,12 +35,7 @@ class Secrets(Detector):
         self._settings = config
 
     async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
-        found: list[list[Finding]] = []
-        for text in texts:
-            if len(text) > LONG_TEXT:
-                await asyncio.sleep(0)
-            found.append(findings(self._spans(text), self.name))
-        return found
+        return await scan(self._spans, texts, self.name)
 
     def _spans(self, text: str) -> Iterator[Span]:
         yield from find_known_keys(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..config import STANDARD_DETECTORS, Config
+from ..config import SCREEN_WHAT_LEAVES, STANDARD_DETECTORS, Config
 from ..errors import ConfigError
 from ..pipeline.snapshot import Snapshot
 from ..schemas.policy import ScreeningRule
@@ -51,6 +51,7 @@ class SnapshotKeeper:
             budgets=config.all_budgets,
             limits=config.limits,
             screening=tuple(_expanded(rule) for rule in config.screening),
+            default_screening=_expanded(SCREEN_WHAT_LEAVES) if config.screening else None,
             moderation=config.moderation,
             detectors=self._detectors,
             judges=self._judges,

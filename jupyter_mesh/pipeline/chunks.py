@@ -3,56 +3,110 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from ..schemas.events import Chunk
-from ..schemas.json import Json, JsonObject
+from ..schemas.json import Json, JsonObject, as_list
+from ..schemas.texts import is_payload
 
 TEXT_FIELDS = ("content", "reasoning_content", "reasoning", "refusal")
 """String fields of a delta or message that a model writes."""
 
-Channel: TypeAlias = tuple[int, str]
-"""(choice index, field), where the field of a tool call is `arguments:<index>`."""
+Channel: TypeAlias = tuple[int | str, ...]
+"""The choice and the place a stream of text belongs to: `(0, "content")`, `(0, "text")`,
+`(0, "tool_calls", 1, "function", "arguments")`. The items of a list go by their own `index`;
+those without one are read on as one text.
+"""
+
+_Path: TypeAlias = tuple[int | str, ...]
+
+_NO_TEXT = frozenset(
+    {
+        "role", "id", "type", "index", "format", "signature", "data", "b64_json",
+        "encrypted_content", "thought_signature",
+    }
+)  # fmt: skip
+"""Fields of a delta or message that hold structure or binary data, at any depth."""
 
 
-def delta_texts(data: JsonObject) -> Iterator[tuple[Channel, str]]:
-    """Every piece of text in a chunk, with the channel it belongs to."""
+def texts(data: JsonObject) -> Iterator[tuple[Channel, _Path, str]]:
+    """Every piece of text in a chunk or answer that a model wrote, in reading order, with the
+    channel it belongs to and its place.
+    """
     choices = data.get("choices")
     if not isinstance(choices, list):
         return
     for position, choice in enumerate(choices):
         if not isinstance(choice, dict):
             continue
-        index = choice.get("index")
-        number = index if isinstance(index, int) else position
-        text = choice.get("text")
-        if isinstance(text, str) and text:
-            yield (number, "text"), text
-        delta = choice.get("delta") or choice.get("message")
-        if not isinstance(delta, dict):
-            continue
-        for name in TEXT_FIELDS:
-            value = delta.get(name)
-            if isinstance(value, str) and value:
-                yield (number, name), value
-        calls = delta.get("tool_calls")
-        if isinstance(calls, list):
-            yield from _argument_texts(number, calls)
+        number = _number(choice, position)
+        for holder in ("delta", "message"):
+            if said := choice.get(holder):
+                yield from _texts_in(said, (number,), ("choices", position, holder))
+        if isinstance(text := choice.get("text"), str) and text:
+            yield (number, "text"), ("choices", position, "text"), text
 
 
-def _argument_texts(number: int, calls: list[Json]) -> Iterator[tuple[Channel, str]]:
-    for position, call in enumerate(calls):
-        if isinstance(call, dict) and isinstance(function := call.get("function"), dict):
-            index = call.get("index")
-            arguments = function.get("arguments")
-            if isinstance(arguments, str) and arguments:
-                slot = index if isinstance(index, int) else position
-                yield (number, f"arguments:{slot}"), arguments
+def _texts_in(value: Json, channel: Channel, path: _Path) -> Iterator[tuple[Channel, _Path, str]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if item and name not in _NO_TEXT:
+                if not isinstance(item, str):
+                    yield from _texts_in(item, (*channel, name), (*path, name))
+                elif not is_payload(item):
+                    yield (*channel, name), (*path, name), item
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _texts_in(item, (*channel, _number(item, 0)), (*path, position))
+    elif isinstance(value, str) and value and not is_payload(value):
+        yield channel, path, value
+
+
+def _number(item: Json, otherwise: int) -> int:
+    index = item.get("index") if isinstance(item, dict) else None
+    return index if isinstance(index, int) else otherwise
+
+
+def map_texts(data: JsonObject, change: Callable[[Channel, str], str]) -> JsonObject:
+    """A copy of a chunk or answer with every text changed, in reading order; the same object when
+    nothing changed.
+    """
+    changed = [
+        (path, new) for channel, path, text in texts(data) if (new := change(channel, text)) != text
+    ]
+    for path, new in changed:
+        data = cast(JsonObject, _replaced(data, path, new))
+    return data
+
+
+def _replaced(value: Json, path: _Path, new: str) -> Json:
+    """A copy of `value` with `new` at `path`, which exists."""
+    if not path:
+        return new
+    first, rest = path[0], path[1:]
+    if isinstance(value, list):
+        return [_replaced(v, rest, new) if n == first else v for n, v in enumerate(value)]
+    assert isinstance(value, dict)
+    return {**value, str(first): _replaced(value[str(first)], rest, new)}
 
 
 def chunk_text(data: JsonObject) -> str:
     """All text a chunk carries, joined."""
-    return "".join(text for _, text in delta_texts(data))
+    return "".join([text for _, _, text in texts(data)])
+
+
+def choice_numbers(data: JsonObject) -> list[int]:
+    """The choices in a chunk or answer."""
+    return [_number(one, n) for n, one in enumerate(as_list(data.get("choices")) or ())]
+
+
+def finished(data: JsonObject) -> dict[int, str]:
+    """The finish reasons that a chunk brings, by choice."""
+    return {
+        _number(choice, position): reason
+        for position, choice in enumerate(as_list(data.get("choices")) or ())
+        if isinstance(choice, dict) and isinstance(reason := choice.get("finish_reason"), str)
+    }
 
 
 def finish_reason(data: JsonObject) -> str | None:
@@ -64,61 +118,25 @@ def finish_reason(data: JsonObject) -> str | None:
     return None
 
 
-def map_texts(data: JsonObject, change: Callable[[Channel, str], str]) -> JsonObject:
-    """A copy of a chunk or answer with every text changed; the same object when nothing changed."""
-    changes = {channel: change(channel, text) for channel, text in delta_texts(data)}
-    if not any(changes[channel] != text for channel, text in delta_texts(data)):
-        return data
-    choices = data["choices"]
-    assert isinstance(choices, list)
-    return {**data, "choices": [_changed_choice(n, c, changes) for n, c in enumerate(choices)]}
-
-
-def _changed_choice(position: int, choice: Json, changes: dict[Channel, str]) -> Json:
-    if not isinstance(choice, dict):
-        return choice
-    index = choice.get("index")
-    number = index if isinstance(index, int) else position
-    new: JsonObject = dict(choice)
-    if (number, "text") in changes:
-        new["text"] = changes[number, "text"]
-    for holder in ("delta", "message"):
-        delta = choice.get(holder)
-        if not isinstance(delta, dict):
-            continue
-        fields: JsonObject = {
-            name: changes.get((number, name), value) for name, value in delta.items()
-        }
-        if isinstance(calls := delta.get("tool_calls"), list):
-            fields["tool_calls"] = [
-                _changed_call(number, n, c, changes) for n, c in enumerate(calls)
-            ]
-        new[holder] = fields
-    return new
-
-
-def _changed_call(number: int, position: int, call: Json, changes: dict[Channel, str]) -> Json:
-    if not isinstance(call, dict) or not isinstance(function := call.get("function"), dict):
-        return call
-    index = call.get("index")
-    slot = index if isinstance(index, int) else position
-    arguments = changes.get((number, f"arguments:{slot}"), function.get("arguments"))
-    return {**call, "function": {**function, "arguments": arguments}}
-
-
 def text_chunk(like: JsonObject, channel: Channel, text: str, finish: str | None = None) -> Chunk:
     """A new chunk in the manner of `like` (same id, model, created) that carries `text` on
     `channel`.
     """
-    number, name = channel
+    number, *place = channel
     choice: JsonObject = {"index": number, "finish_reason": finish}
-    if name == "text":
+    if place == ["text"]:
         choice["text"] = text
-    elif name.startswith("arguments:"):
-        slot = int(name.partition(":")[2])
-        call: JsonObject = {"index": slot, "function": {"arguments": text}}
-        choice["delta"] = {"tool_calls": [call]}
     else:
-        choice["delta"] = {name: text} if text else {}
+        choice["delta"] = _nested(place, text) if text else {}
     kept = {key: value for key, value in like.items() if key not in ("choices", "usage")}
     return Chunk({**kept, "choices": [choice]})
+
+
+def _nested(place: list[int | str], text: str) -> Json:
+    if not place:
+        return text
+    first, *rest = place
+    inner = _nested(rest, text)
+    if isinstance(first, str):
+        return {first: inner}
+    return [{"index": first, **inner}] if isinstance(inner, dict) else [inner]

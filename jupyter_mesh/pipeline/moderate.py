@@ -1,6 +1,5 @@
 """Judges over prompts and answers. Text that a judge must see is held back until it is judged.
-Fails
-closed.
+Fails closed.
 """
 
 from __future__ import annotations
@@ -12,10 +11,11 @@ from typing import Literal
 
 from ..errors import Blocked, ModerationUnavailable
 from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
-from ..schemas.json import JsonObject
+from ..schemas.json import Json, JsonObject
 from ..schemas.policy import ModerationRule
 from .call import Call
-from .chunks import chunk_text, finish_reason
+from .chunks import Channel, choice_numbers, finished, text_chunk, texts
+from .findings import JOINTS
 from .price import metered_so_far
 from .snapshot import covers
 from .step import Next, Step
@@ -62,8 +62,13 @@ def _rules(call: Call, direction: Literal["request", "response"]) -> list[Modera
 
 
 async def _judge_request(call: Call) -> None:
-    for rule in _rules(call, "request"):
-        for text in call.request.texts():
+    rules = _rules(call, "request")
+    if not rules:
+        return
+    call.request.require_text()
+    joined = [joint.join(parts) for parts in call.request.split_texts() for joint in JOINTS]
+    for text in dict.fromkeys([*call.request.texts(), *joined]):
+        for rule in rules:
             if await _hit(call, rule, text, "request") and rule.action == "block":
                 raise Blocked(
                     f"The guard {rule.guard!r} refused the request. Rephrase it; nothing was sent."
@@ -77,6 +82,8 @@ async def _hit(
     try:
         async with asyncio.timeout(_JUDGE_SECONDS):
             verdict = await judge.judge(text, direction)
+        if not 0.0 <= verdict.score <= 1.0:  # nor is "not a number"
+            raise ValueError("a score lies between 0 and 1")
         hit = verdict.score >= rule.threshold
     except Exception as error:  # whatever a guard does wrong closes the call
         raise ModerationUnavailable(
@@ -97,40 +104,53 @@ async def _hit(
 
 
 class _Window:
-    """Events held back until the text in them is judged."""
+    """Events held back until the text in them is judged: each choice's, and each kind of text of a
+    choice, on its own.
+    """
 
     def __init__(self, call: Call, rules: Sequence[ModerationRule]) -> None:
         self._call = call
         self._rules = rules
         self._size = min(rule.hold_back for rule in rules)
         self._held: list[Event] = []
-        self._text = ""
-        self._before = ""
+        self._texts: dict[Channel, str] = {}
+        self._before: dict[Channel, str] = {}
         self._last: JsonObject = {}
+        self._open: dict[int, bool] = {}
+        """The choices seen so far, and whether they still go on."""
         self.blocked = False
 
     async def take(self, event: Event) -> list[Event]:
         """Hold `event` or release what is judged, in order."""
         self._held.append(event)
-        # A whole answer is judged when its usage is known too, so that a blocked one costs what it
-        # cost.
         ends = isinstance(event, Finished)
         if isinstance(event, Chunk | Answer):
-            self._text += chunk_text(event.data)
-            if isinstance(event, Chunk):
-                self._last = event.data
-                ends = finish_reason(event.data) is not None
-        if not self._text:
+            for channel, _, text in texts(event.data):
+                self._texts[channel] = self._texts.get(channel, "") + text
+        if isinstance(event, Chunk):
+            ends = self._follow(event.data)
+        if not self._texts:
             return self._release()
-        if len(self._text) < self._size and not ends:
+        # What comes whole is judged when its usage is known too: blocked, it costs what it cost.
+        whole = any(isinstance(held, Answer) for held in self._held)
+        if not ends and (whole or all(len(text) < self._size for text in self._texts.values())):
             return []
-        seen = self._before + self._text
-        for rule in self._rules:
-            if await _hit(self._call, rule, seen, "response") and rule.action == "block":
-                self.blocked = True
-                return []
-        self._before, self._text = seen[-_OVERLAP:], ""
+        for channel, text in self._texts.items():
+            seen = self._before.get(channel, "") + text
+            for rule in self._rules:
+                if await _hit(self._call, rule, seen, "response") and rule.action == "block":
+                    self.blocked = True
+                    return []
+            self._before[channel] = seen[-_OVERLAP:]
+        self._texts.clear()
         return self._release()
+
+    def _follow(self, data: JsonObject) -> bool:
+        """Note which choices go on; whether one ends."""
+        ended = finished(data)
+        self._open |= dict.fromkeys(choice_numbers(data), True) | dict.fromkeys(ended, False)
+        self._last = data
+        return bool(ended)
 
     def _release(self) -> list[Event]:
         released, self._held = self._held, []
@@ -141,14 +161,16 @@ class _Window:
         call = self._call
         notice = call.notice("content_filter", "The answer was stopped by a content guard.")
         events: list[Event] = [notice]
-        choice: JsonObject = {"index": 0, "finish_reason": "content_filter"}
         whole = next((e for e in self._held if isinstance(e, Answer)), None)
         if whole is not None:
             message: JsonObject = {"role": "assistant", "content": "", "refusal": None}
-            events.append(Answer({**whole.data, "choices": [{**choice, "message": message}]}))
-        elif self._last:
-            kept = {k: v for k, v in self._last.items() if k not in ("choices", "usage")}
-            events.append(Chunk({**kept, "choices": [{**choice, "delta": {}}]}))
+            empty: list[Json] = [
+                {"index": number, "finish_reason": "content_filter", "message": message}
+                for number in choice_numbers(whole.data)
+            ]
+            events.append(Answer({**whole.data, "choices": empty}))
+        for number in [number for number, goes_on in self._open.items() if goes_on]:
+            events.append(text_chunk(self._last, (number, "content"), "", "content_filter"))
         metered = next((e for e in self._held if isinstance(e, Metered) and e.final), None)
         if metered is None:
             estimate = metered_so_far(call)

@@ -1,85 +1,48 @@
-"""Finding, replacing and putting back: the arithmetic of screening, without policy."""
+"""Replacing what was found by placeholders, and putting it back. No policy here."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
 
-from ..errors import ScreeningUnavailable
-from ..spi.guard import Detector, Finding
-from .chunks import Channel
-
-_DETECTOR_SECONDS = 20.0
-_PARTIAL = re.compile(r"<(?:[A-Z][A-Z_0-9]*)?$")
-"""A tail that could grow into a placeholder such as `<EMAIL_ADDRESS_1>`."""
-_LONGEST_PLACEHOLDER = 64
-
-
-async def find(detectors: Sequence[Detector], texts: Sequence[str]) -> list[list[Finding]]:
-    """All findings of all detectors, per text, overlaps merged (the longest, then the surest,
-    wins).
-
-    Raises:
-        ScreeningUnavailable: A detector failed, hung or answered garbage.
-    """
-    merged: list[list[Finding]] = [[] for _ in texts]
-    for detector in detectors:
-        try:
-            async with asyncio.timeout(_DETECTOR_SECONDS):
-                found = await detector.find(texts)
-            for into, text, findings in zip(merged, texts, found, strict=True):
-                for finding in findings:
-                    if not 0 <= finding.start < finding.end <= len(text):
-                        raise ValueError("a finding lies outside its text")
-                    into.append(finding)
-        except Exception as error:  # a third edge: whatever a guard does wrong closes the call
-            raise ScreeningUnavailable(
-                f"The detector {detector.name!r} failed, so the text could not be screened and "
-                "nothing was sent. Try again, or tell your admin."
-            ) from error
-    return [_without_overlaps(findings) for findings in merged]
-
-
-def _without_overlaps(findings: list[Finding]) -> list[Finding]:
-    if len(findings) < 2:
-        return findings
-    chosen: list[Finding] = []
-    for finding in sorted(findings, key=lambda f: (f.start - f.end, -f.score)):
-        if all(finding.end <= other.start or other.end <= finding.start for other in chosen):
-            chosen.append(finding)
-    return sorted(chosen, key=lambda f: f.start)
+from ..schemas.events import Chunk
+from ..schemas.json import JsonObject
+from ..spi.guard import Finding
+from .chunks import Channel, finished, map_texts, text_chunk
 
 
 @dataclass(slots=True)
 class Placeholders:
     """One call's map between originals and placeholders. Never shared between calls."""
 
-    taken: str = ""
-    """Text that may already hold look-alikes; their numbers are passed over."""
+    taken: Iterable[str] = ()
+    """Texts that may already hold look-alikes; those are passed over."""
     by_value: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     originals: dict[str, str] = field(default_factory=dict[str, str])
     _numbers: dict[str, int] = field(default_factory=dict[str, int])
+    _look_alikes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def placeholder(self, entity: str, value: str) -> str:
         """The same placeholder for the same value, numbered from 1 in reading order."""
         known = self.by_value.get((entity, value))
         if known is not None:
             return known
+        if entity not in self._look_alikes:
+            self._look_alikes[entity] = self._find_look_alikes(entity)
         while True:
             number = self._numbers[entity] = self._numbers.get(entity, 0) + 1
             name = f"<{entity}_{number}>"
-            if name not in self.taken:
+            if name not in self._look_alikes[entity]:
                 break
         self.by_value[entity, value] = name
         self.originals[name] = value
         return name
 
     def redact(self, text: str, findings: Iterable[Finding]) -> str:
-        """`text` with every finding replaced."""
+        """`text` with every finding replaced; they are in reading order and do not overlap."""
         parts: list[str] = []
         at = 0
         for finding in findings:
@@ -89,54 +52,81 @@ class Placeholders:
         parts.append(text[at:])
         return "".join(parts)
 
+    def _find_look_alikes(self, entity: str) -> set[str]:
+        beginning = f"<{entity}_"
+        pattern = re.compile(rf"{re.escape(beginning)}[0-9]+>")
+        return {name for text in self.taken if beginning in text for name in pattern.findall(text)}
+
 
 class Restorer:
-    """Puts originals back into a streamed answer, also where a placeholder is cut by chunk borders.
+    """Puts originals back into an answer, also where a placeholder is cut by chunk borders.
 
     It holds back only a tail that could still grow into a placeholder.
     """
 
     def __init__(self, originals: Mapping[str, str]) -> None:
         self._originals = originals
-        self._pattern = re.compile("|".join(re.escape(name) for name in originals))
+        self._beginnings = sorted({name.rstrip("0123456789>") for name in originals})
+        self._longest = max(map(len, originals), default=0)
+        either = "|".join(map(re.escape, self._beginnings))
+        self._pattern = re.compile(rf"(?:{either})[0-9]+>")
         self._held: dict[Channel, str] = {}
 
     def restore(self, channel: Channel, text: str) -> str:
-        """`text` with originals. Inside tool-call arguments, which are JSON, they are escaped as
-        such.
+        """`text` with originals. Inside the arguments of a tool call, which are JSON, they are
+        escaped as such.
         """
-        replace = self._escaped if channel[1].startswith("arguments:") else self._plain
+        replace = self._escaped if channel[-1] == "arguments" else self._plain
         return self._pattern.sub(replace, text)
 
-    def feed(self, channel: Channel, text: str) -> str:
-        """What may be released of the text so far."""
-        text = self._held.pop(channel, "") + text
-        tail = _PARTIAL.search(text, max(0, len(text) - _LONGEST_PLACEHOLDER))
-        if tail is not None:
-            self._held[channel] = tail.group()
-            text = text[: tail.start()]
-        return self.restore(channel, text)
+    def chunks(self, chunk: Chunk) -> list[Chunk]:
+        """What may be released now that `chunk` has come; nothing of a choice stays behind its
+        end.
+        """
+        ending = finished(chunk.data)
 
-    def rest(self) -> dict[Channel, str]:
-        """What is still held when the stream ends."""
-        held, self._held = self._held, {}
-        return {channel: self.restore(channel, text) for channel, text in held.items()}
+        def change(channel: Channel, text: str) -> str:
+            return self._feed(channel, text, last=channel[0] in ending)
+
+        data = map_texts(chunk.data, change)
+        if data is not chunk.data:
+            chunk = Chunk(data, usage_only=chunk.usage_only)
+        late = [channel for channel in self._held if channel[0] in ending]
+        return [*self._released(late, data), chunk] if late else [chunk]
+
+    def rest(self, like: JsonObject) -> list[Chunk]:
+        """What is still held when the stream ends, in chunks in the manner of `like`."""
+        return self._released([*self._held], like)
+
+    def _released(self, channels: Iterable[Channel], like: JsonObject) -> list[Chunk]:
+        texts = ((channel, self._feed(channel, "", last=True)) for channel in channels)
+        return [text_chunk(like, channel, text) for channel, text in texts]
+
+    def _feed(self, channel: Channel, text: str, *, last: bool) -> str:
+        """What may be released of the text so far; all of it, if this is the last."""
+        if "<" not in text and channel not in self._held:
+            return text
+        text = self._held.pop(channel, "") + text
+        start = len(text) if last else self._tail(text)
+        if start < len(text):
+            self._held[channel] = text[start:]
+        return self.restore(channel, text[:start])
+
+    def _tail(self, text: str) -> int:
+        """Where a tail of `text` begins that could grow into a placeholder, or its end."""
+        start = text.rfind("<", max(0, len(text) - self._longest))
+        if start < 0:
+            return len(text)
+        tail = text[start:]
+        for beginning in self._beginnings:
+            if beginning.startswith(tail):
+                return start
+            if tail.startswith(beginning) and tail[len(beginning) :].isdecimal():
+                return start
+        return len(text)
 
     def _plain(self, match: re.Match[str]) -> str:
-        return self._originals[match.group()]
+        return self._originals.get(match[0], match[0])
 
     def _escaped(self, match: re.Match[str]) -> str:
-        return orjson.dumps(self._originals[match.group()]).decode()[1:-1]
-
-
-def change_texts(texts: Sequence[str], redacted: Sequence[str]) -> Callable[[str], str]:
-    """A function for `Request.map_texts` that swaps the texts, visited in the same order."""
-    remaining = iter(zip(texts, redacted, strict=True))
-
-    def change(text: str) -> str:
-        expected, new = next(remaining)
-        if expected != text:
-            raise AssertionError("texts were not visited in the order they were listed")
-        return new
-
-    return change
+        return orjson.dumps(self._plain(match)).decode()[1:-1]

@@ -5,29 +5,43 @@ Fails closed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from ..errors import Blocked
-from ..schemas.events import Answer, Chunk, Event, Events, Finished
+from ..schemas.events import Answer, Chunk, Events, Finished
 from ..schemas.json import JsonObject
 from ..schemas.policy import Action, ScreeningRule
-from ..schemas.request import Operation
-from ..spi.guard import Finding
+from ..spi.guard import Detector, Finding
 from .call import Call
-from .chunks import map_texts, text_chunk
-from .redaction import Placeholders, Restorer, change_texts, find
+from .chunks import map_texts
+from .findings import Findings, find_in, merged
+from .kept_content import keep_request, keep_response, keep_unscreened
+from .redaction import Placeholders, Restorer
 from .snapshot import Candidate, covers
 from .step import Next, Step
 
-_STRICTNESS: dict[Action, int] = {"allow": 0, "alert": 1, "redact": 2, "block": 3}
+Kind: TypeAlias = tuple[str, str]
+"""The configured name of a detector, and an entity it finds."""
+
+_STRICTEST_FIRST: tuple[Action, ...] = ("block", "redact", "alert")
 _AUDIT_DETECTORS = ("patterns", "secrets")
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What a call was screened with, and what to put back into the answer, by placeholder."""
+
+    detectors: Mapping[str, Detector] = field(default_factory=dict[str, Detector])
+    originals: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Screen(Step):
     """The strictest rule over all candidates decides, so that a fallback can never see more than
-    was
-    screened.
+    was screened.
 
     Hands the audit what was sent and what came back, redacted, never the raw text.
     """
@@ -36,88 +50,119 @@ class Screen(Step):
         return self._screened(call, next) if call.guarded else next(call)
 
     async def _screened(self, call: Call, next: Next) -> Events:
-        originals = await screen(call)
+        screened = await screen(call)
+        originals = screened.originals
         if originals:
             kinds = ", ".join(sorted({name[1:].rpartition("_")[0] for name in originals}))
             yield call.notice("redacted", f"Redacted before sending: {kinds}.")
-        restorer = Restorer(originals) if originals else None
+        inner = next(call)
         try:
-            async with aclosing(next(call)) as events:
-                last: JsonObject = {}
+            async with aclosing(_restored(inner, originals) if originals else inner) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        if restorer:
-                            for chunk in _flush(restorer, last):
-                                yield chunk
-                        await _keep_response(call)
-                    elif isinstance(event, Chunk):
-                        last = event.data
-                    yield event if restorer is None else _restored(restorer, event)
+                        await keep_response(call, screened.detectors)
+                    yield event
         finally:
-            await _keep_response(call)
+            await keep_response(call, screened.detectors)
 
 
-async def screen(call: Call) -> dict[str, str]:
-    """Screen `call.request` in place; returns the originals to put back, by placeholder.
+async def _restored(events: Events, originals: Mapping[str, str]) -> Events:
+    restorer = Restorer(originals)
+    last: JsonObject = {}
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Chunk):
+                last = event.data
+                for chunk in restorer.chunks(event):
+                    yield chunk
+                continue
+            if isinstance(event, Finished):
+                for chunk in restorer.rest(last):
+                    yield chunk
+            elif isinstance(event, Answer):
+                data = map_texts(event.data, restorer.restore)
+                event = event if data is event.data else Answer(data)
+            yield event
+
+
+async def screen(call: Call) -> Screened:
+    """Screen `call.request` in place.
 
     Raises:
         Blocked: A rule forbids what was found. Names kinds, never the text.
+        InvalidRequest: The text came as token numbers, which cannot be screened.
         ScreeningUnavailable: A detector failed.
     """
     rules = {one.id: _covering(call, one) for one in call.candidates}
-    every = _distinct(rule for covering in rules.values() for rule in covering)
+    every = _distinct(rules.values())
     audited = call.snapshot.audit.content == "redacted"
-    names = dict.fromkeys(name for rule in every for name in rule.detectors)
-    if audited:
-        names |= dict.fromkeys(n for n in _AUDIT_DETECTORS if n in call.snapshot.detectors)
-    if not names:
+    detectors = _detectors(call, every, audited)
+    if not every:
         call.report.screened = "no rule applies"
-        return {}
-    texts = list(call.request.texts())
-    findings = await find([call.snapshot.detectors[name] for name in names], texts)
-    if every:
-        call.report.screened = "yes"
-        _do_without_stricter(call, rules, findings)
-        every = _distinct(rule for one in call.candidates for rule in rules[one.id])
-    else:
-        call.report.screened = "no rule applies"
-    originals = _apply(call, every, texts, findings)
+        if audited:
+            await keep_unscreened(call, detectors)
+        return Screened(detectors)
+    if any(map(_acts, every)):
+        call.request.require_text()
+    found = await find_in(detectors, call.request)
+    call.report.screened = "yes"
+    kinds = {(one.detector, one.entity) for findings in found.values() for one in findings}
+    _do_without_stricter(call, rules, kinds)
+    every = _distinct(rules[one.id] for one in call.candidates)
+    request = call.request
+    actions: dict[Kind, Action] = {kind: _action(every, kind) for kind in kinds}
+    originals = _apply(call, every, actions, found)
     if audited:
-        call.content = _for_audit(call, originals, texts, findings)
-    return originals
+        sent = all(action == "redact" for action in actions.values())
+        await keep_request(call, request, {} if sent else found)
+    return Screened(detectors, originals)
 
 
-def _distinct(rules: Iterable[ScreeningRule]) -> tuple[ScreeningRule, ...]:
-    return tuple({id(rule): rule for rule in rules}.values())
+def _distinct(rules: Iterable[Sequence[ScreeningRule]]) -> tuple[ScreeningRule, ...]:
+    return tuple({id(rule): rule for covering in rules for rule in covering}.values())
 
 
 def _covering(call: Call, candidate: Candidate) -> tuple[ScreeningRule, ...]:
-    return tuple(r for r in call.snapshot.screening if covers(r.target, candidate, call.groups))
+    snapshot = call.snapshot
+    rules = tuple(r for r in snapshot.screening if covers(r.target, candidate, call.groups))
+    default = snapshot.default_screening
+    if not rules and default is not None and covers(default.target, candidate, call.groups):
+        return (default,)
+    return rules
 
 
-def _action(rules: Sequence[ScreeningRule], finding: Finding) -> Action:
-    strictest: Action = "allow"
-    for rule in rules:
-        if finding.detector in rule.detectors:
-            action = rule.action(finding.entity)
-            if _STRICTNESS[action] > _STRICTNESS[strictest]:
-                strictest = action
-    return strictest
+def _detectors(call: Call, rules: Sequence[ScreeningRule], audited: bool) -> dict[str, Detector]:
+    """Those that the rules name, and the standard ones for what the audit keeps."""
+    known = call.snapshot.detectors
+    named = {name: known[name] for rule in rules for name in rule.detectors}
+    standard = {name: known[name] for name in _AUDIT_DETECTORS if audited and name in known}
+    return named | standard
+
+
+def _acts(rule: ScreeningRule) -> bool:
+    return any(action != "allow" for action in {"*": "redact", **rule.entities}.values())
+
+
+def _action(rules: Iterable[ScreeningRule], kind: Kind) -> Action:
+    """The strictest that a rule asks for."""
+    detector, entity = kind
+    asked = {rule.action(entity) for rule in rules if detector in rule.detectors}
+    for action in _STRICTEST_FIRST:
+        if action in asked:
+            return action
+    return "allow"
 
 
 def _do_without_stricter(
-    call: Call,
-    rules: dict[str, tuple[ScreeningRule, ...]],
-    findings: Sequence[Sequence[Finding]],
+    call: Call, rules: Mapping[str, Sequence[ScreeningRule]], kinds: AbstractSet[Kind]
 ) -> None:
     """Drop candidates whose `prefer_exempt` rule was hit, if any candidate is left without one."""
-    found = [finding for per_text in findings for finding in per_text]
     hit = {
         candidate.id
         for candidate in call.candidates
         for rule in rules[candidate.id]
         if rule.prefer_exempt
-        and any(_STRICTNESS[_action((rule,), finding)] >= 2 for finding in found)
+        and any(_action((rule,), kind) in ("redact", "block") for kind in kinds)
     }
     kept = tuple(one for one in call.candidates if one.id not in hit)
     if hit and kept:
@@ -127,26 +172,49 @@ def _do_without_stricter(
 
 
 def _apply(
-    call: Call,
-    rules: Sequence[ScreeningRule],
-    texts: Sequence[str],
-    findings: Sequence[Sequence[Finding]],
+    call: Call, rules: Sequence[ScreeningRule], actions: Mapping[Kind, Action], found: Findings
 ) -> dict[str, str]:
+    """Block, or redact what is to be redacted; the originals that may be put back."""
+    irreversible = _irreversible(rules, actions)
+    spans: Findings = {}
     counts: Counter[tuple[str, str, Action]] = Counter()
-    to_redact: list[list[Finding]] = []
-    irreversible: set[str] = set()
-    for per_text in findings:
-        chosen: list[Finding] = []
-        for finding in per_text:
-            action = _action(rules, finding)
-            if action == "allow":
-                continue
-            counts[finding.detector, finding.entity, action] += 1
+    for text, findings in found.items():
+        to_redact: list[Finding] = []
+        for finding in findings:
+            action = actions[finding.detector, finding.entity]
             if action == "redact":
-                chosen.append(finding)
-                if any(not r.reversible for r in rules if finding.detector in r.detectors):
-                    irreversible.add(finding.entity)
-        to_redact.append(chosen)
+                to_redact.append(finding)
+            elif action != "allow":
+                counts[finding.detector, finding.entity, action] += 1
+        if to_redact:
+            spans[text] = merged(to_redact, irreversible)
+            counts.update((one.detector, one.entity, "redact") for one in spans[text])
+    _report(call, counts)
+    if not spans:
+        return {}
+    placeholders = Placeholders(taken=found)
+    call.request = call.request.change(
+        lambda text: placeholders.redact(text, spans[text]) if text in spans else text
+    )
+    return {
+        name: value
+        for name, value in placeholders.originals.items()
+        if name[1:].rpartition("_")[0] not in irreversible
+    }
+
+
+def _irreversible(rules: Iterable[ScreeningRule], actions: Mapping[Kind, Action]) -> frozenset[str]:
+    """Entities that some rule redacts for good."""
+    for_good = [rule for rule in rules if not rule.reversible]
+    return frozenset(kind[1] for kind in actions if _action(for_good, kind) == "redact")
+
+
+def _report(call: Call, counts: Mapping[tuple[str, str, Action], int]) -> None:
+    """Note what was found and done.
+
+    Raises:
+        Blocked: A rule forbids it.
+    """
     for (guard, entity, action), count in counts.items():
         call.report.verdicts.append(
             {"guard": guard, "entity": entity, "action": action, "count": count}
@@ -157,56 +225,3 @@ def _apply(
             f"The request holds {', '.join(blocked)}, which policy does not let out. Nothing was "
             "sent; remove it and try again."
         )
-    if not any(to_redact):
-        return {}
-    placeholders = Placeholders(taken="\n".join(texts))
-    redacted = [placeholders.redact(t, found) for t, found in zip(texts, to_redact, strict=True)]
-    call.request = call.request.map_texts(change_texts(texts, redacted))
-    return {
-        name: value
-        for name, value in placeholders.originals.items()
-        if name[1:].rpartition("_")[0] not in irreversible
-    }
-
-
-def _for_audit(
-    call: Call,
-    originals: dict[str, str],
-    texts: Sequence[str],
-    findings: Sequence[Sequence[Finding]],
-) -> JsonObject:
-    """The body for the audit: everything found is replaced, also what policy let pass."""
-    if not any(findings):
-        return call.request.body
-    placeholders = Placeholders(taken="\n".join(texts))
-    redacted = [placeholders.redact(t, found) for t, found in zip(texts, findings, strict=True)]
-    sent = list(call.request.texts())
-    if sent == redacted:
-        return call.request.body
-    return call.request.map_texts(change_texts(sent, redacted)).body
-
-
-async def _keep_response(call: Call) -> None:
-    """Redact what came back for the audit, once."""
-    if call.response is not None or call.content is None:
-        return
-    text = "".join(call.produced.text)
-    if not text or call.request.operation not in (Operation.CHAT, Operation.COMPLETION):
-        return
-    detectors = [d for n in _AUDIT_DETECTORS if (d := call.snapshot.detectors.get(n))]
-    findings = await find(detectors, [text])
-    call.response = {"text": Placeholders(taken=text).redact(text, findings[0])}
-
-
-def _restored(restorer: Restorer, event: Event) -> Event:
-    if isinstance(event, Chunk):
-        data = map_texts(event.data, restorer.feed)
-        return event if data is event.data else Chunk(data, usage_only=event.usage_only)
-    if isinstance(event, Answer):
-        data = map_texts(event.data, restorer.restore)
-        return event if data is event.data else Answer(data)
-    return event
-
-
-def _flush(restorer: Restorer, like: JsonObject) -> list[Chunk]:
-    return [text_chunk(like, channel, text) for channel, text in restorer.rest().items()]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import cast
 
 from ..errors import InvalidRequest, UnknownParameter
 from .json import Json, JsonObject, as_int, as_list, as_object, as_str
+from .texts import Change, Contents, change_contents, contents, split_texts
 
 
 class Operation(StrEnum):
@@ -44,6 +45,7 @@ class Request:
 
     operation: Operation
     body: JsonObject
+    _contents: Contents | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def model(self) -> str:
@@ -88,61 +90,47 @@ class Request:
         """A copy with some body fields replaced."""
         return replace(self, body={**self.body, **changes})
 
-    def texts(self) -> Iterator[str]:
+    @property
+    def contents(self) -> Contents:
+        """The texts and payloads in the body. Looked for once, since many steps ask."""
+        if self._contents is None:
+            object.__setattr__(self, "_contents", contents(self.body))
+        assert self._contents is not None
+        return self._contents
+
+    def texts(self) -> tuple[str, ...]:
         """Every text a person or program put into the request: what guards must see."""
-        seen: list[str] = []
+        return self.contents.texts
 
-        def note(text: str) -> str:
-            seen.append(text)
-            return text
+    def split_texts(self) -> tuple[tuple[str, ...], ...]:
+        """The texts of each message that is given in several parts: guards see them joined, too."""
+        return tuple(split_texts(self.body))
 
-        self.map_texts(note)
-        return iter(seen)
+    @property
+    def token_numbers(self) -> int:
+        """Tokens given as numbers of a model's vocabulary, which no guard can read."""
+        return _count_numbers(self.body.get("input")) + _count_numbers(self.body.get("prompt"))
 
-    def map_texts(self, change: Callable[[str], str]) -> Request:
-        """A copy with `change` applied to every text; the same object when nothing changed."""
-        body: JsonObject = {}
-        changed = False
-        for name, value in self.body.items():
-            body[name] = new = value if name in _NOT_TEXT else _map_strings(value, change, name)
-            changed = changed or new is not value
-        return replace(self, body=body) if changed else self
+    def require_text(self) -> None:
+        """Raises InvalidRequest when the input is token numbers: no guard could read them."""
+        if self.token_numbers:
+            name = "input" if _count_numbers(self.body.get("input")) else "prompt"
+            raise InvalidRequest(
+                f"`{name}` must be text: token numbers cannot be screened (LangChain: "
+                "`check_embedding_ctx_length=False`).",
+                param=name,
+            )
 
-
-_NOT_TEXT = frozenset(
-    {
-        "model", "stream", "stream_options", "temperature", "top_p", "max_tokens", "n", "seed",
-        "max_completion_tokens", "presence_penalty", "frequency_penalty", "logprobs",
-        "top_logprobs",
-        "encoding_format", "dimensions", "parallel_tool_calls", "service_tier", "store",
-        "modalities",
-        "reasoning_effort", "logit_bias", "top_n", "echo",
-    }
-)  # fmt: skip
-_STRUCTURE = frozenset(
-    {"role", "type", "id", "tool_call_id", "index", "detail", "format", "media_type"}
-)
+    def change(self, text: Change, payload: Change = str) -> Request:
+        """A copy with every text and payload changed; the same object when nothing changed."""
+        body = change_contents(self.body, text, payload)
+        return self if body is self.body else replace(self, body=body)
 
 
-def _map_strings(value: Json, change: Callable[[str], str], key: str) -> Json:
-    """`value` with every string changed, except structural ones; identity is kept where nothing
-    changed.
-
-    A string in an unknown field counts as text: a new place for prompts must not escape the
-    guards. Binary payloads (`data:` URLs, base64 audio) are not text.
-    """
-    if isinstance(value, str):
-        if key in _STRUCTURE or value.startswith("data:") or (key == "data" and len(value) > 512):
-            return value
-        new = change(value)
-        return value if new == value else new
+def _count_numbers(value: Json) -> int:
     if isinstance(value, list):
-        items = [_map_strings(item, change, key) for item in value]
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    if isinstance(value, dict):
-        pairs = {name: _map_strings(item, change, name) for name, item in value.items()}
-        return pairs if any(pairs[name] is not value[name] for name in value) else value
-    return value
+        return sum(map(_count_numbers, value))
+    return 1 if isinstance(value, int | float) and not isinstance(value, bool) else 0
 
 
 def refuse_routing(names: Iterable[str]) -> None:
@@ -181,7 +169,7 @@ def _check_numbers(body: JsonObject) -> None:
     for name in (*OUTPUT_LIMITS, "n", "best_of", "top_n"):
         value = body.get(name)
         if value is not None and (as_int(value) is None or not 1 <= cast(int, value) <= 2**31):
-            raise InvalidRequest(f"`{name}` must be a positive integer, not {value!r}.", param=name)
+            raise InvalidRequest(f"`{name}` must be an integer from 1 to {2**31}.", param=name)
     if (choices := as_int(body.get("n"))) is not None and choices > 128:
         raise InvalidRequest("`n` must be at most 128.", param="n")
     if not isinstance(body.get("stream", False), bool | None):
@@ -204,7 +192,7 @@ def _check_chat(body: JsonObject) -> None:
                 f"`messages[{index}]` must be an object.", param=f"messages[{index}]"
             )
         role = message.get("role")
-        if role not in _ROLES:
+        if not isinstance(role, str) or role not in _ROLES:
             raise InvalidRequest(
                 f"`messages[{index}].role` is {str(role)[:40]!r}; use one of "
                 f"{', '.join(sorted(_ROLES))}.",

@@ -122,9 +122,9 @@ def estimate_all(texts: Iterable[str]) -> int:
 
 def input_tokens_bound(request: Request) -> int:
     """More tokens than the request's input is likely to be counted as, plus each message's frame
-    and each image. Never less than the estimate.
+    and each image. Never less than the estimate. Tokens sent as numbers count as what they are.
     """
-    bound = sum(map(_bound, request.texts()))
+    bound = sum(map(_bound, request.texts())) + request.token_numbers
     if request.operation is not Operation.CHAT:
         return bound + _MESSAGE_TOKENS
     messages = as_list(request.body.get("messages")) or []

@@ -9,6 +9,9 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+MOST_FINDINGS = 20_000
+"""A call in which more is found is refused, so a detector need not look further."""
+
 
 class GuardConfig(BaseModel):
     """Base of a guard's settings in `mesh.yaml`."""
@@ -50,7 +53,8 @@ class Detector(ABC):
     async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
         """The findings in each text, in the order of `texts`. May overlap; the pipeline merges.
 
-        Any exception closes the call with `screening_unavailable`.
+        Texts may be long: what takes more than some milliseconds belongs in a thread or a process,
+        and a detector may stop once it has more than `MOST_FINDINGS`. Any exception closes the call with `screening_unavailable`.
         """
 
 

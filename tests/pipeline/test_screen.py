@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import re
 from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from jupyter_mesh.errors import (
     AllCandidatesFailed,
@@ -18,7 +15,6 @@ from jupyter_mesh.errors import (
     ProviderUnavailable,
     ScreeningUnavailable,
 )
-from jupyter_mesh.pipeline.redaction import Placeholders, Restorer
 from jupyter_mesh.schemas.catalog import Residency
 from jupyter_mesh.schemas.policy import AliasRule, AuditRule, ExactCacheRule, ScreeningRule
 from jupyter_mesh.spi.guard import Detector, Finding, GuardConfig
@@ -227,34 +223,3 @@ async def test_originals_of_two_calls_at_once_are_never_mixed() -> None:
     names = ["Ada", "Bob"] * 10
     outcomes = await asyncio.gather(*(world.ask(chat(name, stream=True)) for name in names))
     assert [outcome.text for outcome in outcomes] == names
-
-
-def test_originals_are_escaped_inside_tool_arguments() -> None:
-    restorer = Restorer({"<NAME_1>": 'O"Brien'})
-    assert restorer.restore((0, "arguments:0"), '{"who": "<NAME_1>"}') == '{"who": "O\\"Brien"}'
-    assert restorer.restore((0, "content"), "<NAME_1>") == 'O"Brien'
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    parts=st.lists(st.sampled_from(["<NAME_1>", "<NAME_11>", "<", "<NAME_", "<b>", "x", ">", "é"])),
-    cuts=st.lists(st.integers(0, 60)),
-)
-def test_restoring_a_cut_stream_equals_restoring_the_whole(
-    parts: list[str], cuts: list[int]
-) -> None:
-    originals = {"<NAME_1>": "Ada", "<NAME_11>": "Bob"}
-    text = "".join(parts)
-    edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
-    restorer = Restorer(originals)
-    channel = (0, "content")
-    released = "".join(restorer.feed(channel, piece) for piece in pieces)
-    released += "".join(restorer.rest().values())
-    assert released == Restorer(originals).restore(channel, text)
-
-
-def test_the_same_value_always_gets_the_same_placeholder() -> None:
-    placeholders = Placeholders()
-    findings = [Finding(0, 3, "NAME", 1, "w"), Finding(4, 7, "NAME", 1, "w")]
-    assert placeholders.redact("Ada Ada", findings) == "<NAME_1> <NAME_1>"

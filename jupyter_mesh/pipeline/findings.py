@@ -1,0 +1,119 @@
+"""What detectors find in texts, under the names policy gives them. No policy here."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from itertools import accumulate
+from typing import TypeAlias
+
+from ..errors import Blocked, ScreeningUnavailable
+from ..schemas.request import Request
+from ..spi.guard import MOST_FINDINGS, Detector, Finding
+
+Findings: TypeAlias = dict[str, list[Finding]]
+"""By text: the same text holds the same wherever it stands."""
+
+_SECONDS = 20.0
+"""For all detectors together."""
+JOINTS = ("", "\n")
+"""What a model may read between two parts of a message."""
+
+
+async def find_in(detectors: Mapping[str, Detector], request: Request) -> Findings:
+    """All findings in each text of a request, also those that run over the parts of a message.
+
+    Raises:
+        ScreeningUnavailable, Blocked: As for `find`.
+    """
+    texts = dict.fromkeys(request.texts())
+    joined = {
+        joint.join(parts): (parts, len(joint))
+        for parts in request.split_texts()
+        for joint in JOINTS
+    }
+    found = await find(detectors, [*texts, *joined])
+    for whole, (parts, gap) in joined.items():
+        _share_out(found[whole], parts, gap, found)
+    return {text: found[text] for text in texts} if joined else found
+
+
+async def find(detectors: Mapping[str, Detector], texts: Iterable[str]) -> Findings:
+    """All findings of all detectors in each text, each with the configured name of its detector.
+
+    Raises:
+        ScreeningUnavailable: A detector failed, hung or answered garbage.
+        Blocked: More was found than is looked through.
+    """
+    found: Findings = {text: [] for text in texts}
+    listed = list(found)
+    count, name = 0, ""
+    try:
+        async with asyncio.timeout(_SECONDS):
+            for name, detector in detectors.items():
+                results = await detector.find(listed)
+                count += sum(map(len, results))
+                if count > MOST_FINDINGS:
+                    break
+                for text, findings in zip(listed, results, strict=True):
+                    if findings:
+                        found[text] += [_checked(one, text, name) for one in findings]
+    except Exception as error:  # a third edge: whatever a guard does wrong closes the call
+        raise ScreeningUnavailable(
+            f"The detector {name!r} failed, so the text could not be screened and nothing was "
+            "sent. Try again, or tell your admin."
+        ) from error
+    if count > MOST_FINDINGS:
+        raise Blocked(
+            f"The request holds more than {MOST_FINDINGS} pieces of personal data or secrets. "
+            "Nothing was sent; send it in smaller parts."
+        )
+    return found
+
+
+def _checked(finding: Finding, text: str, name: str) -> Finding:
+    if not 0 <= finding.start < finding.end <= len(text):
+        raise ValueError("a finding lies outside its text")
+    return finding if finding.detector == name else replace(finding, detector=name)
+
+
+def _share_out(findings: Sequence[Finding], parts: Sequence[str], gap: int, into: Findings) -> None:
+    """Give each part its share of what was found in all of them joined, if that is new."""
+    starts = [0, *accumulate(len(part) + gap for part in parts)]
+    known = {part: set(into[part]) for part in parts}
+    for finding in findings:
+        place = bisect_right(starts, finding.start) - 1
+        while place < len(parts) and starts[place] < finding.end:
+            part, offset = parts[place], starts[place]
+            start = max(finding.start - offset, 0)
+            end = min(finding.end - offset, len(part))
+            share = replace(finding, start=start, end=end)
+            if start < end and share not in known[part]:
+                known[part].add(share)
+                into[part].append(share)
+            place += 1
+
+
+def merged(findings: Iterable[Finding], leading: AbstractSet[str] = frozenset()) -> list[Finding]:
+    """Spans that overlap made one, in reading order, so that nothing of them stays uncovered.
+
+    It is named after the longest, then surest of them; entities in `leading` come before that.
+    """
+    clusters: list[list[Finding]] = []
+    end = 0
+    for finding in sorted(findings, key=lambda one: one.start):
+        if finding.start >= end:
+            clusters.append([])
+        clusters[-1].append(finding)
+        end = max(end, finding.end)
+    return [_one(cluster, leading) for cluster in clusters]
+
+
+def _one(cluster: Sequence[Finding], leading: AbstractSet[str]) -> Finding:
+    if len(cluster) == 1:
+        return cluster[0]
+    named = max(cluster, key=lambda one: (one.entity in leading, one.end - one.start, one.score))
+    return replace(named, start=cluster[0].start, end=max(one.end for one in cluster))

@@ -1,0 +1,85 @@
+"""What the audit keeps of a call's content: nothing that a detector finds, no payload in full."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Mapping
+from hashlib import sha256
+
+from ..errors import Blocked, ScreeningUnavailable
+from ..schemas.json import JsonObject
+from ..schemas.request import Operation, Request
+from ..spi.guard import Detector
+from .call import Call
+from .findings import Findings, find, find_in, merged
+from .redaction import Placeholders
+
+_LONG = 65_536
+"""Characters of a payload from which on it is summed up in a thread."""
+_WITHHELD: JsonObject = {"withheld": "It could not be screened, so it is not kept."}
+
+
+async def keep_request(call: Call, request: Request, found: Findings) -> None:
+    """Hand the audit `request`, which came, with everything in `found` replaced, also what policy
+    let pass. Without such: `call.request`, which is sent.
+    """
+    payloads = request.contents.payloads
+    spans = {text: merged(findings) for text, findings in found.items() if findings}
+    base = request if spans else call.request
+    if not spans and not payloads:
+        call.content = base.body
+        return
+    placeholders = Placeholders(taken=found)
+    notes = {payload: await _note(payload) for payload in dict.fromkeys(payloads)}
+
+    def redact(text: str) -> str:
+        return placeholders.redact(text, spans[text]) if text in spans else text
+
+    call.content = base.change(redact, notes.__getitem__).body
+
+
+async def keep_unscreened(call: Call, detectors: Mapping[str, Detector]) -> None:
+    """Hand the audit a request that no rule covers, redacted all the same."""
+    try:
+        found = await find_in(detectors, call.request)
+    except (Blocked, ScreeningUnavailable):
+        call.content = dict(_WITHHELD)
+    else:
+        await keep_request(call, call.request, found)
+    if call.request.token_numbers:
+        call.content = dict(_WITHHELD)
+
+
+async def keep_response(call: Call, detectors: Mapping[str, Detector]) -> None:
+    """Hand the audit what came back, redacted like the request; once."""
+    if call.response is not None or call.content is None:
+        return
+    text = "".join(call.produced.text)
+    if not text or call.request.operation not in (Operation.CHAT, Operation.COMPLETION):
+        return
+    try:
+        found = await find(detectors, [text])
+    except (Blocked, ScreeningUnavailable):
+        call.response = dict(_WITHHELD)
+    else:
+        redacted = Placeholders(taken=[text]).redact(text, merged(found[text]))
+        call.response = {"text": redacted}
+
+
+async def _note(payload: str) -> str:
+    """`[image/png, 3145728 bytes, sha256 …]`, so that one can tell whether a file is the same."""
+    if len(payload) > _LONG:
+        return await asyncio.to_thread(_summed_up, payload)
+    return _summed_up(payload)
+
+
+def _summed_up(payload: str) -> str:
+    kind, comma, encoded = payload.partition(",")
+    media = kind.removeprefix("data:").partition(";")[0] if comma else "base64"
+    try:
+        data = b64decode(encoded if comma else payload)
+    except NotBase64:  # of a length that base64 cannot have
+        data = payload.encode()
+    return f"[{media}, {len(data)} bytes, sha256 {sha256(data).hexdigest()}]"

@@ -1,0 +1,175 @@
+"""Which strings of a request are text that guards must see, and which are structure or payload.
+
+A string is text unless its place says otherwise, and a name is text unless the API itself gave it:
+so no new place for prompts escapes the guards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from .json import Json, JsonObject, as_list, as_object
+
+Change: TypeAlias = Callable[[str], str]
+
+
+class Contents(NamedTuple):
+    """What a request holds, in reading order, repetitions included.
+
+    Attributes:
+        texts: What a person or a program wrote: values, and names the API does not know.
+        payloads: Images, sound and files in base64.
+    """
+
+    texts: tuple[str, ...]
+    payloads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What may stand somewhere in a body without being text. The items of a list stand where the
+    list does.
+    """
+
+    fields: Mapping[str, _Place] = field(default_factory=dict[str, "_Place"])
+    structure: re.Pattern[str] | None = None
+    payload: re.Pattern[str] | None = None
+
+
+_UNKNOWN = _Place()
+_WORD = _Place(structure=re.compile(r"[a-z][a-z0-9_./+-]{0,63}"))
+_ID = _Place(structure=re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}"))
+
+_BASE64 = r"[A-Za-z0-9+/]+={0,2}"
+_MEDIA = r"[A-Za-z]+/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+){0,4}"
+_DATA_URL = re.compile(rf"data:{_MEDIA};base64,{_BASE64}", re.ASCII)
+_SOUND = re.compile(rf"{_DATA_URL.pattern}|(?=.{{64}}){_BASE64}", re.ASCII)
+"""OpenAI takes bare base64 here; what is shorter is no sound."""
+
+_FETCHED = _Place({"url": _Place(payload=_DATA_URL), "detail": _WORD}, payload=_DATA_URL)
+_PART = _Place(
+    {
+        "type": _WORD,
+        "image_url": _FETCHED,
+        "video_url": _FETCHED,
+        "audio_url": _FETCHED,
+        "file": _Place({"file_data": _Place(payload=_DATA_URL), "file_id": _ID}),
+        "input_audio": _Place({"data": _Place(payload=_SOUND), "format": _WORD}),
+        "cache_control": _Place({"type": _WORD}),
+    }
+)
+_TYPED = _Place({"type": _WORD})
+_CHOSEN = _Place({"type": _WORD}, structure=_WORD.structure)
+_BODY = _Place(
+    {
+        "model": _Place(structure=re.compile(r"(?s:.*)")),
+        "messages": _Place(
+            {
+                "role": _WORD,
+                "content": _PART,
+                "tool_call_id": _ID,
+                "tool_calls": _Place({"id": _ID, "type": _WORD}),
+            }
+        ),
+        "tools": _TYPED,
+        "tool_choice": _CHOSEN,
+        "response_format": _TYPED,
+        "audio": _Place({"voice": _WORD, "format": _WORD}),
+        **dict.fromkeys(
+            ("encoding_format", "modalities", "reasoning_effort", "service_tier", "verbosity"),
+            _WORD,
+        ),
+    }
+)
+
+_NAMES = frozenset(
+    {
+        "additionalProperties", "arguments", "audio", "audio_url", "cache_control", "content",
+        "data", "default", "description", "detail", "dimensions", "documents", "echo",
+        "encoding_format", "enum", "file", "file_data", "file_id", "filename", "format",
+        "frequency_penalty", "function", "functions", "id", "image_url", "include_usage", "index",
+        "input", "input_audio", "items", "json_schema", "logit_bias", "logprobs",
+        "max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "n",
+        "name", "parallel_tool_calls", "parameters", "prediction", "presence_penalty", "prompt",
+        "properties", "query", "reasoning_effort", "refusal", "required", "response_format", "role",
+        "schema", "seed", "service_tier", "stop", "store", "stream", "stream_options", "strict",
+        "suffix", "temperature", "text", "title", "tool_call_id", "tool_calls", "tool_choice",
+        "tools", "top_k", "top_logprobs", "top_n", "top_p", "type", "url", "user", "verbosity",
+        "video_url", "voice",
+    }
+)  # fmt: skip
+"""Names the API and JSON Schema give to fields: somebody else's words, wherever they stand."""
+
+
+def is_payload(text: str) -> bool:
+    """Whether `text` is nothing but binary data in a `data:` URL."""
+    return text.startswith("data:") and _DATA_URL.fullmatch(text) is not None
+
+
+def contents(body: JsonObject) -> Contents:
+    """What `body` holds."""
+    texts: list[str] = []
+    payloads: list[str] = []
+
+    def note_text(text: str) -> str:
+        texts.append(text)
+        return text
+
+    def note_payload(payload: str) -> str:
+        payloads.append(payload)
+        return payload
+
+    _changed(body, _BODY, note_text, note_payload)
+    return Contents(tuple(texts), tuple(payloads))
+
+
+def change_contents(body: JsonObject, text: Change, payload: Change) -> JsonObject:
+    """A copy with every text and payload changed; the same object when nothing changed."""
+    return _object(body, _BODY, text, payload)
+
+
+def split_texts(body: JsonObject) -> Iterator[tuple[str, ...]]:
+    """The texts of each message that is given in several parts: a model reads them as one."""
+    for message in as_list(body.get("messages")) or ():
+        fields = as_object(message) or {}
+        parts = as_list(fields.get("content")) or ()
+        if len(parts) > 1:
+            said = (part if isinstance(part, str) else _text_of(part) for part in parts)
+            texts = tuple(text for text in said if text)
+            if len(texts) > 1:
+                yield texts
+
+
+def _text_of(part: Json) -> str | None:
+    text = (as_object(part) or {}).get("text")
+    return text if isinstance(text, str) else None
+
+
+def _changed(value: Json, place: _Place, text: Change, payload: Change) -> Json:
+    """`value` with every text and payload changed; identity is kept where nothing changed."""
+    if isinstance(value, str):
+        if place.structure is not None and place.structure.fullmatch(value):
+            return value
+        if place.payload is not None and place.payload.fullmatch(value):
+            return payload(value)
+        new = text(value)
+        return value if new == value else new
+    if isinstance(value, dict):
+        return _object(value, place, text, payload)
+    if isinstance(value, list):
+        items = [_changed(item, place, text, payload) for item in value]
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value
+
+
+def _object(value: JsonObject, place: _Place, text: Change, payload: Change) -> JsonObject:
+    changed = False
+    pairs: JsonObject = {}
+    for name, item in value.items():
+        new_name = name if name in _NAMES else text(name)
+        pairs[new_name] = new = _changed(item, place.fields.get(name, _UNKNOWN), text, payload)
+        changed = changed or new is not item or new_name != name
+    return pairs if changed else value
