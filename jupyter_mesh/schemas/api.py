@@ -119,6 +119,22 @@ class Spend(Body):
     unpriced: int
 
 
+GROUPINGS = (
+    "hour",
+    "day",
+    "month",
+    "user",
+    "application",
+    "connection",
+    "model",
+    "purpose",
+    "document",
+)
+"""What usage can be grouped by."""
+MOST_CALLS = 200
+"""Calls on one page."""
+
+
 class UsageRow(Body):
     """Spend of one group of calls; `key` holds the grouping fields."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from ..errors import InvalidRequest, NotFound
-from ..schemas.api import CallDetail, CallPage, CallSummary, Timings, TokenCounts
+from ..schemas.api import MOST_CALLS, CallDetail, CallPage, CallSummary, Timings, TokenCounts
 from ..schemas.json import as_list, as_object
 from .location import Cursor, Value
 from .values import from_json, moment, optional_text, text, usd
@@ -27,7 +27,6 @@ _DETAIL = (
     *("candidates", "attempts", "notices", "verdicts", "screened", "finish_reason"),
     *("error_message", "saved", "price_source", "tags"),
 )
-_MOST = 500
 
 
 class _Record:
@@ -70,7 +69,7 @@ def page_query(
         if value is not None:
             where.append(condition)
             values.append(value)
-    size = max(1, min(limit, _MOST))
+    size = max(1, min(limit, MOST_CALLS))
     statement = (
         f"SELECT {', '.join(_SUMMARY)} FROM calls "
         + (f"WHERE {' AND '.join(where)} " if where else "")

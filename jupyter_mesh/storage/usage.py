@@ -9,18 +9,12 @@ from datetime import datetime
 from typing import cast
 
 from ..errors import InvalidRequest
-from ..schemas.api import Spend, UsageRow
+from ..schemas.api import GROUPINGS, Spend, UsageRow
 from .location import Cursor, Value
 from .values import HOUR, micros, moment, text, usd
 
-_COLUMNS = {
+_COLUMNS = {field: field for field in GROUPINGS} | {
     "user": "username",
-    "application": "application",
-    "connection": "connection",
-    "model": "model",
-    "purpose": "purpose",
-    "document": "document",
-    "hour": "hour",
     "day": "hour / 24",
     "month": "hour / 24",  # SQL's calendars differ: days are folded into months here
 }
@@ -46,9 +40,9 @@ def usage_query(
         InvalidRequest: `by` names something that calls are not grouped by.
     """
     for field in by:
-        if field not in _COLUMNS:
+        if field not in GROUPINGS:
             raise InvalidRequest(
-                f"Usage cannot be grouped by {field!r}; choose among {', '.join(_COLUMNS)}.",
+                f"Usage cannot be grouped by {field[:40]!r}; choose among {', '.join(GROUPINGS)}.",
                 param="by",
             )
     columns = [_COLUMNS[field] for field in by]

@@ -252,7 +252,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/usage",
         api_routes.get_usage,
         api.Usage,
-        "Spend grouped by any of " + ", ".join(api_routes.GROUPINGS),
+        "Spend grouped by any of " + ", ".join(api.GROUPINGS),
         query=("since", "until", "by", "document"),
     ),
     _get("/api/budgets", api_routes.get_budgets, api.Budgets, "Budgets that apply to the caller"),

@@ -13,7 +13,13 @@ from decimal import Decimal
 
 import orjson
 
-from jupyter_mesh.errors import BudgetExceeded, LimitExceeded, NotFound, ProviderUnavailable
+from jupyter_mesh.errors import (
+    BudgetExceeded,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    ProviderUnavailable,
+)
 from jupyter_mesh.pipeline.call import CacheDirective, Call
 from jupyter_mesh.pipeline.snapshot import Snapshot
 from jupyter_mesh.schemas import api
@@ -213,6 +219,8 @@ class ScriptedMesh:
         by: Sequence[str],
         document: str | None = None,
     ) -> api.Usage:
+        if since >= until or not set(by) <= set(api.GROUPINGS):
+            raise InvalidRequest("as the mesh would")
         return api.Usage(since=since, until=until, by=list(by), rows=[], total=NOTHING)
 
     async def budgets(self, _principal: Principal) -> list[api.BudgetStatus]:
