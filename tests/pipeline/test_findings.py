@@ -1,0 +1,150 @@
+"""What detectors find, under the names policy gives them, and made one where it overlaps."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import pytest
+
+from jupyter_mesh.errors import Blocked, ScreeningUnavailable
+from jupyter_mesh.pipeline.findings import find, find_in, merged
+from jupyter_mesh.schemas.request import Operation, parse_request
+from jupyter_mesh.spi.guard import MOST_FINDINGS, Detector, Finding, GuardConfig
+
+
+class Matches(Detector):
+    """Finds what a pattern matches."""
+
+    name: ClassVar[str] = "matches"
+
+    def __init__(self, pattern: str, entity: str = "WORD") -> None:
+        super().__init__(GuardConfig())
+        self._pattern, self._entity = re.compile(pattern), entity
+
+    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+        return [
+            [Finding(*m.span(), self._entity, 1.0, self.name) for m in self._pattern.finditer(text)]
+            for text in texts
+        ]
+
+
+async def test_two_guards_of_one_kind_keep_the_names_policy_gives_them() -> None:
+    detectors = {"people": Matches("Ada"), "places": Matches("Rome")}
+    found = await find(detectors, ["Ada in Rome"])
+    assert [(one.detector, one.start) for one in found["Ada in Rome"]] == [
+        ("people", 0),
+        ("places", 7),
+    ]
+
+
+async def test_a_text_that_stands_twice_is_looked_through_once() -> None:
+    seen: list[str] = []
+
+    class Remembers(Matches):
+        async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+            seen.extend(texts)
+            return await super().find(texts)
+
+    await find({"words": Remembers("x")}, ["a", "b", "a"])
+    assert seen == ["a", "b"]
+
+
+@pytest.mark.parametrize(("count", "refused"), [(MOST_FINDINGS, False), (MOST_FINDINGS + 1, True)])
+async def test_more_findings_than_are_looked_through_close_the_call(
+    count: int, refused: bool
+) -> None:
+    text = "x" * count
+    if refused:
+        with pytest.raises(Blocked, match="in smaller parts"):
+            await find({"words": Matches("x")}, [text])
+    else:
+        assert len((await find({"words": Matches("x")}, [text]))[text]) == count
+
+
+async def test_the_detector_that_fails_is_named_as_configured() -> None:
+    class Fails(Matches):
+        async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+            raise RuntimeError("secret text")
+
+    with pytest.raises(ScreeningUnavailable, match="'mine'") as error:
+        await find({"fine": Matches("x"), "mine": Fails("x")}, ["x"])
+    assert "secret text" not in error.value.message
+
+
+def at(start: int, end: int, entity: str = "A", score: float = 1.0) -> Finding:
+    return Finding(start, end, entity, score, "words")
+
+
+@pytest.mark.parametrize(
+    ("findings", "spans"),
+    [
+        ([], []),
+        ([at(5, 9), at(0, 3)], [(0, 3, "A"), (5, 9, "A")]),
+        ([at(0, 3, "A"), at(3, 5, "B")], [(0, 3, "A"), (3, 5, "B")]),
+        ([at(0, 3, "A"), at(2, 9, "B")], [(0, 9, "B")]),
+        ([at(0, 9, "A"), at(2, 4, "B"), at(5, 6, "C")], [(0, 9, "A")]),
+        ([at(0, 4, "A", 0.5), at(0, 4, "B", 0.9)], [(0, 4, "B")]),
+        ([at(0, 4, "A"), at(3, 6, "B"), at(5, 6, "C"), at(6, 7, "D")], [(0, 6, "A"), (6, 7, "D")]),
+        ([at(0, 9, "A"), at(2, 4, "FIRST")], [(0, 9, "FIRST")]),
+    ],
+)
+def test_spans_that_overlap_become_one_that_covers_them_all(
+    findings: list[Finding], spans: list[tuple[int, int, str]]
+) -> None:
+    result = merged(findings, frozenset({"FIRST"}))
+    assert [(one.start, one.end, one.entity) for one in result] == spans
+
+
+def test_merging_looks_at_each_finding_a_few_times_only() -> None:
+    compared = 0
+
+    class Position(int):
+        """Counts how often it is compared."""
+
+    def counted(compare: Callable[[int, int], bool]) -> Callable[[int, int], bool]:
+        def method(one: int, other: int) -> bool:
+            nonlocal compared
+            compared += 1
+            return compare(int(one), int(other))
+
+        return method
+
+    for name in ("lt", "le", "gt", "ge"):
+        setattr(Position, f"__{name}__", counted(getattr(operator, name)))
+
+    count = 2_000
+    findings = [at(Position(3 * n), Position(3 * n + 2)) for n in range(count)]
+    assert len(merged(reversed(findings))) == count
+    assert compared < 20 * count
+
+
+@pytest.mark.parametrize(
+    ("parts", "pattern", "shares"),
+    [
+        (["reach bob@co", "rp.com now"], r"\S+@\S+\.com", {"bob@co", "rp.com"}),
+        (["call acme", "corp"], r"acme\ncorp", {"acme", "corp"}),
+        (["a b", "o", "b c"], "bob", {"b", "o"}),
+        (["a Bob", "x"], "Bob", {"Bob"}),
+        (["password: ", "hunter22"], r"(?<=password: )\w+", {"hunter22"}),
+        (["Bo", "rb"], "Bob", set()),
+    ],
+)
+async def test_what_runs_over_the_parts_of_a_message_is_found_in_each(
+    parts: list[str], pattern: str, shares: set[str]
+) -> None:
+    content = [{"type": "text", "text": part} for part in parts]
+    body = {"model": "m", "messages": [{"role": "user", "content": content}]}
+    found = await find_in({"words": Matches(pattern)}, parse_request(Operation.CHAT, body))
+    assert set(found) == set(parts)
+    assert {
+        text[one.start : one.end] for text, findings in found.items() for one in findings
+    } == shares
+
+
+async def test_what_a_part_holds_alone_is_counted_once() -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": ["Ada", "Bob", "Ada"]}]}
+    found = await find_in({"words": Matches("Ada|Bob")}, parse_request(Operation.CHAT, body))
+    assert {text: len(findings) for text, findings in found.items()} == {"Ada": 1, "Bob": 1}

@@ -1,0 +1,135 @@
+"""Everything in a request is text, but structure at its own place and payloads at theirs."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_mesh.errors import InvalidRequest
+from jupyter_mesh.schemas.json import Json, JsonObject
+from jupyter_mesh.schemas.request import Operation, Request, parse_request
+from jupyter_mesh.schemas.tokens import input_tokens_bound
+
+MAIL = "bob@corp.com"
+IMAGE = "data:image/png;base64,iVBORw0KGgo="
+SOUND = "UklGR" + "A" * 91
+
+
+def chat(message: JsonObject | None = None, **body: Json) -> Request:
+    asked: Json = {"role": "user", **(message or {"content": "hi"})}
+    return parse_request(Operation.CHAT, {"model": "m", "messages": [asked], **body})
+
+
+def part(**fields: Json) -> JsonObject:
+    return {"content": [{"type": "custom", **fields}]}
+
+
+TEXT: list[tuple[str, Request]] = [
+    ("what begins like a payload", chat({"content": f"data: {MAIL}"})),
+    ("a payload with more after it", chat({"content": f"{IMAGE} {MAIL}"})),
+    ("no base64", chat(part(image_url={"url": f"data:image/png;base64,{MAIL}"}))),
+    ("no base64 declared", chat(part(image_url={"url": f"data:text/plain,{MAIL}"}))),
+    ("an ordinary URL", chat(part(image_url={"url": f"https://x.example/?u={MAIL}"}))),
+    ("a long field called data", chat(part(data=MAIL + " x" * 400))),
+    ("sound that is none", chat(part(input_audio={"data": MAIL, "format": "wav"}))),
+    ("an id in a part", chat(part(id=MAIL))),
+    ("a role elsewhere", chat(metadata={"role": MAIL})),
+    *((f"metadata.{name}", chat(metadata={name: MAIL})) for name in ("id", "type", "format")),
+    *((f"tools.x.{name}", chat(tools=[{"x": {name: MAIL}}])) for name in ("index", "detail")),
+    ("a word that is none", chat(part(type=MAIL))),
+    ("an id that is none", chat({"content": "hi", "tool_call_id": MAIL})),
+    *((name, chat(**{name: MAIL})) for name in ("seed", "user", "service_tier", "encoding_format")),
+    ("a stop word", chat(stop=[MAIL])),
+    ("a name of a field", chat(metadata={MAIL: 1})),
+    ("a name at the top", chat(**{MAIL: None})),
+    ("a name in a schema", chat(tools=[{"function": {"parameters": {"properties": {MAIL: {}}}}}])),
+    ("the name of a file", chat(part(file={"file_data": IMAGE, "filename": MAIL}))),
+    ("a choice of a tool", chat(tool_choice={"type": "function", "function": {"name": MAIL}})),
+]
+
+
+@pytest.mark.parametrize(("place", "request_"), TEXT, ids=[name for name, _ in TEXT])
+def test_no_place_hides_text(place: str, request_: Request) -> None:
+    assert any(MAIL in text for text in request_.texts())
+    hidden = request_.change(lambda text: text.replace(MAIL, "<MAIL>"))
+    assert MAIL not in str(hidden.body)
+
+
+STRUCTURE: list[Request] = [
+    chat(part(image_url={"url": IMAGE, "detail": "high"})),
+    chat(part(image_url=IMAGE)),
+    chat(part(file={"file_data": "data:application/pdf;base64,JVBERi0=", "file_id": "file-1"})),
+    chat(part(input_audio={"data": SOUND, "format": "wav"})),
+    chat(part(input_audio={"data": "data:audio/wav;codecs=1;base64,UklGRg=="})),
+    chat(
+        {"content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": {}}]},
+        encoding_format="float",
+        modalities=["text", "audio"],
+        response_format={"type": "json_object"},
+        tool_choice="auto",
+        reasoning_effort="low",
+        stream_options={"include_usage": True},
+    ),
+    chat({"role": "tool", "content": None, "tool_call_id": "call_1"}),
+]
+
+
+@pytest.mark.parametrize("request_", STRUCTURE)
+def test_structure_and_payloads_at_their_places_are_no_text(request_: Request) -> None:
+    assert request_.texts() == ()
+    assert request_.change(lambda text: "changed") is request_
+
+
+def test_payloads_are_told_apart_and_can_be_changed() -> None:
+    request = chat(
+        {"content": [{"type": "text", "text": "see"}, *part(image_url=IMAGE)["content"]]}
+    )
+    assert request.contents == (("see",), (IMAGE,))
+    noted = request.change(str, lambda payload: f"[{len(payload)} characters]")
+    assert IMAGE not in str(noted.body)
+    assert "[34 characters]" in str(noted.body)
+
+
+def test_texts_come_in_reading_order_with_repetitions() -> None:
+    assert chat({"content": ["a", {"text": "b"}, "a"]}, stop="c").texts() == ("a", "b", "a", "c")
+
+
+@pytest.mark.parametrize(
+    ("content", "split"),
+    [
+        ([{"text": "a"}, {"text": "b"}], (("a", "b"),)),
+        ([{"text": "a"}, {"image_url": IMAGE}, {"text": "b"}], (("a", "b"),)),
+        (["a", "b"], (("a", "b"),)),
+        ([{"text": "a"}, {"text": ""}], ()),
+        ([{"text": "ab"}], ()),
+        ("ab", ()),
+        (None, ()),
+    ],
+)
+def test_parts_of_one_message_are_known_to_belong_together(
+    content: Json, split: tuple[tuple[str, ...], ...]
+) -> None:
+    assert chat({"content": content}).split_texts() == split
+
+
+NUMBERS: list[tuple[Operation, JsonObject, int]] = [
+    (Operation.EMBEDDING, {"input": [[1, 2, 3] * 20_000]}, 60_000),
+    (Operation.EMBEDDING, {"input": [5, 6]}, 2),
+    (Operation.COMPLETION, {"prompt": [[1, 2], "text", [3]]}, 3),
+    (Operation.COMPLETION, {"prompt": ["1", "2"]}, 0),
+    (Operation.EMBEDDING, {"input": ["1"], "dimensions": 512}, 0),
+]
+
+
+@pytest.mark.parametrize(("operation", "body", "count"), NUMBERS)
+def test_token_numbers_are_counted_and_told(
+    operation: Operation, body: JsonObject, count: int
+) -> None:
+    request = parse_request(operation, {"model": "m", **body})
+    assert request.token_numbers == count
+    assert input_tokens_bound(request) >= count
+    if count:
+        with pytest.raises(InvalidRequest, match="check_embedding_ctx_length") as error:
+            request.require_text()
+        assert error.value.param in body
+    else:
+        request.require_text()
