@@ -15,13 +15,14 @@ from functools import partial
 import orjson
 
 from ..errors import Conflict, MeshError
-from ..schemas.events import Answer, Chunk, Events, Finished, Metered
+from ..schemas.events import Answer, Chunk, Events, Finished, FinishReason, Metered
 from ..schemas.json import Json, JsonObject
 from ..spi.cache import Cache, CacheEntry
 from .call import Call
 from .chunks import finish_reason
 from .flight import Flight
 from .fold import unfold
+from .price import settled
 from .step import Next, Step
 
 _log = logging.getLogger("jupyter_mesh")
@@ -29,6 +30,11 @@ _IRRELEVANT = frozenset(
     {"model", "stream", "stream_options", "user", "metadata", "store", "service_tier"}
 )
 _IDEMPOTENCY_SECONDS = 86_400.0
+_ENDS: dict[str, FinishReason] = {
+    "tool_calls": "tool_calls",
+    "length": "length",
+    "content_filter": "content_filter",
+}
 
 
 class Cached(Step):
@@ -65,6 +71,8 @@ class Cached(Step):
                 async for event in events:
                     yield event
         finally:
+            if names.idempotency is not None and not flight.kept and _was_charged(call):
+                await self._put(names.idempotency, _broken_off(call, names), _IDEMPOTENCY_SECONDS)
             self._forget(names.flight, flight)
 
     async def _find(self, call: Call, names: _Names) -> CacheEntry | None:
@@ -88,11 +96,16 @@ class Cached(Step):
     async def _look_up(self, call: Call, names: _Names) -> CacheEntry | None:
         if names.idempotency is not None:
             entry = await self._get(names.idempotency)
-            if entry is not None and entry.body.get("digest") != names.digest:
+            if entry is None:
+                return None
+            if entry.body.get("digest") != names.digest:
                 raise _conflict()
-            if entry is not None and isinstance(answer := entry.body.get("answer"), dict):
+            if isinstance(answer := entry.body.get("answer"), dict):
                 return replace(entry, body=answer)
-            return None
+            raise Conflict(
+                "The call with this Idempotency-Key was charged, but its answer broke off or is "
+                "too long to be kept; to pay for another one, use a new key."
+            )
         for candidate in call.candidates:
             entry = await self._get(f"{names.key}|{candidate.id}")
             if entry is not None:
@@ -101,11 +114,11 @@ class Cached(Step):
                     return entry
         return None
 
-    async def _keep(self, call: Call, names: _Names, entry: CacheEntry) -> None:
+    async def _keep(self, call: Call, names: _Names, entry: CacheEntry, whole: bool) -> None:
         if names.idempotency is not None:
             saved = replace(entry, body={"digest": names.digest, "answer": entry.body})
             await self._put(names.idempotency, saved, _IDEMPOTENCY_SECONDS)
-        if _may_be_kept(call):
+        if whole and _may_be_kept(call):
             ttl = call.snapshot.cache.ttl.total_seconds()
             await self._put(f"{names.key}|{entry.model}", entry, ttl)
 
@@ -184,6 +197,19 @@ def _hash(parts: list[Json]) -> str:
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def _was_charged(call: Call) -> bool:
+    return call.sent or bool(call.lost) or call.report.usage is not None
+
+
+def _broken_off(call: Call, names: _Names) -> CacheEntry:
+    """Stands for an answer that nobody has, but that was paid."""
+    usage, cost = settled(call)
+    body: JsonObject = {"digest": names.digest}
+    return CacheEntry(
+        body=body, model=call.report.model or "", usage=usage, cost=cost, created=time.time()
+    )
+
+
 def _conflict() -> Conflict:
     return Conflict("This Idempotency-Key was used for another request; use a new one.")
 
@@ -207,5 +233,5 @@ def replay(call: Call, entry: CacheEntry) -> list[Chunk | Answer | Metered | Fin
         events.append(Answer(entry.body))
     reason = finish_reason(entry.body)
     events.append(Metered(entry.usage, model=entry.model, cost=Decimal(0)))
-    events.append(Finished("tool_calls" if reason == "tool_calls" else "stop"))
+    events.append(Finished(_ENDS.get(reason or "", "stop")))
     return events

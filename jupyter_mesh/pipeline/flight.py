@@ -14,7 +14,7 @@ from ..spi.cache import CacheEntry
 from .call import Call
 from .fold import Fold
 
-Keep: TypeAlias = Callable[[CacheEntry], Awaitable[None]]
+Keep: TypeAlias = Callable[[CacheEntry, bool], Awaitable[None]]
 
 _LARGEST = 4 * 1024 * 1024
 """Characters of the longest answer that is kept for others."""
@@ -52,10 +52,14 @@ class Recording:
         elif isinstance(event, Finished):
             self._finished = event
 
+    @property
+    def whole(self) -> bool:
+        """Whether the answer came to the end that its model gave it."""
+        return self._finished is not None and self._finished.reason in ("stop", "tool_calls")
+
     def entry(self) -> CacheEntry | None:
-        """The finished answer, unless it is cut short, filtered or too large to keep."""
-        whole = self._finished is not None and self._finished.reason in ("stop", "tool_calls")
-        if not whole or self._metered is None or self.too_large:
+        """The finished answer, unless it is too large to keep."""
+        if self._finished is None or self._metered is None or self.too_large:
             return None
         body = self._answer or (self._fold.answer() if self._fold else None)
         if body is None:
@@ -76,13 +80,17 @@ class Flight:
 
     Args:
         call: The leader.
-        digest: What is asked.
+        digest: What is asked under an idempotency key; empty without one.
         inner: The answer, from the step further in.
-        keep: Called with the finished answer.
+        keep: Called with the finished answer, and whether it came to its own end.
+
+    Attributes:
+        kept: Whether there was an answer to keep.
     """
 
     def __init__(self, call: Call, digest: str, inner: Events, keep: Keep) -> None:
         self.digest = digest
+        self.kept = False
         self._inner = inner
         self._keep = keep
         self._recording = Recording(call)
@@ -128,9 +136,12 @@ class Flight:
             return
         self._recording.add(event)
         if isinstance(event, Finished):
-            entry = self._recording.entry()
+            # A retry is answered as the call was; others get no answer that was cut or filtered.
+            use = self._recording.whole or self.digest
+            entry = self._recording.entry() if use else None
             if entry is not None:
-                await self._keep(entry)
+                await self._keep(entry, self._recording.whole)
+                self.kept = True
             self._land(entry)
         self._ahead.append(event)
         self._ahead_bytes += _weight(event)

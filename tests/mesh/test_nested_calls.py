@@ -279,3 +279,18 @@ async def test_a_repeated_nested_call_is_answered_from_the_cache(
     async with nested_mesh(tmp_path, connections) as mesh:
         assert (await ask(mesh, chat(model="rag/x"))).error is None
     assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("others", [[], [{"limit_usd": 1, "window": "day"}]])
+async def test_a_budget_for_the_outer_model_does_not_pay_for_what_it_asks(
+    tmp_path: Path, upstream: FakeOpenAI, others: list[dict[str, object]]
+) -> None:
+    upstream.default = USAGE
+    covers = {"scope": {"model": "rag/*"}, "limit_usd": 1, "window": "total"}
+    connections = {"up": connection(upstream), "rag": nesting("up/m", price={"input": 5})}
+    cache = {"exact": {"enabled": False}}
+    async with nested_mesh(tmp_path, connections, budgets=[covers, *others], cache=cache) as mesh:
+        assert (await ask(mesh, chat(model="rag/x"))).error is None
+        own, *rest = await mesh.budgets(ADA)
+        assert (own.spent_usd, own.held_usd) == (0, 0)
+        assert [(one.spent_usd, one.held_usd) for one in rest] == [(COST, 0)] * len(others)
