@@ -118,6 +118,11 @@ class Parts:
         self.retired = [one for one in self.retired if one not in unused]
         self.tasks += [asyncio.create_task(provider.aclose()) for _, provider in unused]
 
+    async def prune(self) -> None:
+        """Delete what policy no longer keeps."""
+        rule = self.governance.config.audit
+        await self.history.prune(datetime.now(UTC), rule, self.journal.note_pruned)
+
     def check(self, config: Config, kind: Kind, name: str) -> None:
         """Raises ConfigError where one object of `config` cannot be used."""
         if kind == "connections":
@@ -199,7 +204,7 @@ async def assemble(
         _every(60.0, lambda: _retry(parts)),
         _every(1.0, parts.governance.refresh),
         _every(30.0, parts.performance.flush),
-        _every(3600.0, lambda: history.prune(datetime.now(UTC), parts.governance.config.audit)),
+        _every(3600.0, parts.prune),
     ]
     if host == "personal" and config.offers:
         parts.tasks.append(asyncio.create_task(_look(parts)))

@@ -12,6 +12,7 @@ from ..schemas.api import CallDetail, CallPage, UsageRow
 from ..schemas.policy import AuditRule
 from . import retention, sql
 from .calls import detail_query, page_query
+from .chain_check import Head, Verdict, check
 from .location import Cursor, Location
 from .reader import Reader
 from .usage import usage_query
@@ -137,9 +138,18 @@ class SqlHistory:
 
         return await self._reader.read(query)
 
-    async def prune(self, now: datetime, rule: AuditRule, batch: int = 500) -> int:
-        """Delete what `rule` no longer keeps, `batch` rows at a time; returns how many went."""
-        return await retention.prune(self._reader, now, rule, batch)
+    async def prune(
+        self, now: datetime, rule: AuditRule, announce: retention.Announce, batch: int = 500
+    ) -> int:
+        """Delete what `rule` no longer keeps, `batch` rows at a time; returns how many went.
+
+        `announce` is the journal's `note_pruned`.
+        """
+        return await retention.prune(self._reader, now, rule, batch, announce)
+
+    async def check(self, known: Sequence[Head] = ()) -> Verdict:
+        """Whether every record is as it was recorded, and stands behind a checkpoint's heads."""
+        return await self._reader.read(lambda cursor: check(cursor, known))
 
     async def aclose(self) -> None:
         """Close the connections."""

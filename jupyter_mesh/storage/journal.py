@@ -18,6 +18,7 @@ from typing import Literal
 from ..errors import AuditUnavailable
 from ..schemas.audit import Completion, Hold, Intent
 from . import sql
+from .chain import Chain
 from .lease import Lease
 from .ledger import Closing, Opening, top_up
 from .location import Cursor, Location, Row
@@ -51,10 +52,15 @@ class SqlJournal:
         self._location = Location.of(url_or_path)
         self._synchronous = "FULL" if durability == "strict" else "NORMAL"
         self._id = secrets.token_hex(8)
+        self._chain = Chain(self._id)
         self._lease: Lease | None = None
         self._unsure: dict[str, Row] = {}
         self._writer = Writer(
-            self._location, self._connect, self._register, batched=durability == "batched"
+            self._location,
+            self._connect,
+            self._register,
+            self._chain,
+            batched=durability == "batched",
         )
 
     @property
@@ -73,7 +79,8 @@ class SqlJournal:
 
     async def open(self, intent: Intent, holds: Sequence[Hold]) -> tuple[str, ...]:
         call = intent_row(intent, self._id)
-        opening = Opening(call, intent.id, intent.parent, hold_rows(holds), request_row(intent))
+        request = request_row(intent)
+        opening = Opening(call, intent.id, intent.parent, hold_rows(holds), request, self._chain)
         try:
             return await self._writer.submit(opening, "open")
         except asyncio.CancelledError:
@@ -98,6 +105,7 @@ class SqlJournal:
             completion_row(completion),
             completion.id,
             money(completion.cost) if completion.cost is not None else 0,
+            self._chain,
             content_row(completion, intent),
             intent_row(intent, self._id) if intent else unsure,
             completion.uncharged,
@@ -108,7 +116,15 @@ class SqlJournal:
         """Settle what dead writers left open. Cheap when none died: call it every half minute as
         well.
         """
-        return await self._writer.submit(Recovery(self._location, self._id, now))
+        return await self._writer.submit(Recovery(self._location, self._id, self._chain, now))
+
+    async def note_pruned(self, kind: Literal["prune", "prune_content"], until: datetime) -> None:
+        """Record that policy deletes what began before `until`, before it does."""
+
+        def note(cursor: Cursor) -> None:
+            self._chain.append(cursor, kind, "", micros(until), (micros(until),), None)
+
+        await self._writer.submit(note)
 
     async def aclose(self) -> None:
         with suppress(AuditUnavailable):
@@ -132,6 +148,8 @@ class SqlJournal:
                 sql.INSERT_WRITER,
                 (self._id, socket.gethostname(), _boot_id(), os.getpid(), now, now),
             )
+
+        self._chain.load(cursor)
 
     def _unregister(self, cursor: Cursor) -> None:
         cursor.execute(sql.HAS_PENDING, (self._id,))

@@ -12,11 +12,14 @@ from typing import TypeAlias, cast
 
 from ..errors import AuditUnavailable, BudgetExceeded
 from . import sql
+from .chain import Chain, request_of, response_of
 from .location import Cursor, Row
 from .records import ContentRow, HoldRow
 from .values import usd
 
 Window: TypeAlias = "tuple[str, int]"
+_STARTED_AT = sql.INTENT.index("started_at")
+_ENDED_AT = sql.COMPLETION.index("ended_at")
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +37,7 @@ class Opening:
     parent: str | None
     holds: Sequence[HoldRow]
     content: ContentRow | None
+    chain: Chain
 
     def __call__(self, cursor: Cursor) -> tuple[str, ...]:
         over: list[str] = []
@@ -55,6 +59,7 @@ class Opening:
         cursor.execute(sql.INSERT_CALL, self.call)
         if self.content:
             cursor.execute(sql.PUT_CONTENT, self.content)
+        seal_intent(self.chain, cursor, self.call, self.content)
         return tuple(over)
 
 
@@ -70,13 +75,16 @@ class Closing:
     completion: Row
     call_id: str
     cost: int
+    chain: Chain
     content: ContentRow | None = None
     intent: Row | None = None
     uncharged: Collection[str] = ()
 
     def __call__(self, cursor: Cursor) -> None:
+        new = False
         if self.intent:
             cursor.execute(sql.INSERT_CALL_IF_NEW, self.intent)
+            new = cursor.rowcount == 1
         cursor.execute(sql.COMPLETE_CALL, self.completion)
         if cursor.rowcount == 0:
             _must_exist(cursor, self.call_id)
@@ -85,6 +93,17 @@ class Closing:
         cursor.execute(sql.ADD_USAGE, (self.call_id,))
         if self.content:
             cursor.execute(sql.PUT_CONTENT, self.content)
+        if new and self.intent:
+            seal_intent(self.chain, cursor, self.intent, self.content)
+        said = response_of(self.content)
+        ended = cast(int, self.completion[_ENDED_AT])
+        self.chain.append(cursor, "close", self.call_id, ended, self.completion, said)
+
+
+def seal_intent(chain: Chain, cursor: Cursor, call: Row, content: ContentRow | None) -> None:
+    """The estimate is left out: it grows while a call runs."""
+    started, call_id = cast(int, call[_STARTED_AT]), cast(str, call[0])
+    chain.append(cursor, "open", call_id, started, call[:-1], request_of(content))
 
 
 def top_up(cursor: Cursor, call_id: str, amounts: Mapping[Window, int], estimate: int) -> bool:

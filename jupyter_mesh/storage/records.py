@@ -73,10 +73,10 @@ def completion_row(completion: Completion) -> Row:
         int(usage.estimated),
         None if completion.cost is None else money(completion.cost),
         money(completion.saved),
-        timing.total,
-        timing.first_token,
-        timing.upstream,
-        timing.overhead,
+        float(timing.total),
+        _float(timing.first_token),
+        _float(timing.upstream),
+        _float(timing.overhead),
         optional_text(completion.finish_reason),
         completion.error_code,
         optional_text(completion.error_message),
@@ -87,6 +87,11 @@ def completion_row(completion: Completion) -> Row:
         completion.screened,
         completion.id,
     )
+
+
+def _float(milliseconds: float | None) -> float | None:
+    """As a column gives it back: the chain's digest tells 5 from 5.0."""
+    return None if milliseconds is None else float(milliseconds)
 
 
 def hold_rows(holds: Sequence[Hold]) -> list[HoldRow]:

@@ -13,6 +13,7 @@ from ..schemas.audit import Completion, Timing
 from ..schemas.json import as_list, as_str
 from ..schemas.spend import Usage
 from . import sql
+from .chain import Chain
 from .lease import Lease
 from .ledger import Closing
 from .location import Cursor, Location
@@ -26,6 +27,7 @@ class Recovery:
 
     location: Location
     writer: str
+    chain: Chain
     now: datetime
 
     def __call__(self, cursor: Cursor) -> int:
@@ -51,7 +53,7 @@ class Recovery:
             (below,) = cast("tuple[int]", cursor.fetchone())
             cost = None if estimate is None else max(0, estimate - int(below))
             completion = self._completion(call_id, cost, candidates, started)
-            Closing(completion_row(completion), call_id, cost or 0)(cursor)
+            Closing(completion_row(completion), call_id, cost or 0, self.chain)(cursor)
         cursor.execute(sql.DELETE_WRITER, (writer,))
         return len(left_open)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import cast
+from typing import Literal, TypeAlias, cast
 
 from ..schemas.policy import AuditRule
 from .location import Cursor
@@ -14,11 +14,28 @@ from .values import micros
 _OLD_CONTENT = """
     DELETE FROM call_content WHERE call_id IN (
     SELECT call_id FROM call_content WHERE stored_at < ? ORDER BY stored_at LIMIT ?)"""
-_OLDEST = "SELECT seq, id, started_at, outcome FROM calls WHERE seq > ? ORDER BY seq LIMIT ?"
+_OLD_CONTENT_THERE = "SELECT 1 FROM call_content WHERE stored_at < ? LIMIT 1"
+_OLD_CALL_THERE = """
+    SELECT 1 FROM (SELECT ended_at FROM calls ORDER BY seq LIMIT 1000) AS oldest
+    WHERE ended_at < ? LIMIT 1"""
+_OLDEST = "SELECT seq, id, started_at, ended_at FROM calls WHERE seq > ? ORDER BY seq LIMIT ?"
 
 
-async def prune(reader: Reader, now: datetime, rule: AuditRule, batch: int) -> int:
-    """Delete content and calls older than `rule` keeps them; sums of usage and money stay.
+Announce: TypeAlias = Callable[[Literal["prune", "prune_content"], datetime], Awaitable[None]]
+
+
+async def prune(
+    reader: Reader, now: datetime, rule: AuditRule, batch: int, announce: Announce
+) -> int:
+    """Delete content and calls that ended longer ago than `rule` keeps them; sums of usage and
+    money stay.
+
+    Args:
+        reader: The store.
+        now: The time.
+        rule: What is kept.
+        batch: How many rows go at a time.
+        announce: Records in the chain what is about to go, before it does.
 
     Returns how many rows went. It may be stopped between two batches and loses nothing.
 
@@ -26,13 +43,25 @@ async def prune(reader: Reader, now: datetime, rule: AuditRule, batch: int) -> i
         StoreUnavailable: The store cannot be written.
     """
     gone = 0
+    if await reader.read(_any(_OLD_CONTENT_THERE, micros(now - rule.content_retain))):
+        await announce("prune_content", now - rule.content_retain)
     while deleted := await reader.write(_delete_content(micros(now - rule.content_retain), batch)):
         gone += deleted
+    if await reader.read(_any(_OLD_CALL_THERE, micros(now - rule.retain))):
+        await announce("prune", now - rule.retain)
     place: int | None = 0
     while place is not None:
         deleted, place = await reader.write(_delete_calls(micros(now - rule.retain), place, batch))
         gone += deleted
     return gone
+
+
+def _any(statement: str, until: int) -> Callable[[Cursor], bool]:
+    def query(cursor: Cursor) -> bool:
+        cursor.execute(statement, (until,))
+        return cursor.fetchone() is not None
+
+    return query
 
 
 def _delete_content(until: int, batch: int) -> Callable[[Cursor], int]:
@@ -48,9 +77,9 @@ def _delete_calls(until: int, place: int, batch: int) -> Callable[[Cursor], tupl
 
     def change(cursor: Cursor) -> tuple[int, int | None]:
         cursor.execute(_OLDEST, (place, batch))
-        rows = cast("list[tuple[int, str, int, str]]", cursor.fetchall())
+        rows = cast("list[tuple[int, str, int, int | None]]", cursor.fetchall())
         old = [row for row in rows if row[2] < until]
-        ended = [(seq, call_id) for seq, call_id, _, outcome in old if outcome != "pending"]
+        ended = [(seq, one) for seq, one, _, end in old if end is not None and end < until]
         for seq, call_id in ended:
             cursor.execute("DELETE FROM calls WHERE seq = ?", (seq,))
             cursor.execute("DELETE FROM call_content WHERE call_id = ?", (call_id,))

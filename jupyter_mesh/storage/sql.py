@@ -75,7 +75,8 @@ RAISE_ESTIMATE = """
     WHERE id = ? AND outcome = 'pending' AND estimated_cost < ?"""
 PUT_CONTENT = """
     INSERT INTO call_content (call_id, request, response, stored_at) VALUES (?, ?, ?, ?)
-    ON CONFLICT (call_id) DO UPDATE SET response = excluded.response"""
+    ON CONFLICT (call_id)
+    DO UPDATE SET response = excluded.response, stored_at = excluded.stored_at"""
 
 # money
 

@@ -221,3 +221,25 @@ performance_hourly = Table(
     Column("count", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("writer", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("kind", Text, nullable=False),  # open, close, prune, prune_content
+    Column("subject", Text, nullable=False),  # the call; nothing for the other kinds
+    Column("moment", BigInteger, nullable=False),  # when the call began; what pruning went up to
+    Column("digest", LargeBinary, nullable=False),
+    # Keyed, so that it tells nothing once the key is destroyed.
+    Column("content", LargeBinary),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+audit_keys = Table(
+    "audit_keys",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+)

@@ -18,6 +18,7 @@ from typing import TypeVar, cast
 
 from ..errors import AuditUnavailable, MeshError
 from ..spi.faults import ARMED
+from .chain import Chain
 from .failure import Failure, failure_of
 from .location import BUSY_MS, Cursor, Location
 from .task import Kind, Task, answer, pass_faults
@@ -42,6 +43,7 @@ class Writer:
         location: The store.
         connect: Makes the connection; called again after each failure.
         alive: The write that proves the store works.
+        chain: Told where a transaction begins and that it is durable.
         batched: Answer before the commit instead of after it.
 
     Attributes:
@@ -57,12 +59,14 @@ class Writer:
         location: Location,
         connect: Callable[[], sqlite3.Connection],
         alive: Callable[[Cursor], None],
+        chain: Chain,
         *,
         batched: bool,
     ) -> None:
         self._location = location
         self._connect = connect
         self._alive = alive
+        self._chain = chain
         self._batched = batched
         self._queue: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._connection: sqlite3.Connection | None = None
@@ -158,10 +162,12 @@ class Writer:
 
     def _transact(self, batch: list[Task], cursor: Cursor) -> None:
         cursor.execute("BEGIN IMMEDIATE")
+        self._chain.begin()
         if not all(task.run(cursor) for task in batch):
             # Savepoints cost every call something, and refusals are rare: do it over with them.
             cursor.execute("ROLLBACK")
             cursor.execute("BEGIN IMMEDIATE")
+            self._chain.begin()
             for task in batch:
                 task.run_apart(cursor)
         if self._batched:
@@ -169,6 +175,7 @@ class Writer:
         if ARMED:
             pass_faults(batch, "before")
         cursor.execute("COMMIT")
+        self._chain.committed()
         self.commits += 1
         if ARMED:
             pass_faults(batch, "after")
@@ -230,6 +237,7 @@ class Writer:
             with suppress(MeshError):  # the call was never recorded: nothing to complete
                 operation(cursor)
         cursor.execute("COMMIT")
+        self._chain.committed()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
     def _disconnect(self) -> None:

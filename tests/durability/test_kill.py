@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from jupyter_mesh.storage.chain_check import check
 from jupyter_mesh.testing.fake_openai import Behaviour
 
 from .world import World, world
@@ -42,6 +45,9 @@ def check_the_books(one: World) -> None:
     usage = one.rows("SELECT SUM(cost) AS cost, SUM(calls) AS calls FROM usage_hourly")[0]
     assert (usage["cost"] or 0) == spent
     assert (usage["calls"] or 0) == len(calls)
+    with closing(sqlite3.connect(one.gateway.store)) as connection:
+        verdict = check(connection.cursor())
+    assert (verdict.fault, verdict.unsealed) == (None, 0)
 
 
 @pytest.mark.parametrize("stream", [False, True])

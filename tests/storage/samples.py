@@ -12,6 +12,7 @@ from typing import Any
 
 from jupyter_mesh.schemas.audit import Completion, Hold, Intent, Timing
 from jupyter_mesh.schemas.spend import Usage, from_pico
+from jupyter_mesh.storage.chain_check import Head, Verdict, check
 from jupyter_mesh.storage.journal import SqlJournal
 
 NOW = datetime(2026, 7, 14, 9, 30, 5, 123456, tzinfo=UTC)
@@ -110,3 +111,10 @@ def assert_books_balance(path: Path) -> None:
     )
     assert of_calls == of_usage
     assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+    assert chain_verdict(path).fault is None
+
+
+def chain_verdict(path: Path, *known: Head) -> Verdict:
+    """What checking the chains finds."""
+    with closing(sqlite3.connect(path)) as connection:
+        return check(connection.cursor(), known)

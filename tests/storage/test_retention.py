@@ -28,8 +28,10 @@ async def test_what_is_too_old_goes_and_the_rest_stays(tmp_path: Path, batch: in
             await journal.open(asked, [hold()])
             await journal.close(completion(f"d{days}", "0.001", ended_at=at, content={"a": 1}))
         history = SqlHistory(store)
-        assert await history.prune(NOW, RULE, batch) == 5
-        assert await history.prune(NOW, RULE, batch) == 0
+        assert await history.prune(NOW, RULE, journal.note_pruned, batch) == 5
+        assert await history.prune(NOW, RULE, journal.note_pruned, batch) == 0
+        verdict = await history.check()
+        assert (verdict.fault, verdict.entries) == (None, 1 + 2 * len(ages) + 2)
         await history.aclose()
     kept = [f"d{days}" for days in ages if days <= 400]
     assert [name for (name,) in rows(store, "SELECT id FROM calls ORDER BY seq")] == ["open", *kept]
@@ -45,6 +47,6 @@ async def test_content_may_be_kept_for_no_time_at_all(tmp_path: Path) -> None:
         await journal.close(completion("a"), intent("a", content={"q": 1}))
         history = SqlHistory(store)
         rule = AuditRule(content_retain=timedelta(0))
-        assert await history.prune(NOW + timedelta(seconds=1), rule) == 1
+        assert await history.prune(NOW + timedelta(seconds=1), rule, journal.note_pruned) == 1
         assert (await history.call("a", user="ada")).request is None
         await history.aclose()

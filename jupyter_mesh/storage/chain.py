@@ -1,0 +1,122 @@
+"""The hash chain of one writer: each entry seals a record and all that came before it.
+
+Changing, removing or inserting a record, or an entry, breaks the chain at that place
+(`chain_check` finds it); cutting off its end shows against a checkpoint that was taken before.
+Entries hold digests only, so old records and contents can be deleted and the chain still holds;
+that they were deleted by policy, and up to when, is an entry too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from typing import Literal, TypeAlias, cast
+
+import orjson
+
+from .location import Cursor, Row
+from .records import ContentRow
+
+Kind: TypeAlias = Literal["open", "close", "prune", "prune_content"]
+
+_APPEND = """
+    INSERT INTO audit_chain (writer, number, kind, subject, moment, digest, content, hash)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_HEAD = "SELECT number, hash FROM audit_chain WHERE writer = ? ORDER BY number DESC LIMIT 1"
+_KEEP_KEY = "INSERT INTO audit_keys (tenant, key) VALUES ('', ?) ON CONFLICT (tenant) DO NOTHING"
+_KEY = "SELECT key FROM audit_keys WHERE tenant = ''"
+_KEY_BYTES = 32
+
+
+class Chain:
+    """Appends entries inside the writer's transactions.
+
+    Args:
+        writer: Whose chain it is.
+    """
+
+    def __init__(self, writer: str) -> None:
+        self._writer = writer
+        self._key = b""
+        self._durable = (0, first_hash(writer))
+        self._head = self._durable
+
+    def load(self, cursor: Cursor) -> None:
+        """Go on where the store says the chain ends: a commit that seemed to fail may have held."""
+        cursor.execute(_HEAD, (self._writer,))
+        found = cast("tuple[int, bytes] | None", cursor.fetchone())
+        self._durable = (found[0], bytes(found[1])) if found else (0, first_hash(self._writer))
+        self._head = self._durable
+        cursor.execute(_KEEP_KEY, (os.urandom(_KEY_BYTES),))
+        cursor.execute(_KEY)
+        (key,) = cast("tuple[bytes]", cursor.fetchone())
+        self._key = bytes(key)
+
+    def begin(self) -> None:
+        """A transaction begins, or begins again."""
+        self._head = self._durable
+
+    def committed(self) -> None:
+        """What was appended is durable."""
+        self._durable = self._head
+
+    def append(
+        self,
+        cursor: Cursor,
+        kind: Kind,
+        subject: str,
+        moment: int,
+        record: Row,
+        content: str | None,
+    ) -> None:
+        """Seal one record. The last act of an operation: what failed before it leaves no entry.
+
+        Args:
+            cursor: Inside the transaction that writes the record.
+            kind: What happened.
+            subject: Id of the call.
+            moment: Microseconds since 1970: when the call began.
+            record: Its columns as they are stored.
+            content: What was said, as it is stored; None where nothing is kept.
+        """
+        number, before = self._head[0] + 1, self._head[1]
+        digest = digest_of(record)
+        sealed = None if content is None else content_hash(self._key, content)
+        own = entry_hash(before, kind, subject, moment, digest, sealed)
+        row = (self._writer, number, kind, subject, moment, digest, sealed, own)
+        cursor.execute(_APPEND, row)
+        self._head = (number, own)
+
+
+def first_hash(writer: str) -> bytes:
+    """What stands before the first entry of a chain."""
+    return hashlib.sha256(f"jupyter-mesh audit chain 1 {writer}".encode()).digest()
+
+
+def digest_of(record: Row) -> bytes:
+    """SHA-256 of a record's columns, as JSON."""
+    return hashlib.sha256(orjson.dumps(record)).digest()
+
+
+def content_hash(key: bytes, content: str) -> bytes:
+    """HMAC-SHA-256 of what was said."""
+    return hmac.digest(key, content.encode("utf-8", "surrogatepass"), "sha256")
+
+
+def entry_hash(
+    before: bytes, kind: str, subject: str, moment: int, digest: bytes, content: bytes | None
+) -> bytes:
+    """SHA-256 over the entry before and all of this one."""
+    head = orjson.dumps((kind, subject, moment, content is not None))
+    return hashlib.sha256(before + head + digest + (content or b"")).digest()
+
+
+def request_of(content: ContentRow | None) -> str | None:
+    """What an opening seals."""
+    return content.request if content else None
+
+
+def response_of(content: ContentRow | None) -> str | None:
+    """What a closing seals."""
+    return content.response if content else None

@@ -1,0 +1,159 @@
+"""Nobody changes, removes or adds a record unseen: not with all rights to the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jupyter_mesh.errors import BudgetExceeded
+from jupyter_mesh.storage.chain import content_hash
+from jupyter_mesh.storage.chain_check import Head
+from jupyter_mesh.storage.history import SqlHistory
+
+from .samples import NOW, chain_verdict, completion, hold, intent, journal_at, rows
+
+CALLS = ("a", "b", "c")
+
+
+async def record(store: Path) -> None:
+    """Three calls with content and money, one of them refused."""
+    async with journal_at(store) as journal:
+        for name in CALLS[:2]:
+            await journal.open(intent(name, content={"q": name}), [hold()])
+            await journal.close(completion(name, content={"a": name}))
+        refused = completion("c", "0", outcome="refused", error_code="no")
+        await journal.close(refused, intent("c", content={"q": "c"}))
+
+
+def change(store: Path, statement: str) -> None:
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+async def test_what_was_recorded_holds(tmp_path: Path) -> None:
+    store = tmp_path / "mesh.db"
+    await record(store)
+    verdict = chain_verdict(store)
+    assert (verdict.fault, verdict.entries, verdict.unsealed) == (None, 6, 0)
+    (head,) = verdict.heads
+    assert head.number == 6
+
+
+@pytest.mark.parametrize(
+    ("statement", "subject", "word"),
+    [
+        ("UPDATE calls SET username = 'eve' WHERE id = 'a'", "a", "record was changed"),
+        ("UPDATE calls SET cost = 1 WHERE id = 'b'", "b", "record was changed"),
+        ("UPDATE calls SET purpose = 'fun' WHERE id = 'c'", "c", "record was changed"),
+        ("UPDATE calls SET verdicts = '[]' WHERE id = 'b'", "b", "record was changed"),
+        ("DELETE FROM calls WHERE id = 'a'", "a", "record is missing"),
+        ("UPDATE call_content SET request = '{}' WHERE call_id = 'a'", "a", "content was changed"),
+        ("UPDATE call_content SET response = '{}' WHERE call_id = 'b'", "b", "content was changed"),
+        ("DELETE FROM call_content WHERE call_id = 'b'", "b", "content is missing"),
+        ("DELETE FROM audit_chain WHERE number = 3", "b", "entry 3 is missing"),
+        ("UPDATE audit_chain SET digest = x'00' WHERE number = 2", "a", "entry was changed"),
+        ("UPDATE audit_chain SET content = NULL WHERE number = 2", "a", "entry was changed"),
+        ("UPDATE audit_chain SET subject = 'z' WHERE number = 4", "z", "entry was changed"),
+        (
+            "INSERT INTO calls SELECT 99, 'forged', writer, started_at, username, via, "
+            "application, operation, requested_model, candidates, groups, purpose, document, "
+            "key_id, parent, tags, streamed, estimated_cost, outcome, ended_at, model, provider, "
+            "connection, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, "
+            "reasoning_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, "
+            "usage_estimated, cost, saved, total_ms, first_token_ms, upstream_ms, overhead_ms, "
+            "finish_reason, error_code, error_message, attempts, notices, verdicts, price_source, "
+            "screened FROM calls WHERE id = 'a'",
+            "forged",
+            "put in from outside",
+        ),
+    ],
+)
+async def test_tampering_is_found_and_the_first_bad_record_named(
+    tmp_path: Path, statement: str, subject: str, word: str
+) -> None:
+    store = tmp_path / "mesh.db"
+    await record(store)
+    change(store, statement)
+    fault = chain_verdict(store).fault
+    assert fault is not None
+    assert (fault.subject, word in fault.reason) == (subject, True), fault
+
+
+async def test_an_end_that_was_cut_off_shows_against_a_checkpoint(tmp_path: Path) -> None:
+    store = tmp_path / "mesh.db"
+    await record(store)
+    (head,) = chain_verdict(store).heads
+    change(store, "DELETE FROM audit_chain WHERE number > 4")
+    change(store, "DELETE FROM calls WHERE id = 'c'")
+    assert chain_verdict(store).fault is None  # by itself nobody can tell
+    fault = chain_verdict(store, head).fault
+    assert fault is not None
+    assert "ends before" in fault.reason
+
+
+async def test_a_chain_that_was_written_anew_shows_against_a_checkpoint(tmp_path: Path) -> None:
+    store = tmp_path / "mesh.db"
+    await record(store)
+    (head,) = chain_verdict(store).heads
+    other = Head(head.writer, head.number, bytes(32))
+    fault = chain_verdict(store, other).fault
+    assert fault is not None
+    assert "checkpoint" in fault.reason
+
+
+async def test_several_writers_have_a_chain_each_and_a_dead_ones_calls_go_on_in_another(
+    tmp_path: Path,
+) -> None:
+    store = tmp_path / "mesh.db"
+    async with journal_at(store) as one, journal_at(store) as two:
+        await one.open(intent("a"), [hold()])
+        await two.open(intent("b"), [hold()])
+        await two.close(completion("b"))
+        await one.close(completion("a"))
+        verdict = chain_verdict(store)
+        assert verdict.fault is None
+        assert sorted(head.number for head in verdict.heads) == [2, 2]
+
+
+async def test_what_was_refused_in_a_shared_commit_leaves_no_entry(tmp_path: Path) -> None:
+    store = tmp_path / "mesh.db"
+    async with journal_at(store) as journal:
+        await journal.open(intent("a"), [hold("0.9")])
+        with pytest.raises(BudgetExceeded):
+            await journal.open(intent("b"), [hold("0.9")])
+        await journal.open(intent("c"), [hold("0.01")])
+    subjects = [name for (name,) in rows(store, "SELECT subject FROM audit_chain ORDER BY number")]
+    assert subjects == ["a", "c"]
+    assert chain_verdict(store).fault is None
+
+
+async def test_content_that_policy_deletes_is_not_missed_and_its_hash_tells_nothing(
+    tmp_path: Path,
+) -> None:
+    store = tmp_path / "mesh.db"
+    await record(store)
+    async with journal_at(store) as journal:
+        await journal.note_pruned("prune_content", NOW + timedelta(seconds=1))
+    change(store, "DELETE FROM call_content")
+    assert chain_verdict(store).fault is None
+    ((key,),) = rows(store, "SELECT key FROM audit_keys")
+    ((sealed,),) = rows(
+        store, "SELECT content FROM audit_chain WHERE subject = 'a' AND kind = 'open'"
+    )
+    assert sealed == content_hash(key, '{"q":"a"}')
+    assert sealed != content_hash(bytes(32), '{"q":"a"}')
+    change(store, "DELETE FROM audit_keys")
+    assert chain_verdict(store).fault is None
+
+
+async def test_the_check_reads_the_same_through_the_history(tmp_path: Path) -> None:
+    store = tmp_path / "mesh.db"
+    await record(store)
+    history = SqlHistory(store)
+    assert await history.check() == chain_verdict(store)
+    await history.aclose()
