@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from jupyter_mesh.errors import (
@@ -152,6 +154,7 @@ async def test_a_key_that_the_upstream_repeats_is_scrubbed(
     assert "Incorrect API key provided" in raised.value.message
     assert SECRET not in str(raised.value)
     assert "0123456789" not in str(raised.value)
+    assert base64.b64encode(SECRET.encode()).decode() not in str(raised.value)
     await provider.aclose()
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
+
 import pytest
 from pydantic import ValidationError
 
 from jupyter_mesh.errors import ConfigError, InvalidRequest, ProviderRejected
+from jupyter_mesh.providers.openai_compatible import OpenAICompatible
 from jupyter_mesh.providers.openai_config import OpenAIConfig
 from jupyter_mesh.schemas.json import JsonObject
 from jupyter_mesh.schemas.request import Operation
-from jupyter_mesh.testing.attempts import attempt
+from jupyter_mesh.testing.attempts import attempt, provider_context
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
+from jupyter_mesh.testing.secrets import StaticSecrets
 from tests.providers.conftest import SECRET, connect
 from tests.providers.reading import answer_of, events_of
 
@@ -142,10 +147,6 @@ async def test_without_a_key_none_is_sent(
 async def test_a_secret_that_is_missing_or_broken_is_named_by_its_reference(
     upstream: FakeOpenAI,
 ) -> None:
-    from jupyter_mesh.providers.openai_compatible import OpenAICompatible
-    from jupyter_mesh.testing.attempts import provider_context
-    from jupyter_mesh.testing.secrets import StaticSecrets
-
     config = OpenAIConfig(base_url=upstream.base_url, api_key="env:BROKEN")
     for secrets in (StaticSecrets(), StaticSecrets({"env:BROKEN": "two\nlines"})):
         provider = OpenAICompatible(config, provider_context(secrets=secrets))
@@ -154,6 +155,32 @@ async def test_a_secret_that_is_missing_or_broken_is_named_by_its_reference(
         assert "lines" not in raised.value.message
         await provider.aclose()
     assert not upstream.requests
+
+
+class SlowSecrets(StaticSecrets):
+    """Notes the threads that it is asked in."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self.threads: list[int] = []
+
+    def resolve(self, reference: str) -> str:
+        self.threads.append(threading.get_ident())
+        return super().resolve(reference)
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_secrets_are_read_in_a_thread_when_the_connection_opens(
+    upstream: FakeOpenAI, known: bool
+) -> None:
+    secrets = SlowSecrets({"env:TEST_KEY": SECRET} if known else {})
+    config = OpenAIConfig(base_url=upstream.base_url, api_key="env:TEST_KEY")
+    context = provider_context(secrets=secrets, models={"m": {}})
+    provider = OpenAICompatible(config, context)
+    assert [one.name for one in await provider.models()] == ["m"], "a call says what is wrong"
+    assert secrets.threads
+    assert threading.get_ident() not in secrets.threads
+    await provider.aclose()
 
 
 async def test_half_a_surrogate_pair_is_refused_by_name(upstream: FakeOpenAI) -> None:

@@ -10,7 +10,7 @@ Fault: TypeAlias = Literal[
     "rate_limited",  # 429, with `retry_after`
     "server_error",  # 500 with an error object
     "html_error",  # 502 with a page of HTML
-    "unauthorized",  # 401 that repeats the key it was sent
+    "unauthorized",  # 401 that repeats the key it was sent, encoded too
     "rejected",  # 400 that repeats the prompt it was sent
     "redirect",  # 307 to another path of itself
     "error_in_200",  # 200 whose body is an error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 from collections import deque
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import orjson
 from aiohttp import web
@@ -235,8 +237,10 @@ class FakeOpenAI:
 
 
 async def _unauthorized(wire: Wire, received: Received) -> web.StreamResponse:
+    token = received.token or ""
+    seen = quote(token, safe=""), base64.b64encode(token.encode()).decode()
     error: JsonObject = {
-        "message": f"Incorrect API key provided: {received.token}. Find yours in the console.",
+        "message": f"Incorrect API key provided: {token}, in a URL {seen[0]}, as base64 {seen[1]}.",
         "type": "invalid_request_error",
         "param": None,
         "code": "invalid_api_key",
