@@ -25,6 +25,9 @@ async def keep_request(call: Call, request: Request, found: Findings) -> None:
     """Hand the audit `request`, which came, with everything in `found` replaced, also what policy
     let pass. Without such: `call.request`, which is sent.
     """
+    if request.token_numbers:
+        call.content = dict(_WITHHELD)
+        return
     payloads = request.contents.payloads
     spans = {text: merged(findings) for text, findings in found.items() if findings}
     base = request if spans else call.request
@@ -48,8 +51,6 @@ async def keep_unscreened(call: Call, detectors: Mapping[str, Detector]) -> None
         call.content = dict(_WITHHELD)
     else:
         await keep_request(call, call.request, found)
-    if call.request.token_numbers:
-        call.content = dict(_WITHHELD)
 
 
 async def keep_response(call: Call, detectors: Mapping[str, Detector]) -> None:

@@ -138,7 +138,7 @@ async def test_a_call_that_is_given_up_does_not_go_on_working() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     go_on.set()
-    await asyncio.to_thread(lambda: None)
+    await asyncio.get_running_loop().shutdown_default_executor()
     assert slices == 1
 
 

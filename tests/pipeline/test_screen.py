@@ -12,11 +12,13 @@ import pytest
 from jupyter_mesh.errors import (
     AllCandidatesFailed,
     Blocked,
+    InvalidRequest,
     ProviderUnavailable,
     ScreeningUnavailable,
 )
 from jupyter_mesh.schemas.catalog import Residency
 from jupyter_mesh.schemas.policy import AliasRule, AuditRule, ExactCacheRule, ScreeningRule
+from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.spi.guard import Detector, Finding, GuardConfig
 from jupyter_mesh.spi.provider import Attempt
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
@@ -223,3 +225,166 @@ async def test_originals_of_two_calls_at_once_are_never_mixed() -> None:
     names = ["Ada", "Bob"] * 10
     outcomes = await asyncio.gather(*(world.ask(chat(name, stream=True)) for name in names))
     assert [outcome.text for outcome in outcomes] == names
+
+
+def two(first: object, second: object) -> dict[str, Detector]:
+    return {"first": Only(first), "second": Only(second)}
+
+
+class Only(Words):
+    """Finds what it is told, under the name of its class."""
+
+    name: ClassVar[str] = "only"
+
+    def __init__(self, patterns: object) -> None:
+        super().__init__(GuardConfig())
+        self.patterns = patterns  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+NAMES, MAILS = {"NAME": re.compile("acme")}, {"MAIL": re.compile(r"\S+@\S+")}
+
+
+@pytest.mark.parametrize(
+    ("detectors", "leaves"),
+    [
+        (["first"], "<NAME_1> sold to initech"),
+        (["second"], "acme sold to <NAME_1>"),
+        (["first", "second"], "<NAME_1> sold to <NAME_2>"),
+    ],
+)
+async def test_a_rule_acts_on_what_its_own_detectors_found(
+    detectors: list[str], leaves: str
+) -> None:
+    provider = ScriptedProvider()
+    known = two(NAMES, {"NAME": re.compile("initech")})
+    world = screened(provider, rule(detectors=detectors), detectors=known)
+    outcome = await world.ask(chat("acme sold to initech"))
+    assert sent(provider) == leaves
+    assert {verdict["guard"] for verdict in outcome.call.report.verdicts} == set(detectors)
+
+
+@pytest.mark.parametrize(
+    ("rules", "leaves"),
+    [
+        ([{"detectors": ["first"], "entities": {"*": "block"}}], None),
+        ([{"detectors": ["first"]}], "write to info@<NAME_1>.com"),
+        ([{"detectors": ["first", "second"], "entities": {"NAME": "block", "*": "allow"}}], None),
+        ([{"detectors": ["first", "second"], "entities": {"NAME": "block"}}], None),
+        ([{"detectors": ["first", "second"], "entities": {"MAIL": "block"}}], None),
+        (
+            [{"detectors": ["first", "second"], "entities": {"MAIL": "allow"}}],
+            "write to info@<NAME_1>.com",
+        ),
+        (
+            [{"detectors": ["first", "second"], "entities": {"MAIL": "alert"}}],
+            "write to info@<NAME_1>.com",
+        ),
+        ([{"detectors": ["first", "second"]}], "write to <MAIL_1>"),
+        (
+            [{"detectors": ["first", "second"], "entities": {"NAME": "allow"}}],
+            "write to <MAIL_1>",
+        ),
+    ],
+)
+async def test_what_to_do_is_decided_before_overlaps_are_merged(
+    rules: list[dict[str, object]], leaves: str | None
+) -> None:
+    provider = ScriptedProvider()
+    # The second is always asked: the audit wants to know what it finds.
+    known = {**two(NAMES, MAILS), "patterns": Only(MAILS)}
+    world = screened(provider, *(rule(**fields) for fields in rules), detectors=known)
+    outcome = await world.ask(chat("write to info@acme.com"))
+    if leaves is None:
+        assert isinstance(outcome.error, Blocked)
+        assert provider.attempts == []
+    else:
+        assert sent(provider) == leaves
+
+
+async def test_what_one_rule_redacts_for_good_stays_so_under_a_longer_finding() -> None:
+    provider = ScriptedProvider(replies=[Reply(text=echo)])
+    rules = (
+        rule(detectors=["first"], reversible=False),
+        rule(detectors=["second"], reversible=True),
+    )
+    outcome = await screened(provider, *rules, detectors=two(NAMES, MAILS)).ask(
+        chat("info@acme.com or x@y.com")
+    )
+    assert outcome.text == "<NAME_1> or x@y.com"
+
+
+SPLIT: list[tuple[list[str], str]] = [
+    (["met A", "da today"], "met <NAME_1><NAME_2> today"),
+    (["A", "d", "a"], "<NAME_1><NAME_2><NAME_3>"),
+    (["Ad", "x"], "Adx"),
+]
+
+
+@pytest.mark.parametrize(("parts", "leaves"), SPLIT)
+async def test_what_is_split_over_the_parts_of_a_message_is_redacted_and_comes_back(
+    parts: list[str], leaves: str
+) -> None:
+    provider = ScriptedProvider(replies=[Reply(text=echo)])
+    content = [{"type": "text", "text": part} for part in parts]
+    outcome = await screened(provider).ask(chat(content))  # pyright: ignore[reportArgumentType]
+    assert sent(provider) == leaves
+    assert outcome.text == "".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("fields", "refused"),
+    [
+        ({}, True),
+        ({"entities": {"NAME": "allow"}}, True),
+        ({"entities": {"*": "allow"}}, False),
+        ({"for": {"connection": "other"}}, False),
+    ],
+)
+async def test_token_numbers_are_refused_where_a_rule_would_have_to_read_them(
+    fields: dict[str, object], refused: bool
+) -> None:
+    provider = ScriptedProvider()
+    world = pipeline(
+        candidate("a/e", provider, operations=(Operation.EMBEDDING,)),
+        screening=(rule(**fields),),
+        detectors={"words": Words(GuardConfig())},
+    )
+    request = parse_request(Operation.EMBEDDING, {"model": "a/e", "input": [[1, 2, 3]]})
+    outcome = await world.ask(request)
+    assert isinstance(outcome.error, InvalidRequest) == refused
+    assert len(provider.attempts) == (not refused)
+    if not refused:
+        kept = world.journal.intents[outcome.call.id].content
+        assert kept is not None
+        assert "input" not in kept, "nobody could read what the numbers say"
+
+
+DEFAULT = ScreeningRule.model_validate({"for": {"residency": "external"}, "detectors": ["words"]})
+
+
+@pytest.mark.parametrize(
+    ("screening", "model", "leaves"),
+    [
+        ((), "a/m", "<NAME_1>"),
+        ((), "local/m", "Ada"),
+        (({"for": {"connection": "b"}, "entities": {"*": "alert"}},), "a/m", "<NAME_1>"),
+        (({"for": {"connection": "b"}, "entities": {"*": "alert"}},), "b/m", "Ada"),
+        (({"for": {"connection": "a"}, "entities": {"*": "allow"}},), "a/m", "Ada"),
+        (({"for": {"group": "others"}, "entities": {"*": "allow"}},), "a/m", "<NAME_1>"),
+        (({"for": {"connection": "b"}},), "local/m", "Ada"),
+    ],
+)
+async def test_the_default_stays_where_no_rule_says_otherwise(
+    screening: tuple[dict[str, object], ...], model: str, leaves: str
+) -> None:
+    provider = ScriptedProvider()
+    world = pipeline(
+        candidate("a/m", provider),
+        candidate("b/m", provider),
+        candidate("local/m", provider, residency=Residency.LOCAL),
+        screening=tuple(rule(**fields) for fields in screening),
+        default_screening=DEFAULT,
+        detectors={"words": Words(GuardConfig())},
+    )
+    await world.ask(chat("Ada", model=model))
+    assert sent(provider) == leaves

@@ -1,0 +1,114 @@
+"""What the audit keeps: redacted by the detectors that policy names, and no payload in full."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from typing import ClassVar
+
+import pytest
+
+from jupyter_mesh.schemas.json import Json
+from jupyter_mesh.schemas.policy import ExactCacheRule, ScreeningRule
+from jupyter_mesh.spi.guard import MOST_FINDINGS, GuardConfig
+from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
+
+from .test_screen import Broken, Words
+from .world import Outcome, Pipeline, candidate, chat, pipeline
+
+
+class Customers(Words):
+    """Finds one customer."""
+
+    name: ClassVar[str] = "deny_list_detector"
+    patterns: ClassVar = {"CUSTOMER": re.compile("initech")}
+
+
+DETECTORS = {"patterns": Words(GuardConfig()), "customers": Customers(GuardConfig())}
+
+
+def world(*rules: dict[str, object], said: str = "Hello", **fields: object) -> Pipeline:
+    return pipeline(
+        candidate("a/m", ScriptedProvider(replies=[Reply(pieces=[said])])),
+        screening=tuple(map(ScreeningRule.model_validate, rules)),
+        detectors=fields.pop("detectors", DETECTORS),
+        cache=ExactCacheRule(enabled=False),
+    )
+
+
+def kept(pipe: Pipeline, outcome: Outcome) -> tuple[object, object]:
+    call = outcome.call.id
+    return pipe.journal.intents[call].content, pipe.journal.completions[call].content
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([{"detectors": ["customers"]}], "<CUSTOMER_1> and <NAME_1>"),
+        ([{"detectors": ["customers"], "entities": {"*": "alert"}}], "<CUSTOMER_1> and <NAME_1>"),
+        ([{"detectors": ["patterns"]}], "initech and <NAME_1>"),
+        ([], "initech and <NAME_1>"),
+    ],
+)
+async def test_an_answer_is_kept_redacted_by_the_detectors_of_its_request(
+    rules: list[dict[str, object]], expected: str, stream: bool
+) -> None:
+    pipe = world(*rules, said="initech and Ada")
+    outcome = await pipe.ask(chat("initech and Ada", stream=stream))
+    request, answer = kept(pipe, outcome)
+    assert outcome.text == "initech and Ada"
+    assert request["messages"][0]["content"] == expected
+    assert answer == {"text": expected}
+
+
+PNG = bytes(range(256)) * 400
+
+
+@pytest.mark.parametrize("rules", [[], [{"detectors": ["patterns"]}]])
+@pytest.mark.parametrize(
+    ("part", "media", "data"),
+    [
+        ({"image_url": {"url": "data:image/png;base64,"}}, "image/png", PNG),
+        ({"image_url": {"url": "data:image/png;base64,"}}, "image/png", b"small"),
+        ({"file": {"file_data": "data:application/pdf;base64,"}}, "application/pdf", PNG),
+        ({"input_audio": {"data": "", "format": "wav"}}, "base64", PNG),
+    ],
+)
+async def test_a_payload_is_kept_as_what_it_was_and_sent_in_full(
+    part: dict[str, dict[str, Json]], media: str, data: bytes, rules: list[dict[str, object]]
+) -> None:
+    [(kind, fields)] = part.items()
+    place = next(iter(fields))
+    encoded = b64encode(data).decode()
+    filled: Json = {"type": kind, kind: {**fields, place: f"{fields[place]}{encoded}"}}
+    pipe = world(*rules)
+    outcome = await pipe.ask(chat([{"type": "text", "text": "What is it, Ada?"}, filled]))
+    request, _ = kept(pipe, outcome)
+    note = f"[{media}, {len(data)} bytes, sha256 {sha256(data).hexdigest()}]"
+    text, shown = request["messages"][0]["content"]
+    assert text["text"] == "What is it, <NAME_1>?"
+    assert shown == {"type": kind, kind: {**fields, place: note}}
+    provider = pipe.snapshot.models["a/m"].provider
+    assert encoded in str(provider.attempts[0].request.body)
+
+
+async def test_what_only_looks_like_a_payload_is_kept_and_redacted_as_text() -> None:
+    pipe = world()
+    outcome = await pipe.ask(chat("data:image/png;base64,Ada is not"))
+    request, _ = kept(pipe, outcome)
+    assert request["messages"][0]["content"] == "data:image/png;base64,<NAME_1> is not"
+
+
+@pytest.mark.parametrize("detector", [Broken("raises"), "many"])
+async def test_what_cannot_be_screened_for_the_audit_alone_is_sent_but_not_kept(
+    detector: object,
+) -> None:
+    text = "Ada " * (MOST_FINDINGS + 1) if detector == "many" else "Ada"
+    detectors = DETECTORS if detector == "many" else {"patterns": detector}
+    pipe = world(said=text, detectors=detectors)
+    outcome = await pipe.ask(chat(text))
+    assert outcome.text == text
+    assert "Ada" not in str(kept(pipe, outcome))
+    assert str(kept(pipe, outcome)).count("withheld") == 2
