@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -132,3 +133,67 @@ async def test_a_guard_that_breaks_lets_nothing_out(
         assert EMAIL not in outcome.error.message
         assert other.requests == []
         assert (await mesh.calls(ADA)).calls[0].outcome == "refused"
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("Initech buys Globex", "<CLIENT_1> buys <RIVAL_1>"),
+        ("Initechs buy", "Initechs buy"),
+        ("write to info@initech.com", "write to info@<CLIENT_1>.com"),
+    ],
+)
+async def test_two_lists_of_one_kind_act_each_under_its_own_rule(
+    tmp_path: Path, other: FakeOpenAI, text: str, sent: str
+) -> None:
+    deny = "deny_list_detector"
+    guards = {
+        "clients": {"guard": deny, "terms": ["Initech"], "entity": "CLIENT"},
+        "rivals": {"guard": deny, "terms": ["Globex"], "entity": "RIVAL"},
+    }
+    screening = [{**STRICT, "detectors": ["clients"]}, {**STRICT, "detectors": ["rivals"]}]
+    async with mesh_of(
+        tmp_path, {"out": connection(other)}, guards=guards, screening=screening
+    ) as mesh:
+        outcome = await ask(mesh, chat(text, model="out/m"))
+        assert outcome.error is None
+        assert json.loads(other.requests[0].body)["messages"][0]["content"] == sent
+
+
+@pytest.mark.parametrize(
+    ("screening", "leaves"),
+    [
+        ({}, False),
+        ({"screening": [{"for": {"connection": "elsewhere"}, "entities": {"*": "block"}}]}, False),
+        ({"screening": [{"for": {"connection": "out"}, "entities": {"*": "allow"}}]}, True),
+        ({"screening": []}, True),
+    ],
+)
+async def test_a_rule_for_one_connection_leaves_the_others_screened(
+    tmp_path: Path, other: FakeOpenAI, screening: dict[str, object], leaves: bool
+) -> None:
+    connections = {"out": connection(other), "elsewhere": connection(other)}
+    async with mesh_of(tmp_path, connections, **screening) as mesh:
+        assert (await ask(mesh, chat(PROMPT, model="out/m"))).error is None
+        assert (EMAIL in other.requests[0].body.decode()) == leaves
+
+
+async def test_other_calls_go_on_while_a_megabyte_is_screened(
+    tmp_path: Path, other: FakeOpenAI
+) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0)
+            ticks += 1
+
+    long = "".join(f"user{n}@example.org wrote from 10.0.{n % 256}.7; " for n in range(9_000))
+    async with mesh_of(tmp_path, {"out": connection(other)}) as mesh:
+        ticker = asyncio.create_task(tick())
+        call = mesh.call(ADA, chat(long, model="out/m"))
+        assert not (await mesh.dry_run(call)).blocked
+        ticker.cancel()
+        assert ticks > 50
+        assert [finding["count"] for finding in call.report.verdicts] == [9_000, 9_000]
