@@ -79,6 +79,10 @@ function noticeLabel(code: string, trans: TranslationBundle): string {
       return trans.__('filtered');
     case 'budget_cut':
       return trans.__('shortened by budget');
+    case 'budget_near':
+      return trans.__('budget nearly used');
+    case 'budget_over':
+      return trans.__('over budget');
     case 'not_interpolated':
       return trans.__('not filled in');
     case 'schema_repaired':

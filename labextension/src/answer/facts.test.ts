@@ -84,6 +84,12 @@ describe('chips of', () => {
       'done',
       [['shortened by budget', 'warn']]
     ],
+    [
+      { notices: [{ code: 'budget_near', message: 'm' }] },
+      'done',
+      [['budget nearly used', 'warn']]
+    ],
+    [{ notices: [{ code: 'budget_over', message: 'm' }] }, 'done', [['over budget', 'warn']]],
     [{ notices: [{ code: 'content_filter', message: 'm' }] }, 'done', [['filtered', 'warn']]],
     [{ notices: [{ code: 'brand_new_code', message: 'm' }] }, 'done', [['brand new code', 'info']]],
     [{ notices: [{ code: '', message: 'm' }] }, 'done', [['notice', 'info']]],
