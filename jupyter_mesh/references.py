@@ -21,7 +21,9 @@ STANDARD_DETECTORS = ("patterns", "secrets")
 def near(name: str, valid: Iterable[str]) -> str:
     """` (did you mean 'x'?)`, or the list of valid names."""
     names = sorted(valid)
-    close = difflib.get_close_matches(name, names, n=1)
+    # `limit` is `limit_usd`, however near `on_limit` looks.
+    longer = [full for full in names if full.startswith(f"{name}_")]
+    close = longer or difflib.get_close_matches(name, names, n=1)
     if close:
         return f" (did you mean {close[0]!r}?)"
     return f" (there are: {', '.join(names) or 'none'})"

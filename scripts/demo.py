@@ -26,6 +26,8 @@ from typing import Any
 import nbformat
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from jupyter_mesh.client.figures import count, dollars
+
 ANSWER = "application/vnd.jupyter-mesh.answer+json"
 START_SECONDS = 120
 CELL_SECONDS = 600
@@ -100,7 +102,13 @@ def jupyter_server(root: Path, work: Path) -> Generator[Server]:
         "ServerApp.port_retries": 0,
         "ServerApp.root_dir": root,
     }
-    environment = {**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_RUNTIME_DIR": str(runtime)}
+    environment = {
+        **os.environ,
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        # A record of its own: what the demo asks is no call of the person who runs it.
+        "JUPYTER_MESH_STATE": str(work / "state"),
+    }
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"]
     command += [f"--{name}={value}" for name, value in options.items()]
     log_path = work / "server.log"
@@ -160,28 +168,32 @@ def answers_in(bundle: Bundle) -> list[dict[str, Any]]:
 def describe(answer: dict[str, Any]) -> str:
     """Model, tokens and cost of an answer in one line."""
     usage = answer.get("usage") or {}
-    tokens = f"{usage['total']} tokens" if "total" in usage else "tokens unknown"
+    tokens = count(usage["total"], "token") if "total" in usage else "tokens unknown"
     cost = answer.get("cost_usd")
-    return f"{answer.get('model')} · {tokens} · {'cost unknown' if cost is None else f'${cost}'}"
+    shown = "cost unknown" if cost is None else dollars(Decimal(cost))
+    return f"{answer.get('model')} · {tokens} · {shown}"
 
 
-def show(source: str, outputs: Outputs) -> list[dict[str, Any]]:
-    """Print a cell and what it showed; return its answers."""
+def show(source: str, outputs: Outputs) -> None:
+    """Print a cell and what it showed."""
     print("\n" + "\n".join(f"    {line}" for line in source.rstrip().splitlines()))
-    answers: list[dict[str, Any]] = []
     for bundle in outputs.bundles:
         text = bundle.get("text/plain", "")
         print("".join(text).rstrip())
         for answer in answers_in(bundle):
-            answers.append(answer)
             print(f"  [{describe(answer)}]")
-    return answers
+
+
+def summary(spend: dict[str, Any]) -> str:
+    """What the gateway recorded, in one line: calls of magics, of Python and of other clients."""
+    unpriced = spend["unpriced"]
+    more = f" and {count(unpriced, 'call')} without a known price" if unpriced else ""
+    return f"{count(spend['calls'], 'call')}, {dollars(Decimal(spend['cost_usd']))}{more}"
 
 
 def run(notebook: Path) -> int:
     """Run every code cell in order; stop where one fails."""
     content: Any = nbformat.read(notebook, as_version=4)
-    answers: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="mesh-demo-") as folder:
         root = Path(folder, "examples")
         shutil.copytree(notebook.parent, root)
@@ -196,15 +208,10 @@ def run(notebook: Path) -> int:
                 kernel.execute_interactive(
                     cell.source, allow_stdin=False, timeout=CELL_SECONDS, output_hook=outputs.take
                 )
-                answers += show(cell.source, outputs)
+                show(cell.source, outputs)
                 if outputs.failed and "raises-exception" not in cell.metadata.get("tags", []):
                     return 1
-    known = [
-        Decimal(answer["cost_usd"]) for answer in answers if answer.get("cost_usd") is not None
-    ]
-    unpriced = len(answers) - len(known)
-    print(f"\n{len(answers)} answers, ${sum(known, Decimal(0))}", end="")
-    print(f" and {unpriced} without a known price" if unpriced else "")
+            print("\n" + summary(server.request("GET", "mesh/api/usage?by=model")["total"]))
     return 0
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir
 
+from ..errors import ConfigError
+
 if TYPE_CHECKING:
     from ..config import Config
 
@@ -41,13 +43,25 @@ def chosen(arguments: Namespace) -> Chosen:
     """The configuration and state that `--config`, `--state` and the environment name.
 
     Raises:
-        ConfigError: The configuration is wrong.
+        ConfigError: The configuration is wrong, or names a store in a folder that is not there.
     """
     from .. import config
 
     file = config_file(arguments.config)
-    return Chosen(
-        config.load(file) if file is not None else config.Config.default(),
-        file,
-        state_dir(arguments.state),
-    )
+    read = config.load(file) if file is not None else config.Config.default()
+    if (url := read.store.url) is not None:
+        _check_folder(url)
+    return Chosen(read, file, state_dir(arguments.state))
+
+
+def _check_folder(url: str) -> None:
+    """A gateway that runs waits for its store to come back; a command says at once what is missing.
+
+    Raises:
+        ConfigError: The store's folder is not there.
+    """
+    from ..storage.location import Location
+
+    folder = Location.of(url).path.parent
+    if not folder.is_dir():
+        raise ConfigError(f"`store.url`: there is no folder {folder}. Create it, or name another.")

@@ -200,6 +200,19 @@ def test_usage_counts_what_was_asked(mesh: Mesh) -> None:
     assert refused.split() == ["refused", "1", "0", "0", "0", "$0.00", "0"]
 
 
+@pytest.mark.parametrize("command", ["check", "models"])
+def test_a_store_in_a_missing_folder_is_5_and_names_it_once(
+    mesh: Mesh, home: Path, command: str
+) -> None:
+    folder = home / "not" / "there"
+    (home / "mesh.yaml").write_text(f"store:\n  url: sqlite:///{folder}/mesh.db\n", "utf8")
+    shown = mesh(command, "--config", str(home / "mesh.yaml"))
+    assert shown.code == 5
+    assert shown.err.count(str(folder)) == 1
+    assert "there is no folder" in shown.err
+    assert len(shown.err.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "code", "name"),
     [

@@ -20,10 +20,15 @@ def own_mesh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("notebook", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_runs_to_its_end(notebook: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_example_runs_to_its_end(
+    notebook: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status = demo.run(notebook)
     printed = capsys.readouterr().out
     assert status == 0, printed
+    calls = int(printed.rstrip().splitlines()[-1].split()[0])
+    assert calls > 0, "a call through Python counts as well"
+    assert not (tmp_path / "state").exists(), "the demo keeps out of the person's own record"
     if notebook.stem == "quickstart":
         assert "echo/echo" in printed
         assert "tokens" in printed

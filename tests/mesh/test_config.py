@@ -186,3 +186,8 @@ async def test_a_store_or_guard_that_cannot_work_stops_the_start(
     config = parse(text)
     with pytest.raises(ConfigError, match=hint):
         await Mesh.start(config, state_dir=tmp_path, host="standalone")
+
+
+def test_a_key_without_its_unit_is_answered_with_the_whole_of_it() -> None:
+    with pytest.raises(ConfigError, match="limit: unknown key .did you mean 'limit_usd'"):
+        parse("budgets: [{scope: {user: '*'}, limit: 5, window: month}]")

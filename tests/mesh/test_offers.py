@@ -181,3 +181,16 @@ async def test_only_a_personal_mesh_looks_and_only_where_it_may(
             await asyncio.sleep(0.3)
             assert (await mesh.models(ADA)).offers == []
         assert paths == []
+
+
+async def test_an_offer_says_what_its_models_cost_where_the_price_list_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-used")
+    monkeypatch.setenv("GROQ_API_KEY", "gsk-not-used")
+    async with mesh_of(tmp_path, ECHO, personal=True) as mesh:
+        openai = await offer(mesh, "openai")
+        price = openai.prices["gpt-5-mini"]
+        assert (price.input, price.output) == (Decimal("0.25"), Decimal(2))
+        assert price.source.startswith("genai-prices")
+        assert (await offer(mesh, "groq")).prices == {}, "its models are not known yet"
