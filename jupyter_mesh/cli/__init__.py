@@ -91,6 +91,7 @@ def _administration(commands: Commands) -> None:
     create.add_argument("--group", action="append", default=[], help="may be repeated")
     create.add_argument("--admin", action="store_true", help="may administer and audit")
     create.add_argument("--expires", type=_moment, metavar="TIME", help="such as 2027-01-31")
+    _auditing(commands.add_parser("audit", help="the record").add_subparsers(required=True))
     config = commands.add_parser("config", help="mesh.yaml").add_subparsers(required=True)
     _command(config, "schema", "configuration:schema", "print its JSON schema")
     validate = _command(config, "validate", "configuration:validate", "say whether a file is right")
@@ -100,6 +101,22 @@ def _administration(commands: Commands) -> None:
     _command(
         database, "upgrade", "database:upgrade", "bring it to this version's tables", config=True
     )
+
+
+def _auditing(audit: Commands) -> None:
+    verify = _command(
+        audit, "verify", "audit:verify", "check that the record was not altered", config=True
+    )
+    verify.add_argument("--checkpoint", metavar="FILE", help="one that was taken before")
+    verify.add_argument("--public-key", metavar="HEX", help="that it must be signed with")
+    _command(
+        audit, "checkpoint", "audit:checkpoint", "print where the record ends, signed", config=True
+    )
+    export = _command(audit, "export", "audit:export", "write calls as JSON lines", config=True)
+    export.add_argument("--since", type=_moment, metavar="TIME", help="default: all")
+    export.add_argument("--until", type=_moment, metavar="TIME", help="default: now")
+    export.add_argument("--content", action="store_true", help="with what was said")
+    export.add_argument("--out", metavar="FILE", help="default: standard output")
 
 
 def _moment(text: str) -> datetime:

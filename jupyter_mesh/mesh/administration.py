@@ -39,6 +39,8 @@ from .trial import TypedSecrets
 
 _HIDDEN = "(hidden)"
 
+_AS_IT_IS = ConnectionTrial()
+
 
 class Administration:
     """Handed out by `Mesh.administration`; the routes see to it that only admins get here."""
@@ -140,7 +142,7 @@ class Administration:
             ]
         )
 
-    async def test(self, name: str, trial: ConnectionTrial) -> ConnectionTest:
+    async def test(self, name: str, trial: ConnectionTrial = _AS_IT_IS) -> ConnectionTest:
         """Try a connection, as it is or as it is written: is it reached, is the key right,
         which models are there. Asks no model, and keeps nothing.
 

@@ -40,6 +40,7 @@ from ..schemas.principal import Principal, Scope
 from ..schemas.request import Operation, Request
 from .administration import Administration
 from .assembly import Parts, assemble
+from .audit_proof import AuditProof
 from .cards import cards
 from .costs import Costs
 from .dry_run import dry_run
@@ -68,6 +69,7 @@ class Mesh:
         self.administration = Administration(parts)
         self.keys = ApiKeys(parts.governance, parts.catalogue_keeper)
         self.performance = PerformanceReports(parts)
+        self.audit = AuditProof(parts.history, parts.secrets)
         self._metrics = Metrics()
         self._live = parts.live
         self._idle = asyncio.Event()

@@ -12,7 +12,7 @@ from ..schemas.api import CallDetail, CallPage, UsageRow
 from ..schemas.policy import AuditRule
 from . import retention, sql
 from .calls import detail_query, page_query
-from .chain_check import Head, Verdict, check
+from .chain_check import Head, Verdict, check, heads
 from .location import Cursor, Location
 from .reader import Reader
 from .usage import usage_query
@@ -146,6 +146,10 @@ class SqlHistory:
         `announce` is the journal's `note_pruned`.
         """
         return await retention.prune(self._reader, now, rule, batch, announce)
+
+    async def heads(self) -> list[Head]:
+        """Where the chains of records end."""
+        return await self._reader.read(heads)
 
     async def check(self, known: Sequence[Head] = ()) -> Verdict:
         """Whether every record is as it was recorded, and stands behind a checkpoint's heads."""

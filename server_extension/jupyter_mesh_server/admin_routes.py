@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from jupyter_mesh.errors import InvalidRequest
 from jupyter_mesh.schemas.admin import ConnectionTrial, KeyRequest, Keys, SettingUpdate
+from jupyter_mesh.schemas.audit_proof import AuditCheck
 from jupyter_mesh.schemas.json import Json
 
 from .api_routes import moment, parsed
@@ -89,6 +90,17 @@ async def revoke_key(gateway: Gateway, request: HttpRequest, _body: Json) -> Rep
     request.fields()
     await gateway.mesh.keys.revoke(request.principal, request.params["name"])
     return json_reply({})
+
+
+async def verify_audit(gateway: Gateway, _request: HttpRequest, body: Json) -> Reply:
+    """`POST /api/audit/verify`."""
+    return reply_with(await gateway.mesh.audit.verify(parsed(AuditCheck, body)))
+
+
+async def get_checkpoint(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/audit/checkpoint`."""
+    request.fields()
+    return reply_with(await gateway.mesh.audit.checkpoint())
 
 
 async def get_performance(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from jupyter_mesh.schemas import admin, api, performance
+from jupyter_mesh.schemas import admin, api, audit_proof, performance
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.principal import Scope
 
@@ -147,6 +147,22 @@ _ADMIN = (
         request=admin.ConnectionTrial,
         response=admin.ConnectionTest,
         summary="Try a connection; asks no model",
+    ),
+    Route(
+        method="POST",
+        path="/api/audit/verify",
+        handler=admin_routes.verify_audit,
+        scope=Scope.AUDIT,
+        request=audit_proof.AuditCheck,
+        response=audit_proof.AuditVerdict,
+        summary="Check that the record was not altered",
+    ),
+    _get(
+        "/api/audit/checkpoint",
+        admin_routes.get_checkpoint,
+        audit_proof.Checkpoint,
+        "Where the record ends now, signed",
+        scope=Scope.AUDIT,
     ),
     _get(
         "/api/performance",

@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/audit/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the record ends now, signed */
+        get: operations["get_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check that the record was not altered */
+        post: operations["verify_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/budgets": {
         parameters: {
             query?: never;
@@ -555,6 +589,52 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AuditCheck
+         * @description A check to make; with a checkpoint, also against that.
+         */
+        AuditCheck: {
+            /** @default null */
+            checkpoint: components["schemas"]["Checkpoint"] | null;
+            /**
+             * Public Key
+             * @description The key the checkpoint must be signed with; else its own.
+             * @default null
+             */
+            public_key: string | null;
+        };
+        /**
+         * AuditFault
+         * @description The first thing found that is not as it was recorded.
+         */
+        AuditFault: {
+            /** Call */
+            call: string;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string;
+            /** Writer */
+            writer: string;
+        };
+        /**
+         * AuditVerdict
+         * @description What came of a check.
+         */
+        AuditVerdict: {
+            /** Entries */
+            entries: number;
+            fault: components["schemas"]["AuditFault"] | null;
+            /** Heads */
+            heads: components["schemas"]["ChainHead"][];
+            /** Ok */
+            ok: boolean;
+            /**
+             * Unsealed
+             * @description Calls from before there was a chain: they are not covered.
+             */
+            unsealed: number;
+        };
+        /**
          * BudgetStatus
          * @description One budget window that applies to the caller.
          */
@@ -680,6 +760,21 @@ export interface components {
             user: string;
         };
         /**
+         * ChainHead
+         * @description Where a writer's chain ends.
+         */
+        ChainHead: {
+            /**
+             * Hash
+             * @description Hexadecimal.
+             */
+            hash: string;
+            /** Number */
+            number: number;
+            /** Writer */
+            writer: string;
+        };
+        /**
          * ChatAnswer
          * @description A whole answer.
          */
@@ -738,6 +833,35 @@ export interface components {
             temperature: number | null;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Checkpoint
+         * @description Where every chain ended at a moment, signed; kept elsewhere, it shows what was cut off or
+         *     written anew later.
+         */
+        Checkpoint: {
+            /** Heads */
+            heads: components["schemas"]["ChainHead"][];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Public Key
+             * @description Ed25519, hexadecimal.
+             */
+            public_key: string;
+            /**
+             * Signature
+             * @description Of the rest, as canonical JSON; hexadecimal.
+             */
+            signature: string;
+            /**
+             * Version
+             * @default 1
+             */
+            version: number;
         };
         /**
          * CompletionAnswer
@@ -1834,6 +1958,68 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditCheck"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_budgets: {
         parameters: {
             query?: never;
