@@ -27,6 +27,11 @@ class Sample:
     ok: bool
 
 
+def no_answer(ok: bool) -> Sample:
+    """A call that brought no answer: it says whether the model works, and nothing of its speed."""
+    return Sample(time.time(), 0.0, None, 0, ok)
+
+
 @dataclass(slots=True)
 class Circuit:
     """Opens after five failures in a row, lets one trial through after fifteen seconds."""

@@ -30,7 +30,7 @@ from ..schemas.events import Event, Events, Finished, Metered, Notice
 from ..spi.faults import fault_point
 from ..spi.provider import Attempt
 from .call import Call
-from .health import Health, Sample
+from .health import Health, no_answer
 from .limit import CandidateLimits
 from .price import estimated
 from .snapshot import Candidate
@@ -146,9 +146,7 @@ class Route(Endpoint):
                 except (ProviderError, ConfigError) as error:
                     call.sent = call.sent and (watch.began or _may_be_charged(error))
                     outcome = _shows_health(error)
-                    self._health.add(
-                        candidate.id, Sample(time.time(), 0.0, None, 0, outcome is True)
-                    )
+                    self._health.add(candidate.id, no_answer(outcome is True))
                     if isinstance(error, ProviderRateLimited):
                         circuit.throttled()
                     if isinstance(error, ConfigError):
