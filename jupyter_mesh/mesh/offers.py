@@ -71,18 +71,19 @@ class Offers:
         }
         self._accepted = set(kept)
         try:
-            self._found = {one.id: one for one in await discover(self._environ)}
-            self._prices = await asyncio.to_thread(listed_prices, self._found.values())
+            found = await discover(self._environ)
+            self._prices = await asyncio.to_thread(listed_prices, found)
+            self._found = {one.id: one for one in found}
         except (MeshError, OSError) as error:
             _log.info("Nothing could be looked for: %s", error)
         rules: dict[str, ConnectionRule] = {}
         for name, value in kept.items():
-            found = self._found.get(name)
+            there = self._found.get(name)
             if value != _PLAIN and (rule := _remembered(name, value)) is not None:
-                await self._renew(found)
+                await self._renew(there)
                 rules[name] = rule
-            elif found is not None:
-                rules[name] = _rule(found)
+            elif there is not None:
+                rules[name] = _rule(there)
         return rules
 
     def open(self) -> list[Offer]:
