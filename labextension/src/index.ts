@@ -1,5 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { adminPlugin } from './admin/plugin';
 import { answerPlugin } from './answer';
 import { callsPlugin } from './calls/plugin';
 import { cellActionsPlugin } from './cells/actions-plugin';
@@ -23,6 +24,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   answerPlugin,
   sidebarPlugin,
   callsPlugin,
+  adminPlugin,
   toolbarPlugin,
   statusPlugin,
   prosePlugin,

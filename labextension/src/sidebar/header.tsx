@@ -1,4 +1,5 @@
 import { refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
+import { Menu } from '@lumino/widgets';
 import React from 'react';
 
 import { CommandIDs } from '../command-ids';
@@ -21,20 +22,57 @@ export function Header(): React.JSX.Element {
         >
           <refreshIcon.react tag="span" width="16px" height="16px" />
         </button>
-        {commands.hasCommand(CommandIDs.openSettings) && (
-          <button
-            type="button"
-            className="jp-mesh-IconButton"
-            title={trans.__('Settings')}
-            aria-label={trans.__('Settings of LLM Mesh')}
-            onClick={() => void commands.execute(CommandIDs.openSettings)}
-          >
-            <settingsIcon.react tag="span" width="16px" height="16px" />
-          </button>
-        )}
+        <Gear />
       </div>
       <GatewayState />
     </>
+  );
+}
+
+/** Settings; for admins a menu of two: their pages, and settings. */
+function Gear(): React.JSX.Element | null {
+  const { commands, model, trans } = useSurroundings();
+  const me = useResource(model.me);
+  const isAdmin =
+    commands.hasCommand(CommandIDs.openAdmin) &&
+    me.kind === 'ready' &&
+    me.value.scopes.includes('admin');
+  const hasSettings = commands.hasCommand(CommandIDs.openSettings);
+  if (!isAdmin) {
+    return hasSettings ? (
+      <button
+        type="button"
+        className="jp-mesh-IconButton"
+        title={trans.__('Settings')}
+        aria-label={trans.__('Settings of LLM Mesh')}
+        onClick={() => void commands.execute(CommandIDs.openSettings)}
+      >
+        <settingsIcon.react tag="span" width="16px" height="16px" />
+      </button>
+    ) : null;
+  }
+  const open = ({ currentTarget }: React.MouseEvent<HTMLButtonElement>): void => {
+    const menu = new Menu({ commands });
+    menu.addItem({ command: CommandIDs.openAdmin });
+    if (hasSettings) {
+      menu.addItem({ command: CommandIDs.openSettings });
+    }
+    const { left, bottom } = currentTarget.getBoundingClientRect();
+    menu.aboutToClose.connect(() => requestAnimationFrame(() => menu.dispose()));
+    menu.open(left, bottom);
+    menu.activateNextItem();
+  };
+  return (
+    <button
+      type="button"
+      className="jp-mesh-IconButton"
+      title={trans.__('Administration and settings')}
+      aria-label={trans.__('Administration and settings of LLM Mesh')}
+      aria-haspopup="menu"
+      onClick={open}
+    >
+      <settingsIcon.react tag="span" width="16px" height="16px" />
+    </button>
   );
 }
 

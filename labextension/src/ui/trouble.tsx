@@ -1,7 +1,7 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { type MeshRequestError, type Trouble } from '../api/errors';
+import { type MeshRequestError, type Trouble as Kind } from '../api/errors';
 import { useSurroundings } from './surroundings';
 
 /** What happened, and what a person can do about it. */
@@ -16,8 +16,18 @@ export function TroubleNote(props: {
   onRetry: () => void;
 }): React.JSX.Element {
   const { trans, model } = useSurroundings();
-  const { error, onRetry } = props;
-  const { headline, nextStep } = advice(error.trouble, trans, model.me.value?.admin_contact);
+  return <Trouble {...props} trans={trans} admin={model.me.value?.admin_contact} />;
+}
+
+/** The same outside of `<Surroundings>`. */
+export function Trouble(props: {
+  error: MeshRequestError;
+  onRetry: () => void;
+  trans: TranslationBundle;
+  admin: string | null | undefined;
+}): React.JSX.Element {
+  const { error, onRetry, trans, admin } = props;
+  const { headline, nextStep } = advice(error.trouble, trans, admin);
   const isTold = error.trouble !== 'offline' && error.trouble !== 'absent';
   return (
     <div className="jp-mesh-Note jp-mod-trouble" role="alert">
@@ -33,7 +43,7 @@ export function TroubleNote(props: {
 }
 
 function advice(
-  trouble: Trouble,
+  trouble: Kind,
   trans: TranslationBundle,
   admin: string | null | undefined
 ): IAdvice {

@@ -5,6 +5,7 @@ import { type Body, type Json } from '../../api/admin-types';
 import { exactCount } from '../../figures';
 import { formatUsd } from '../../money';
 import { isObject, objectOf, textOf } from '../json';
+import { windowWords } from '../ui/windows';
 
 type Scope = Record<string, string>;
 
@@ -16,7 +17,7 @@ export function budgetSentence(body: Body, trans: TranslationBundle): string {
     '%1 may spend %2 %3%4',
     whoOf(scope, trans),
     amount === '' ? '$…' : formatUsd(amount),
-    windowOf(textOf(body['window']) || 'month', trans),
+    windowWords(textOf(body['window']) || 'month', trans),
     whereOf(scope, trans)
   );
   const then =
@@ -83,18 +84,6 @@ function whereOf({ connection, model }: Scope, trans: TranslationBundle): string
     model && model !== '*' ? trans.__('on models %1', model) : ''
   ].filter(part => part);
   return all.length === 0 ? '' : ` ${all.join(', ')}`;
-}
-
-function windowOf(window: string, trans: TranslationBundle): string {
-  const words: Record<string, string> = {
-    hour: trans.__('an hour'),
-    day: trans.__('a day'),
-    week: trans.__('a week'),
-    month: trans.__('a month'),
-    quarter: trans.__('a quarter'),
-    total: trans.__('in all')
-  };
-  return words[window] ?? window;
 }
 
 function joined(parts: readonly string[], trans: TranslationBundle, word?: string): string {

@@ -1,0 +1,136 @@
+import { type TranslationBundle } from '@jupyterlab/translation';
+import React, { useEffect, useRef } from 'react';
+
+import { useSignal } from '../ui/surroundings';
+import { BudgetsPage } from './budgets/budgets-page';
+import { ChangesPage } from './changes/changes-page';
+import { ConnectionsPage } from './connections/connections-page';
+import { AdminContext, type IAdmin, useAdmin } from './context';
+import { KeysPage } from './keys/keys-page';
+import { ModelsPage } from './models/models-page';
+import { argsOf, type ISpot, type Page, PAGES } from './place';
+import { Loaded } from './ui/loaded';
+import { Confirm } from './ui/confirm';
+
+/** The admin's pages: a list of them, and the one that is open. */
+export function AdminView({ admin }: { admin: IAdmin }): React.JSX.Element {
+  return (
+    <AdminContext value={admin}>
+      <div className="jp-mesh-Admin">
+        <Navigation />
+        <main className="jp-mesh-Admin-page">
+          <Permitted>
+            <OpenPage />
+          </Permitted>
+        </main>
+        <Leaving />
+      </div>
+    </AdminContext>
+  );
+}
+
+function Navigation(): React.JSX.Element {
+  const { trans, place } = useAdmin();
+  useSignal(place.changed);
+  return (
+    <nav className="jp-mesh-Admin-nav" aria-label={trans.__('Mesh administration')}>
+      {PAGES.map(page => (
+        <button
+          key={page}
+          type="button"
+          aria-current={page === place.spot.page ? 'page' : undefined}
+          onClick={() => place.go({ page })}
+        >
+          {pageName(page, trans)}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+/** Only for those who may; the gateway itself refuses everybody else. */
+function Permitted({ children }: { children: React.ReactNode }): React.JSX.Element {
+  const { trans, store } = useAdmin();
+  return (
+    <Loaded resource={store.me}>
+      {me =>
+        me.scopes.includes('admin') ? (
+          children
+        ) : (
+          <div className="jp-mesh-Note" role="alert">
+            <strong>{trans.__('These pages are for admins.')}</strong>
+            <p>
+              {trans.__(
+                'You are %1. Ask %2 to change what you need.',
+                me.user,
+                me.admin_contact ?? trans.__('an admin of this mesh')
+              )}
+            </p>
+          </div>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function OpenPage(): React.JSX.Element {
+  const { place } = useAdmin();
+  useSignal(place.changed);
+  const { spot } = place;
+  const where = useRef<HTMLDivElement>(null);
+  const address = JSON.stringify(argsOf(spot));
+  const before = useRef(address);
+  useEffect(() => {
+    // Whoever goes on by keyboard goes on from the new page's heading.
+    if (before.current !== address) {
+      before.current = address;
+      where.current?.parentElement?.scrollTo(0, 0);
+      const isTaken = where.current?.contains(document.activeElement) ?? false;
+      if (!isTaken) {
+        where.current?.querySelector('h1')?.focus();
+      }
+    }
+  }, [address]);
+  return <div ref={where}>{pageOf(spot)}</div>;
+}
+
+function pageOf({ page, open }: ISpot): React.JSX.Element {
+  switch (page) {
+    case 'connections':
+      return <ConnectionsPage open={open} />;
+    case 'models':
+      return <ModelsPage open={open} />;
+    case 'budgets':
+      return <BudgetsPage open={open} />;
+    case 'keys':
+      return <KeysPage open={open} />;
+    case 'changes':
+      return <ChangesPage />;
+  }
+}
+
+/** Asks before unsaved text is left. */
+function Leaving(): React.JSX.Element | null {
+  const { trans, place } = useAdmin();
+  useSignal(place.changed);
+  return place.wanted === null ? null : (
+    <Confirm
+      title={trans.__('Leave without saving?')}
+      action={trans.__('Leave')}
+      onConfirm={() => place.leave()}
+      onClose={() => place.stay()}
+    >
+      <p>{trans.__('What is not saved on this page is lost.')}</p>
+    </Confirm>
+  );
+}
+
+function pageName(page: Page, trans: TranslationBundle): string {
+  return {
+    connections: trans.__('Connections'),
+    models: trans.__('Models and permissions'),
+    budgets: trans.__('Budgets and limits'),
+    keys: trans.__('API keys'),
+    changes: trans.__('Changes')
+  }[page];
+}

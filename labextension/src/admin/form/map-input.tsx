@@ -1,0 +1,91 @@
+import { closeIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import { useAdmin } from '../context';
+import { type IField } from './fields';
+import { SecretInput } from './secret-input';
+import { type IPair } from './values';
+
+/** Names and their values; where values are keys they go in and never come out. */
+export function MapInput(props: {
+  field: IField;
+  isSecret: boolean;
+  pairs: readonly IPair[];
+  fault: string | undefined;
+  isReadOnly: boolean;
+  onChange: (pairs: IPair[]) => void;
+}): React.JSX.Element {
+  const { trans } = useAdmin();
+  const { field, isSecret, pairs, fault, isReadOnly, onChange } = props;
+  const put = (index: number, pair: IPair): void =>
+    onChange(pairs.map((old, at) => (at === index ? pair : old)));
+  return (
+    <fieldset className="jp-mesh-Field jp-mesh-Map">
+      <legend>{field.title}</legend>
+      <div className="jp-mesh-Field-input">
+        {pairs.map((pair, index) => (
+          <div key={index} className="jp-mesh-Map-row">
+            <input
+              type="text"
+              value={pair.name}
+              readOnly={isReadOnly || pair.value.kept !== null}
+              aria-label={trans.__('Name %1 of %2', index + 1, field.title)}
+              spellCheck={false}
+              onChange={event => put(index, { ...pair, name: event.target.value })}
+            />
+            {isSecret ? (
+              <SecretInput
+                ids={{
+                  id: `${field.name}-${index}`,
+                  'aria-describedby': undefined,
+                  'aria-invalid': undefined,
+                  'aria-required': undefined
+                }}
+                title={pair.name || trans.__('value %1', index + 1)}
+                value={pair.value}
+                isReadOnly={isReadOnly}
+                onChange={value => put(index, { ...pair, value })}
+              />
+            ) : (
+              <input
+                type="text"
+                value={pair.value.typed}
+                readOnly={isReadOnly}
+                aria-label={trans.__('Value %1 of %2', index + 1, field.title)}
+                onChange={event =>
+                  put(index, { ...pair, value: { kept: null, typed: event.target.value } })
+                }
+              />
+            )}
+            {!isReadOnly && (
+              <button
+                type="button"
+                className="jp-mesh-IconButton"
+                title={trans.__('Remove')}
+                aria-label={trans.__('Remove %1', pair.name || trans.__('line %1', index + 1))}
+                onClick={() => onChange(pairs.filter((_, at) => at !== index))}
+              >
+                <closeIcon.react tag="span" width="14px" height="14px" />
+              </button>
+            )}
+          </div>
+        ))}
+        {pairs.length === 0 && isReadOnly && (
+          <span className="jp-mesh-dim">{trans.__('none')}</span>
+        )}
+        {!isReadOnly && (
+          <button
+            type="button"
+            className="jp-mesh-Button"
+            onClick={() => onChange([...pairs, { name: '', value: { kept: null, typed: '' } }])}
+          >
+            {trans.__('Add')}
+            <span className="jp-mesh-visually-hidden"> {field.title}</span>
+          </button>
+        )}
+        {fault && <p className="jp-mesh-Form-error">{fault}</p>}
+        {field.description && <p className="jp-mesh-dim">{field.description}</p>}
+      </div>
+    </fieldset>
+  );
+}

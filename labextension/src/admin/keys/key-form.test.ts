@@ -1,0 +1,40 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { expect, test } from 'vitest';
+
+import { EMPTY_WISH, requestOf, wishFaults } from './key-form';
+
+const trans = nullTranslator.load('jupyter_mesh');
+const now = new Date('2026-11-22T12:00:00');
+
+test('what is empty is left to the gateway', () => {
+  expect(requestOf({ ...EMPTY_WISH, name: ' report ', application: 'reports' })).toEqual({
+    name: 'report',
+    application: 'reports',
+    user: null,
+    groups: [],
+    models: [],
+    expires: null,
+    purpose: null,
+    budget_usd: null,
+    window: 'month',
+    admin: false
+  });
+});
+
+test('lists are lines, and a key ends with the last moment of its day', () => {
+  const wish = { ...EMPTY_WISH, groups: 'a\n b \n', models: 'up/*', expires: '2026-12-31' };
+  const { groups, models, expires } = requestOf(wish);
+  expect([groups, models]).toEqual([['a', 'b'], ['up/*']]);
+  expect(new Date(expires ?? '')).toEqual(new Date('2026-12-31T23:59:59'));
+});
+
+test.each([
+  [{}, { name: 'This is needed.', application: 'This is needed.' }],
+  [{ name: 'taken', application: 'x' }, { name: 'There is already one of this name.' }],
+  [{ name: 'n', application: 'x', expires: '2026-11-21' }, { expires: 'This day is over.' }],
+  [{ name: 'n', application: 'x', expires: '2026-11-22' }, {}],
+  [{ name: 'n', application: 'x', budget: 'much' }, { budget: 'Write a number.' }],
+  [{ name: 'n', application: 'x', budget: '0.50' }, {}]
+])('%j lacks %j', (changes, faults) => {
+  expect(wishFaults({ ...EMPTY_WISH, ...changes }, ['taken'], now, trans)).toEqual(faults);
+});

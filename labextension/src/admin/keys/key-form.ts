@@ -1,0 +1,75 @@
+/** The wish for an API key as its form holds it. */
+import { type TranslationBundle } from '@jupyterlab/translation';
+
+import { type KeyRequest } from '../../api/admin-types';
+import { type Faults, nameFault, numberFault } from '../form/faults';
+import { linesOf } from '../form/values';
+
+export interface IKeyWish {
+  name: string;
+  application: string;
+  /** Empty: whoever makes it. */
+  user: string;
+  groups: string;
+  models: string;
+  /** A day, as the browser's date input gives it; the key ends with it. */
+  expires: string;
+  purpose: string;
+  budget: string;
+  window: KeyRequest['window'];
+  admin: boolean;
+}
+
+export const EMPTY_WISH: IKeyWish = {
+  name: '',
+  application: '',
+  user: '',
+  groups: '',
+  models: '',
+  expires: '',
+  purpose: '',
+  budget: '',
+  window: 'month',
+  admin: false
+};
+
+export function requestOf(wish: IKeyWish): KeyRequest {
+  const orNull = (text: string): string | null => (text.trim() === '' ? null : text.trim());
+  return {
+    name: wish.name.trim(),
+    application: wish.application.trim(),
+    user: orNull(wish.user),
+    groups: linesOf(wish.groups),
+    models: linesOf(wish.models),
+    expires: wish.expires === '' ? null : endOf(wish.expires).toISOString(),
+    purpose: orNull(wish.purpose),
+    budget_usd: orNull(wish.budget),
+    window: wish.window,
+    admin: wish.admin
+  };
+}
+
+export function wishFaults(
+  wish: IKeyWish,
+  taken: readonly string[],
+  now: Date,
+  trans: TranslationBundle
+): Faults {
+  const name = nameFault(wish.name.trim(), taken, /^\S(.{0,98}\S)?$/, trans);
+  const budget =
+    wish.budget.trim() === ''
+      ? ''
+      : numberFault(wish.budget.trim(), { integer: false, minimum: 0 }, trans);
+  const isPast = wish.expires !== '' && endOf(wish.expires) <= now;
+  return {
+    ...(name && { name }),
+    ...(wish.application.trim() === '' && { application: trans.__('This is needed.') }),
+    ...(isPast && { expires: trans.__('This day is over.') }),
+    ...(budget && { budget })
+  };
+}
+
+/** The last moment of a day, where the person is. */
+function endOf(day: string): Date {
+  return new Date(`${day}T23:59:59`);
+}
