@@ -11,9 +11,10 @@ from ..pipeline.scopes import shares
 from ..pipeline.snapshot import Snapshot
 from ..pipeline.windows import window_of
 from ..schemas.api import BudgetStatus, CostSummary, NamedSpend, Spend, Usage, UsageRow
-from ..schemas.policy import BudgetRule
+from ..schemas.policy import BudgetRule, Scope
 from ..schemas.principal import Principal
 from ..spi.journal import History
+from .forecast import forecast
 
 NOTHING = Spend(
     cost_usd=Decimal(0),
@@ -25,6 +26,9 @@ NOTHING = Spend(
     unpriced=0,
 )
 _SERIES = 20
+_DAYS_OF_HISTORY = 180
+_LEAST_DAYS_WITH_SPEND = 7
+_MICRO = Decimal("0.000001")
 
 
 def total(rows: Sequence[UsageRow]) -> Spend:
@@ -105,6 +109,7 @@ class Costs:
         statuses: list[BudgetStatus] = []
         for rule, key, start, end in applying:
             spent, held = used.get((key, start), (Decimal(0), Decimal(0)))
+            expected = await self._forecast(rule.scope, principal.user, spent, (start, end), now)
             statuses.append(
                 BudgetStatus(
                     name=budget_title(rule, key),
@@ -115,10 +120,40 @@ class Costs:
                     window_start=start,
                     window_end=end,
                     hard=rule.on_limit == "block",
-                    forecast_usd=_forecast(spent, start, end, now),
+                    forecast_usd=expected[0],
+                    forecast_low_usd=expected[1],
+                    forecast_high_usd=expected[2],
                 )
             )
         return statuses
+
+    async def _forecast(
+        self,
+        scope: Scope,
+        user: str,
+        spent: Decimal,
+        window: tuple[datetime, datetime | None],
+        now: datetime,
+    ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+        """Expected by the end of the window, with the ends of its interval where the past tells."""
+        start, end = window
+        if end is None:
+            return None, None, None
+        whose = scope.model_dump(exclude_none=True).keys()
+        if whose - {"user"}:  # of a group or a model there are no sums by day and user
+            return _at_this_rate(spent, start, end, now), None, None
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        since = midnight - timedelta(days=_DAYS_OF_HISTORY)
+        rows = await self._history.usage(
+            since=since, until=midnight, by=("day",), user=user if whose else None
+        )
+        by_day = {row.key["day"]: float(row.spend.cost_usd) for row in rows}
+        days = [since + timedelta(days=n) for n in range(_DAYS_OF_HISTORY)]
+        daily = [by_day.get(day.strftime("%Y-%m-%d"), 0.0) for day in days]
+        if sum(1 for amount in daily if amount) < _LEAST_DAYS_WITH_SPEND:
+            return _at_this_rate(spent, start, end, now), None, None
+        said = forecast(daily, float(spent), (end - now) / timedelta(days=1))
+        return _money(said.expected), _money(said.low), _money(said.high)
 
 
 def _named(rows: Sequence[UsageRow], field: str) -> list[NamedSpend]:
@@ -126,13 +161,13 @@ def _named(rows: Sequence[UsageRow], field: str) -> list[NamedSpend]:
     return sorted(named, key=lambda one: (-one.spend.cost_usd, -one.spend.calls))
 
 
-def _forecast(
-    spent: Decimal, start: datetime, end: datetime | None, now: datetime
-) -> Decimal | None:
+def _money(amount: float | None) -> Decimal | None:
+    return None if amount is None else Decimal(amount).quantize(_MICRO)
+
+
+def _at_this_rate(spent: Decimal, start: datetime, end: datetime, now: datetime) -> Decimal | None:
     """What the window will have cost at the present rate; None in its first twentieth."""
-    if end is None:
-        return None
     passed = Decimal((now - start).total_seconds() / (end - start).total_seconds())
     if passed < Decimal("0.05"):
         return None
-    return (spent / passed).quantize(Decimal("0.000001"))
+    return (spent / passed).quantize(_MICRO)

@@ -1,4 +1,4 @@
-"""What the models of an offer will cost, as far as the price list that ships with the mesh knows."""
+"""What the models of an offer will cost, as far as the shipped price list knows."""
 
 from __future__ import annotations
 

@@ -164,8 +164,13 @@ class BudgetStatus(Body):
     window_end: datetime | None
     hard: bool
     forecast_usd: Decimal | None = Field(
-        description="At the present rate, by the end of the window."
+        description="Expected by the end of the window: by the weeks before it where the budget is "
+        "a user's or everybody's, else at the present rate."
     )
+    forecast_low_usd: Decimal | None = Field(
+        default=None, description="With the next: four times of five it comes out in between."
+    )
+    forecast_high_usd: Decimal | None = None
 
 
 class NamedSpend(Body):

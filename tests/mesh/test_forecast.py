@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from statistics import fmean
+from typing import cast
 
 import pytest
 
+from jupyter_mesh.mesh.costs import NOTHING, Costs
 from jupyter_mesh.mesh.forecast import forecast
+from jupyter_mesh.pipeline.snapshot import Snapshot
+from jupyter_mesh.schemas.api import UsageRow
+from jupyter_mesh.schemas.policy import BudgetRule, Scope
+from jupyter_mesh.spi.journal import History
+from jupyter_mesh.testing.principals import analyst
 
 WEEK = (1.2, 1.3, 1.25, 1.2, 1.0, 0.25, 0.2)
 
@@ -77,3 +86,33 @@ def test_days_on_which_nothing_was_spent_break_nothing() -> None:
     said = forecast([0.0, 5.0] * 30 + [0.0] * 14, 1.0, 5.0)
     assert math.isfinite(said.expected)
     assert said.expected >= 1.0
+
+
+class ADailyHistory:
+    """Ten dollars on every past day, two today."""
+
+    async def usage(self, *, since: datetime, until: datetime, **_: object) -> list[UsageRow]:
+        days = [since + timedelta(days=n) for n in range((until - since).days)]
+        ten = NOTHING.model_copy(update={"cost_usd": Decimal(10)})
+        return [UsageRow(key={"day": day.strftime("%Y-%m-%d")}, spend=ten) for day in days]
+
+    async def spent(
+        self, holds: Sequence[tuple[str, datetime]]
+    ) -> dict[tuple[str, datetime], tuple[Decimal, Decimal]]:
+        return {hold: (Decimal(2), Decimal(0)) for hold in holds}
+
+
+async def test_a_users_budget_is_forecast_by_their_past_and_a_groups_at_its_rate() -> None:
+    rules = [
+        BudgetRule(scope=Scope(user="*"), limit_usd=Decimal(100), window="week"),
+        BudgetRule(scope=Scope(group="team"), limit_usd=Decimal(100), window="total"),
+    ]
+    snapshot = Snapshot(budgets=tuple(rules))
+    costs = Costs(cast(History, ADailyHistory()))
+    mine, total = await costs.budgets(snapshot, analyst("ada", ["team"]))
+    end = mine.window_end
+    assert end is not None
+    rest = 10 * (end - datetime.now(UTC)).total_seconds() / 86_400
+    assert float(mine.forecast_usd or 0) == pytest.approx(2 + rest, rel=0.01)
+    assert mine.forecast_low_usd is not None
+    assert (total.forecast_usd, total.forecast_low_usd) == (None, None)

@@ -640,8 +640,19 @@ export interface components {
          */
         BudgetStatus: {
             /**
+             * Forecast High Usd
+             * @default null
+             */
+            forecast_high_usd: string | null;
+            /**
+             * Forecast Low Usd
+             * @description With the next: four times of five it comes out in between.
+             * @default null
+             */
+            forecast_low_usd: string | null;
+            /**
              * Forecast Usd
-             * @description At the present rate, by the end of the window.
+             * @description Expected by the end of the window: by the weeks before it where the budget is a user's or everybody's, else at the present rate.
              */
             forecast_usd: string | null;
             /** Hard */
