@@ -10,8 +10,10 @@ from decimal import Decimal
 from ..spi.journal import History
 from .call import Window
 
-_FORGET_SECONDS = 60.0
-"""A window nobody asked for in so long is forgotten, and read again when somebody does."""
+_IDLE_SECONDS = 60.0
+"""A window nobody asked for in so long is not read again before somebody does."""
+_FORGET_SECONDS = 3600.0
+"""And after so long it is forgotten."""
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Headroom:
         return len(self._windows)
 
     async def used(self, window: Window) -> Decimal:
-        """USD spent or held in a window. The first look in a while reads the store."""
+        """USD spent or held in a window, as last read. The first look in an hour reads the store."""
         known = self._windows.get(window)
         if known is None:
             found = await self._history.spent([window])
@@ -49,12 +51,14 @@ class Headroom:
             known.used += amount
 
     async def refresh(self) -> None:
-        """Forget what nobody asks for and read the others again; called in the background every
-        two seconds.
+        """Read again what somebody asks for, and forget what nobody does; called in the background
+        every two seconds.
         """
-        since = self._clock() - _FORGET_SECONDS
-        recent = {window: known for window, known in self._windows.items() if known.asked >= since}
-        self._windows = recent.copy()
+        now = self._clock()
+        ages = {window: now - known.asked for window, known in self._windows.items()}
+        for window in [window for window, age in ages.items() if age > _FORGET_SECONDS]:
+            del self._windows[window]
+        recent = {w: self._windows[w] for w, age in ages.items() if age <= _IDLE_SECONDS}
         if not recent:
             return
         found = await self._history.spent(list(recent))

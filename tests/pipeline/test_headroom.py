@@ -48,18 +48,41 @@ async def test_the_store_is_read_at_the_first_look_and_then_aside() -> None:
     assert await headroom.used(("b", TEN)) == Decimal("1.1")
 
 
-async def test_windows_nobody_asks_for_are_forgotten_and_not_read_again() -> None:
+async def test_windows_nobody_asks_for_are_read_no_more_and_then_forgotten() -> None:
     now = 0.0
     store = Store()
     headroom = Headroom(cast(History, store), clock=lambda: now)
     for number in range(200):
         await headroom.used((f"user={number}", TEN))
-    await headroom.used(("b", TEN))
-    for now in (30.0, 59.0, 90.0, 119.0):
+    for now, known, read in (
+        (0.0, 201, 201),
+        (60.0, 201, 201),
+        (61.0, 201, 1),
+        (3600.0, 201, 1),
+        (3601.0, 1, 1),
+    ):
         await headroom.used(("b", TEN))
         store.asked.clear()
         await headroom.refresh()
-        assert len(headroom) == (201 if now < 60 else 1)
-        assert [len(windows) for windows in store.asked] == [len(headroom)]
+        assert len(headroom) == known
+        assert [len(windows) for windows in store.asked] == [read]
     headroom.add(("user=1", TEN), Decimal(1))
     assert len(headroom) == 1, "what is given back late is no reason to remember"
+    now = 9000.0
+    store.asked.clear()
+    await headroom.refresh()
+    assert (len(headroom), store.asked) == (0, [])
+
+
+async def test_a_window_that_was_idle_is_answered_from_memory_and_read_aside() -> None:
+    now = 0.0
+    store = Store()
+    headroom = Headroom(cast(History, store), clock=lambda: now)
+    await headroom.used(("b", TEN))
+    now = 1000.0
+    await headroom.refresh()
+    assert await headroom.used(("b", TEN)) == Decimal("1.1")
+    assert len(store.asked) == 1
+    store.spends["b", TEN] = Decimal(5)
+    await headroom.refresh()
+    assert await headroom.used(("b", TEN)) == Decimal(6)
