@@ -33,6 +33,12 @@ def test_a_claim_names_something_real(shown_by: str, fault: str | None) -> None:
     assert (found == []) if fault is None else (len(found) == 1 and fault in found[0])
 
 
+def test_what_is_not_built_needs_nothing_to_show_it() -> None:
+    table = "| issue | noun | shown by | status |\n|---|---|---|---|\n| 3 | mail | none | {} |\n"
+    assert check_claims.faults(table.format("not built")) == []
+    assert len(check_claims.faults(table.format("shown"))) == 1
+
+
 def test_a_typescript_test_is_found_by_its_title() -> None:
     path = "labextension/src/index.test.ts"
     assert check_claims.exists(f"{path}::plugin ids are unique and carry the name of the extension")
