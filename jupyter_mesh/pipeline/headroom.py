@@ -37,7 +37,7 @@ class Headroom:
         return len(self._windows)
 
     async def used(self, window: Window) -> Decimal:
-        """USD spent or held in a window, as last read. The first look in an hour reads the store."""
+        """USD spent or held in a window, as last read; the first look of an hour reads it."""
         known = self._windows.get(window)
         if known is None:
             found = await self._history.spent([window])

@@ -54,13 +54,14 @@ async def test_windows_nobody_asks_for_are_read_no_more_and_then_forgotten() -> 
     headroom = Headroom(cast(History, store), clock=lambda: now)
     for number in range(200):
         await headroom.used((f"user={number}", TEN))
-    for now, known, read in (
+    for moment, known, read in (
         (0.0, 201, 201),
         (60.0, 201, 201),
         (61.0, 201, 1),
         (3600.0, 201, 1),
         (3601.0, 1, 1),
     ):
+        now = moment
         await headroom.used(("b", TEN))
         store.asked.clear()
         await headroom.refresh()
