@@ -67,8 +67,8 @@ class Cached(Step):
         if call.parent is None:
             self._flights[names.flight] = flight
         try:
-            async with aclosing(flight.events()) as events:
-                async for event in events:
+            async with aclosing(flight):
+                while (event := await flight.next()) is not None:
                     yield event
         finally:
             if names.idempotency is not None and not flight.kept and _was_charged(call):

@@ -94,20 +94,24 @@ class Flight:
         self._inner = inner
         self._keep = keep
         self._recording = Recording(call)
-        self._turn = asyncio.Lock()  # a generator runs for one task at a time
         self._ahead: deque[Event] = deque()
         self._ahead_bytes = 0
         self._ended = False
+        # `inner` runs for one task at a time: for the leader while it is not free, and once there
+        # is a hurry for whoever has the turn.
+        self._free = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._hurry: asyncio.Task[None] | None = None
         self._landed: asyncio.Future[CacheEntry | None] = asyncio.get_running_loop().create_future()
 
-    async def events(self) -> Events:
-        """The answer for the leader; closing it ends the flight."""
-        try:
-            while (event := await self._next()) is not None:
-                yield event
-        finally:
-            await self._close()
+    async def next(self) -> Event | None:
+        """The leader's next event; None after the last one."""
+        if self._hurry is not None:
+            return await self._next_in_turn(self._hurry)
+        self._free.clear()
+        event = await self._pull()
+        self._free.set()
+        return event
 
     async def join(self) -> CacheEntry | None:
         """Wait for the answer; None when this flight brings none that others could use."""
@@ -115,25 +119,34 @@ class Flight:
             self._hurry = asyncio.create_task(self._run_ahead())
         return await asyncio.shield(self._landed)
 
-    async def _next(self) -> Event | None:
+    async def aclose(self) -> None:
+        """End the flight: the leader has its answer, or leaves."""
+        try:
+            if self._hurry is not None:
+                self._hurry.cancel()
+                await asyncio.gather(self._hurry, return_exceptions=True)
+            await self._inner.aclose()
+        finally:
+            self._land(None)
+
+    async def _next_in_turn(self, hurry: asyncio.Task[None]) -> Event | None:
         if not self._ahead:
             async with self._turn:
                 if not self._ahead:
-                    if self._hurry is not None and self._hurry.done():
-                        self._hurry.result()  # what went wrong there is the leader's to hear
-                    if not self._ended:
-                        await self._pull()
-        if not self._ahead:
-            return None
+                    if hurry.done():
+                        hurry.result()  # what went wrong there is the leader's to hear
+                    return await self._pull()
         event = self._ahead.popleft()
         self._ahead_bytes -= _weight(event)
         return event
 
-    async def _pull(self) -> None:
+    async def _pull(self) -> Event | None:
+        if self._ended:
+            return None
         event = await anext(self._inner, None)
         if event is None:
             self._ended = True
-            return
+            return None
         self._recording.add(event)
         if isinstance(event, Finished):
             # A retry is answered as the call was; others get no answer that was cut or filtered.
@@ -143,33 +156,25 @@ class Flight:
                 await self._keep(entry, self._recording.whole)
                 self.kept = True
             self._land(entry)
-        self._ahead.append(event)
-        self._ahead_bytes += _weight(event)
+        return event
 
     async def _run_ahead(self) -> None:
         """Take the answer in although the leader's client does not ask for it yet."""
         try:
+            await self._free.wait()
             while not (self._landed.done() or self._ended or self._recording.too_large):
                 if self._ahead_bytes > _MOST_AHEAD:
                     return
                 async with self._turn:
-                    if not (self._landed.done() or self._ended):
-                        await self._pull()
+                    if not self._landed.done() and (event := await self._pull()) is not None:
+                        self._ahead.append(event)
+                        self._ahead_bytes += _weight(event)
         finally:
             self._land(None)
 
     def _land(self, entry: CacheEntry | None) -> None:
         if not self._landed.done():
             self._landed.set_result(entry)
-
-    async def _close(self) -> None:
-        try:
-            if self._hurry is not None:
-                self._hurry.cancel()
-                await asyncio.gather(self._hurry, return_exceptions=True)
-            await self._inner.aclose()
-        finally:
-            self._land(None)
 
 
 def _weight(event: Event) -> int:
