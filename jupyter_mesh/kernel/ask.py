@@ -19,6 +19,7 @@ from ..schemas.json import JsonObject
 from .cell import Cell
 from .errors import CallStopped
 from .frontend import frontend_of
+from .near_models import naming_near_models
 from .screen import EVERY_SECONDS, Part, Screen
 from .session import Session
 
@@ -43,12 +44,13 @@ def ask_cell(session: Session, cell: Cell, format: Format, *, stream: bool) -> A
     try:
         screen.show()
         if comparison:
-            _ask_all(session.mesh.transport, cell.calls, screen)
+            _ask_all(session, cell.calls, screen)
         else:
             _ask_one(session.mesh.transport, cell.calls[0], cell.shape, screen, stream=stream)
-    except MeshClientError as failure:
+    except MeshClientError as said:
+        failure = naming_near_models(session, cell.calls[0].model, said)
         _end_all(screen, "error", (failure.code, failure.message))
-        raise
+        raise failure from None
     except KeyboardInterrupt:
         _end_all(screen, "stopped")
         raise CallStopped("Stopped: the call was closed, what came so far is above.") from None
@@ -115,12 +117,15 @@ def _attempt(transport: Transport, call: ChatCall, screen: Screen, *, stream: bo
             screen.show()
 
 
-def _ask_all(transport: Transport, calls: Sequence[ChatCall], screen: Screen) -> None:
+def _ask_all(session: Session, calls: Sequence[ChatCall], screen: Screen) -> None:
     """Several models at once; one that fails does not take the others with it."""
+    transport = session.mesh.transport
     source = _side_by_side([stream_chunks(transport, call) for call in calls])
     with closing(background.batches(source, EVERY_SECONDS)) as batches:
         for batch in batches:
             for index, arrived in batch:
+                if isinstance(arrived, MeshClientError):
+                    arrived = naming_near_models(session, calls[index].model, arrived)
                 _take(screen.parts[index], arrived)
             screen.show()
     failed = [(part.draft.requested_model, *part.error) for part in screen.parts if part.error]
@@ -130,7 +135,7 @@ def _ask_all(transport: Transport, calls: Sequence[ChatCall], screen: Screen) ->
     if len(failed) == len(calls):
         raise MeshClientError(f"Every model failed; the first said: {message}", code=code)
     share = f"{len(failed)} of {len(calls)} models failed"
-    raise MeshClientError(f"{share}; {model} said: {message}", code=code)
+    raise MeshClientError(f"{share}. {model}: {message}", code=code)
 
 
 def _take(part: Part, arrived: Arrived) -> None:

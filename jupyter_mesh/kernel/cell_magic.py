@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from ..client.answer import Answer
+from ..client.errors import MeshClientError
 from ..client.loop import background
 from .ask import ask_cell
 from .cell import Cell, Settings, read_cell
@@ -17,6 +18,8 @@ from .session import Session
 
 if TYPE_CHECKING:
     from ..client.answer import Format
+    from ..client.call import ChatCall
+    from ..schemas.api import DryRun
 
 
 def run_cell(session: Session, settings: Settings, line: str, text: str) -> None:
@@ -28,12 +31,17 @@ def run_cell(session: Session, settings: Settings, line: str, text: str) -> None
         CallStopped: The person interrupted.
     """
     cell = read_cell(session, settings, parse_cell_line(line), text)
-    with naming_near_models(session, cell):
-        if cell.options.dry_run:
-            runs = [background.run(session.mesh.api.dry_run(call)) for call in cell.calls]
-            show(dry_run_text(cell, runs))
-        else:
-            _ask(session, settings, cell)
+    if cell.options.dry_run:
+        show(dry_run_text(cell, [_dry_run(session, call) for call in cell.calls]))
+    else:
+        _ask(session, settings, cell)
+
+
+def _dry_run(session: Session, call: ChatCall) -> DryRun:
+    try:
+        return background.run(session.mesh.api.dry_run(call))
+    except MeshClientError as failure:
+        raise naming_near_models(session, call.model, failure) from None
 
 
 def _ask(session: Session, settings: Settings, cell: Cell) -> None:

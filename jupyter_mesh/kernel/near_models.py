@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
-
 from ..client.errors import MeshClientError
-from .cell import Cell
-from .errors import MeshMagicError
 from .parsing import nearest
 from .session import Session
 
 
-@contextmanager
-def naming_near_models(session: Session, cell: Cell) -> Generator[None]:
-    """Add to the gateway's "no such model" which ones there are.
+def naming_near_models(session: Session, model: str, failure: MeshClientError) -> MeshClientError:
+    """`failure`, or where the gateway knows no model of that name, which ones there are.
 
-    Raises:
-        MeshMagicError: The gateway knows none of that name.
+    Args:
+        session: Knows the names.
+        model: As it was asked for.
+        failure: What the gateway said.
     """
-    try:
-        yield
-    except MeshClientError as failure:
-        names = session.catalogue.names() if failure.code == "model_not_found" else []
-        unknown = next((call.model for call in cell.calls if call.model not in names), None)
-        if not names or unknown is None:
-            raise
-        message = f"No model {unknown!r} is open to you; {nearest(unknown, names)}"
-        raise MeshMagicError(message, failure.code) from None
+    names = session.catalogue.names() if failure.code == "model_not_found" else []
+    if not names or model in names:
+        return failure
+    message = f"No model {model!r} is open to you; {nearest(model, names)}"
+    return MeshClientError(message, code=failure.code, status=failure.status)

@@ -295,7 +295,7 @@ def test_comparing_keeps_every_answer_and_fails_the_cell_when_one_failed(
     )
     error = shell.run_cell("%%llm --compare fast,openai/large -o both\nHi").error_in_exec
     assert isinstance(error, MeshMagicError)
-    assert str(error) == "1 of 2 models failed; openai/large said: It broke."
+    assert str(error) == "1 of 2 models failed. openai/large: It broke."
     both = shell.user_ns["both"]
     assert isinstance(both, Comparison)
     assert [answer.text for answer in both] == ["Hello world", ""]
@@ -381,6 +381,8 @@ def test_an_unknown_model_is_answered_with_the_one_that_was_meant(
     problem = {"code": "model_not_found", "message": "No model 'fats' is open to you."}
     gateway.answer = lambda body: Script(status=404, error=problem)
     assert str(fails("%%llm fats\nHi")) == ("No model 'fats' is open to you; did you mean fast?")
+    assert "fats" in str(fails("%%llm --dry-run fats\nHi"))
+    assert str(fails("%%llm --compare fats,fast\nHi")).endswith("did you mean fast?")
     assert str(fails("%llm alias quick fats")) == (
         "No model 'fats' is open to you; did you mean fast?"
     )

@@ -237,7 +237,7 @@ def test_a_comparison_is_one_output_whose_parts_end_on_their_own(
         else Script(pieces=["a", "b", "c"], pause=0.08)
     )
     outcome = notebook.shell.run_cell("%%llm --compare fast,openai/large\nHi")
-    assert "openai/large said: It broke." in str(outcome.error_in_exec)
+    assert "openai/large: It broke." in str(outcome.error_in_exec)
     renderer = Renderer()
     for output in notebook.published:
         for answer in output["data"][ANSWER_MIME]["compare"]:

@@ -105,6 +105,15 @@ def test_models_are_compared_voted_on_and_saved(
     assert compare.status.text == "Saved in the variable comparisons."
 
 
+def test_before_the_first_comparison_there_is_nothing_to_save(
+    mesh: Mesh, shell: InteractiveShell
+) -> None:
+    compare = mesh.widgets.compare()
+    compare.save_button.click()
+    assert "comparisons" not in shell.user_ns
+    assert "Nothing has been compared yet" in compare.status.text
+
+
 def test_a_comparison_without_prompt_or_models_says_so(mesh: Mesh, gateway: FakeGateway) -> None:
     compare = mesh.widgets.compare()
     compare.run_button.click()
@@ -196,6 +205,8 @@ def test_every_control_has_a_label_or_says_what_it_does(mesh: Mesh) -> None:
             if isinstance(part, ipywidgets.Button | ipywidgets.ToggleButton):
                 assert part.description
                 assert part.tooltip
+            elif isinstance(part, ipywidgets.Label):
+                assert part.value
             elif isinstance(part, ipywidgets.ValueWidget):
                 assert part.description
 

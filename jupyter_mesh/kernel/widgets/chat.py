@@ -48,9 +48,9 @@ class Chat(Panel):
         self.send_button.on_click(lambda _: self.ask())
         self.stop_button.on_click(lambda _: self.stop())
         self.new_button.on_click(lambda _: self.clear())
-        buttons = ipywidgets.HBox([self.send_button, self.stop_button, self.new_button])
         super().__init__(
-            [self.model, self.transcript, self.prompt, buttons],
+            [self.model, self.transcript, self.prompt],
+            buttons=[self.send_button, self.stop_button, self.new_button],
             code=self.code,
             plain_text=self.plain_text,
         )

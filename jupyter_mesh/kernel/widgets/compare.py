@@ -65,9 +65,12 @@ class Compare(Panel):
         self.run_button.on_click(lambda _: self.ask())
         self.stop_button.on_click(lambda _: self.stop())
         self.save_button.on_click(lambda _: self.save())
-        buttons = ipywidgets.HBox([self.run_button, self.stop_button, self.save_button])
+        hint = ipywidgets.Label("Ctrl or ⌘ and a click choose several; Shift chooses a range.")
+        hint.add_class("jp-mesh-Hint")
         super().__init__(
-            [self.models, self.prompt, buttons, self.columns, self.status],
+            [ipywidgets.HBox([self.models, hint]), self.prompt],
+            buttons=[self.run_button, self.stop_button, self.save_button],
+            below=[self.columns, self.status],
             code=self.code,
             plain_text=self.plain_text,
         )
@@ -130,6 +133,9 @@ class Compare(Panel):
 
     def save(self) -> None:
         """Put the table into a variable of the notebook."""
+        if not self.rounds:
+            self._say("Nothing has been compared yet: choose models, write a prompt, Compare.")
+            return
         if self._shell is None:
             self._say("There is no notebook to put a variable into: use .table().")
             return

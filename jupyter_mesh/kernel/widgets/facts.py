@@ -41,7 +41,8 @@ class Cost(Panel):
         self.refresh_button = button("Refresh", "Ask the gateway again", "refresh")
         self.refresh_button.on_click(lambda _: self.refresh())
         super().__init__(
-            [self.spend, self.budgets, self.refresh_button],
+            [self.spend, self.budgets],
+            buttons=[self.refresh_button],
             code=self.code,
             plain_text=self.plain_text,
         )
@@ -104,7 +105,8 @@ class ModelTable(Panel):
         self.refresh_button = button("Refresh", "Ask the gateway again", "refresh")
         self.refresh_button.on_click(lambda _: self.refresh())
         super().__init__(
-            [self.search, self.table, self.refresh_button],
+            [self.search, self.table],
+            buttons=[self.refresh_button],
             code=self.code,
             plain_text=self.plain_text,
         )

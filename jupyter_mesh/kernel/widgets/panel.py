@@ -14,16 +14,24 @@ from .views import AnswerText
 
 
 class Panel(ipywidgets.VBox):
-    """A column of controls with a "Show code" switch at its end.
+    """A column of controls with a "Show code" switch beside its buttons.
 
     Args:
         children: The controls.
+        buttons: What is done with them; the switch stands at the end of their row.
+        below: What comes of it.
         code: Gives the line of code that does the same, as things stand.
         plain_text: Gives what a front end without widgets shows.
     """
 
     def __init__(
-        self, children: list[Any], *, code: Callable[[], str], plain_text: Callable[[], str]
+        self,
+        children: list[Any],
+        *,
+        buttons: list[Any],
+        below: list[Any] | None = None,
+        code: Callable[[], str],
+        plain_text: Callable[[], str],
     ) -> None:
         self._code_now = code
         self._plain_text = plain_text
@@ -32,11 +40,15 @@ class Panel(ipywidgets.VBox):
         self._switch = ipywidgets.ToggleButton(
             description="Show code", tooltip="Show the line of code that does the same"
         )
+        self._switch.add_class("jp-mesh-ShowCode")
         self._switch.observe(self._toggle_code, "value")
-        super().__init__([*children, self._switch, self._code])
+        row = ipywidgets.HBox([*buttons, self._switch])
+        super().__init__([*children, row, *(below or []), self._code])
+        self.add_class("jp-mesh-Panel")
 
     def _toggle_code(self, change: dict[str, Any]) -> None:
         self._code.text = self._code_now()
+        self._switch.description = "Hide code" if change["new"] else "Show code"
         self._code.layout.display = "" if change["new"] else "none"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
