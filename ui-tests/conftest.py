@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -211,16 +212,15 @@ def upstream(running_upstream: FakeOpenAI) -> FakeOpenAI:
     return running_upstream
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory, running_upstream: FakeOpenAI) -> Iterator[Lab]:
-    base = tmp_path_factory.mktemp("lab")
+@contextmanager
+def running_lab(base: Path, rules: str) -> Iterator[Lab]:
+    """A JupyterLab under `base` whose mesh.yaml says `rules`."""
     port = free_port()
     lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(8), base / "root", base / "settings")
     lab.root.mkdir()
     for plugin, values in SETTINGS.items():
         lab.set(plugin, values)
-    rules = (Path(__file__).parent / "mesh.yaml").read_text("utf8")
-    (base / "mesh.yaml").write_text(rules.replace("UPSTREAM", running_upstream.base_url), "utf8")
+    (base / "mesh.yaml").write_text(rules, "utf8")
     folders = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_RUNTIME_DIR": "runtime",
@@ -253,6 +253,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory, running_upstream: FakeOpenAI) 
     finally:
         process.terminate()
         process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def start_lab() -> Callable[[Path, str], AbstractContextManager[Lab]]:
+    """`running_lab`, for tests that need a JupyterLab of their own."""
+    return running_lab
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, running_upstream: FakeOpenAI) -> Iterator[Lab]:
+    rules = (Path(__file__).parent / "mesh.yaml").read_text("utf8")
+    rules = rules.replace("UPSTREAM", running_upstream.base_url)
+    with running_lab(tmp_path_factory.mktemp("lab"), rules) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="session")

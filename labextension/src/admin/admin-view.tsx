@@ -16,14 +16,16 @@ import { Confirm } from './ui/confirm';
 export function AdminView({ admin }: { admin: IAdmin }): React.JSX.Element {
   return (
     <AdminContext value={admin}>
-      <div className="jp-mesh-Admin">
-        <Navigation />
-        <main className="jp-mesh-Admin-page">
-          <Permitted>
-            <OpenPage />
-          </Permitted>
-        </main>
-        <Leaving />
+      <div className="jp-mesh-AdminFrame">
+        <div className="jp-mesh-Admin">
+          <Navigation />
+          <main className="jp-mesh-Admin-page">
+            <Permitted>
+              <OpenPage />
+            </Permitted>
+          </main>
+          <Leaving />
+        </div>
       </div>
     </AdminContext>
   );

@@ -17,6 +17,11 @@ export function textsOf(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.map(item => textOf(item)).filter(item => item !== '') : [];
 }
 
+/** A body but for some of its fields. */
+export function without(body: Body, ...names: readonly string[]): Body {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)));
+}
+
 /** Whether two values say the same; the order of an object's fields says nothing. */
 export function isSame(a: Json | undefined, b: Json | undefined): boolean {
   if (Array.isArray(a) && Array.isArray(b)) {

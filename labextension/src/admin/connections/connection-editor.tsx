@@ -37,6 +37,8 @@ export function ConnectionEditor(props: {
   const { trial, run } = useTrial();
   const { state } = editor;
   const isReadOnly = setting !== null && !isOurs(setting);
+  const own = form.own(state.provider);
+  const [plain, fine] = [own.filter(one => !isFine(one)), own.filter(isFine)];
   const cards = useMemo(() => {
     const found = trial.kind === 'done' ? trial.test.cards : [];
     return new Map([...(status?.cards ?? []), ...found].map(card => [modelName(card.id), card]));
@@ -140,7 +142,13 @@ export function ConnectionEditor(props: {
             </select>
           )}
         </FieldRow>
-        {fields(form.own(state.provider), 'own')}
+        {fields(plain, 'own')}
+        {fine.length > 0 && (
+          <details className="jp-mesh-Details" open={fine.some(({ name: one }) => one in faults)}>
+            <summary>{trans.__('More settings of this provider')}</summary>
+            {fields(fine, 'own')}
+          </details>
+        )}
       </Section>
       <Section
         title={trans.__('Models')}
@@ -186,6 +194,11 @@ export function ConnectionEditor(props: {
       )}
     </form>
   );
+}
+
+/** Numbers and switches that are right as they are, nearly always. */
+function isFine({ input, required }: IField): boolean {
+  return !required && ['number', 'duration', 'flag'].includes(input.kind);
 }
 
 function usualProvider(providers: readonly ProviderKind[]): string {

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 
 import { type Body, type ProviderKind } from '../../api/admin-types';
 import { ConnectionForm } from './connection-form';
-import { type IListedModel } from './listed-models';
 
 const trans = nullTranslator.load('jupyter_mesh');
 const text = { type: 'string' };
@@ -65,8 +64,8 @@ describe('models', () => {
     const state = form.read(full);
     const [a, b] = state.models;
     const models = [
-      { ...(a as IListedModel), input: '0.2' },
-      { ...(b as IListedModel), input: '1', output: '' }
+      { ...a, input: '0.2' },
+      { ...b, input: '1', output: '' }
     ];
     expect(form.write({ ...state, models })['models']).toEqual({
       a: {
@@ -78,7 +77,7 @@ describe('models', () => {
     });
     const emptied = {
       ...state,
-      models: [{ ...(a as IListedModel), input: '', output: '', internal: false }]
+      models: [{ ...a, input: '', output: '', internal: false }]
     };
     expect(form.write(emptied)['models']).toEqual({ a: { context_window: 9 } });
   });
@@ -91,7 +90,7 @@ describe('models', () => {
     ['-1', '', 'A price is an amount in USD, such as 0.25.']
   ])('in %j and out %j: %j', (input, output, fault) => {
     const state = form.read(full);
-    const models = [{ ...(state.models[0] as IListedModel), input, output }];
+    const models = [{ ...state.models[0], input, output }];
     expect(form.faults({ ...state, models })['models.a'] ?? '').toBe(fault);
   });
 });

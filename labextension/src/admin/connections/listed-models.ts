@@ -2,7 +2,7 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 
 import { type Body, type Json } from '../../api/admin-types';
-import { isObject, objectOf, textOf, textsOf } from '../json';
+import { objectOf, textOf, textsOf, without } from '../json';
 
 export interface IListedModel {
   name: string;
@@ -45,10 +45,9 @@ export function writeModels(models: readonly IListedModel[]): Body | undefined {
 }
 
 function writeModel({ input, output, internal, rest }: IListedModel): Body {
-  const { price, internal: _, ...others } = rest;
-  const written: Body = { ...others };
+  const written = without(rest, 'price', 'internal');
   if (input.trim() !== '') {
-    const known = isObject(price) ? price : {};
+    const known = objectOf(rest['price']);
     written['price'] = {
       ...known,
       input: sameNumber(known['input'], input),

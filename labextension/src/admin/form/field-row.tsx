@@ -1,5 +1,7 @@
 import React, { useId } from 'react';
 
+import { Prose } from '../ui/prose';
+
 /** What an input needs to be named, explained and faulted. */
 export interface IInputIds {
   id: string;
@@ -21,9 +23,8 @@ export function FieldRow(props: {
   const describedBy = [description && `${id}-about`, fault && `${id}-fault`].filter(Boolean);
   return (
     <div className="jp-mesh-Field">
-      <label htmlFor={id}>
+      <label htmlFor={id} className={required ? 'jp-mod-required' : undefined}>
         {title}
-        {required && <span aria-hidden="true"> *</span>}
       </label>
       <div className="jp-mesh-Field-input">
         {props.children({
@@ -39,7 +40,7 @@ export function FieldRow(props: {
         )}
         {description && (
           <p id={`${id}-about`} className="jp-mesh-dim">
-            {description}
+            <Prose text={description} />
           </p>
         )}
       </div>

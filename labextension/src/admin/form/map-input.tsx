@@ -2,6 +2,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import { useAdmin } from '../context';
+import { Prose } from '../ui/prose';
 import { type IField } from './fields';
 import { SecretInput } from './secret-input';
 import { type IPair } from './values';
@@ -84,7 +85,11 @@ export function MapInput(props: {
           </button>
         )}
         {fault && <p className="jp-mesh-Form-error">{fault}</p>}
-        {field.description && <p className="jp-mesh-dim">{field.description}</p>}
+        {field.description && (
+          <p className="jp-mesh-dim">
+            <Prose text={field.description} />
+          </p>
+        )}
       </div>
     </fieldset>
   );

@@ -41,7 +41,12 @@ export function SchemaField(props: {
   if (input.kind === 'secret') {
     const secret = typeof value === 'object' && !Array.isArray(value) ? value : NO_SECRET;
     return (
-      <FieldRow title={title} description={description} required={required} fault={fault}>
+      <FieldRow
+        title={title}
+        description={trans.__('Sealed in the mesh’s store when saved, and never shown again.')}
+        required={required}
+        fault={fault}
+      >
         {ids => (
           <SecretInput
             ids={ids}

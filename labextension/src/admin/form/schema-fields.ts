@@ -56,7 +56,7 @@ function inputOf(name: string, property: Body, schema: Body): Input {
     const none: IOption[] = isNullable ? [{ value: null, label: '' }] : [];
     return { kind: 'choice', options: [...none, ...options] };
   }
-  switch (inner['type']) {
+  switch (textOf(inner['type'])) {
     case 'boolean':
       return { kind: 'flag' };
     case 'integer':

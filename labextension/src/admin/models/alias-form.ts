@@ -4,7 +4,7 @@ import { type TranslationBundle } from '@jupyterlab/translation';
 import { type Body, type Json } from '../../api/admin-types';
 import { type IForm } from '../editing/editor';
 import { type Faults, numberFault } from '../form/faults';
-import { textOf, textsOf } from '../json';
+import { textOf, textsOf, without } from '../json';
 
 export interface ITarget {
   model: string;
@@ -31,12 +31,11 @@ export const aliasForm: IForm<IAliasState> = {
     };
   },
   write: ({ targets, strategy, original }) => {
-    const { weights: _, strategy: written, ...others } = original;
     const weights: Json[] = targets.map(({ weight }) => Number(weight));
     return {
-      ...others,
+      ...without(original, 'weights', 'strategy'),
       models: targets.map(({ model }) => model),
-      ...((strategy !== 'ordered' || written !== undefined) && { strategy }),
+      ...((strategy !== 'ordered' || original['strategy'] !== undefined) && { strategy }),
       ...(strategy === 'weighted' && { weights })
     };
   }

@@ -2,7 +2,7 @@
 import { type Body } from '../../api/admin-types';
 import { type IForm } from '../editing/editor';
 import { linesOf } from '../form/values';
-import { textsOf } from '../json';
+import { textsOf, without } from '../json';
 
 /** Lists as lines of text, the way they are typed and pasted. */
 export interface IGroupState {
@@ -22,9 +22,8 @@ export const groupForm: IForm<IGroupState> = {
     original: body
   }),
   write: ({ members, allow, purposes, purposeRequired, original }) => {
-    const { purposes: _p, purpose_required: _r, ...others } = original;
     return {
-      ...others,
+      ...without(original, 'purposes', 'purpose_required'),
       members: linesOf(members),
       allow: linesOf(allow),
       ...(linesOf(purposes).length > 0 && { purposes: linesOf(purposes) }),
