@@ -253,7 +253,9 @@ class OpenAICompatible(Provider):
 
     def _faults(self, attempt: Attempt | None) -> Faults:
         def clean(text: str) -> str:
-            prompts = attempt.request.texts() if attempt is not None else ()
+            request = attempt.request if attempt is not None else None
+            # The name of a parameter is what a refusal is about.
+            prompts = [one for one in request.texts() if one not in request.body] if request else ()
             return scrub(text, self.context.secrets.known_values(), prompts)
 
         return Faults(f"The connection {self.context.connection!r}", clean)
