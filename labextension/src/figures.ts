@@ -27,10 +27,10 @@ export function exactCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** A duration given in milliseconds: `90 ms`, `1.2 s`, `2 min 5 s`. */
+/** A duration given in milliseconds: `0.30 ms`, `90 ms`, `1.2 s`, `2 min 5 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1) {
-    return `${ms.toFixed(2)} ms`;
+    return ms === 0 ? '0 ms' : `${ms.toFixed(2)} ms`;
   }
   if (ms < 999.5) {
     return `${Math.round(ms)} ms`;

@@ -74,10 +74,14 @@ export function formatUsd(amount: Usd): string {
   return write({ ...rounded, fraction: rounded.fraction.replace(/0+$/, '').padEnd(2, '0') });
 }
 
-/** The amount to its last digit, for tooltips: what the gateway sent, in plain notation. */
+/** The amount to its last digit, for tooltips: what the gateway sent, in plain notation; cents at the least. */
 export function exactUsd(amount: Usd): string {
   const parsed = digits(amount);
-  return parsed === null ? amount : write(parsed);
+  if (parsed === null) {
+    return amount;
+  }
+  const fraction = isZeroUsd(amount) ? '' : parsed.fraction;
+  return write({ ...parsed, fraction: fraction.padEnd(2, '0') });
 }
 
 /** True for zero in any notation (`0`, `0.00`, `0E-12`). */

@@ -41,6 +41,7 @@ export class AnswerView {
         : trans.__('AI-generated answer by %1', answer.model)
     );
     this.body.update(answer.format, text, progress === 'writing', answer.data);
+    this.body.node.hidden = text === '' && answer.data === undefined && progress === 'error';
     placeCaret(this.body.node, progress === 'writing');
     this.showReasoning(answer.reasoning);
     this.showHint(answer, text, progress);
@@ -89,7 +90,7 @@ export class AnswerView {
       return;
     }
     this.problem.title = message;
-    const text = element('bdi', '', message);
+    const text = element('bdi', '', ...withCode(message));
     const code = error === null || error.code === '' ? null : element('code', '', error.code);
     this.problem.replaceChildren(
       errorIcon.element({ tag: 'span' }),
@@ -133,4 +134,11 @@ export class AnswerView {
   private readonly problem = element('div', 'jp-mesh-Answer-problem');
   private readonly announcement = element('div', 'jp-mesh-visually-hidden');
   private progress: Progress | null = null;
+}
+
+/** A sentence with what stands in backticks as code. */
+function withCode(sentence: string): (HTMLElement | string)[] {
+  return sentence
+    .split(/`([^`]+)`/)
+    .map((part, index) => (index % 2 === 1 ? element('code', '', part) : part));
 }

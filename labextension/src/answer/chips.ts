@@ -12,6 +12,10 @@ export interface IChip {
 /** How far an answer has come, as the reader sees it. */
 export type Progress = 'writing' | 'interrupted' | 'done' | 'error' | 'stopped';
 
+/** Kinds of findings that are secrets, as the gateway names them when it has redacted some. */
+const SECRET = /\b(?:[A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|JWT)[A-Z0-9_]*)\b/;
+/** Notices that the cost or another chip shows. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['unpriced', 'cache_hit', 'secret']);
 const WARNINGS = /budget|limit|cut|truncat|content_filter|moderat|unscreened|failed|expired/;
 
 export function chipsOf(answer: IAnswer, progress: Progress, trans: TranslationBundle): IChip[] {
@@ -32,9 +36,9 @@ export function chipsOf(answer: IAnswer, progress: Progress, trans: TranslationB
         }
       : null,
     ...answer.notices
-      // The cost and the chip above say so.
-      .filter(({ code }) => code !== 'unpriced' && code !== 'cache_hit')
-      .map(notice => noticeChip(notice, trans))
+      .filter(notice => !SAID_ELSEWHERE.has(notice.code) && !isRedactedSecret(notice))
+      .map(notice => noticeChip(notice, trans)),
+    secretChip(answer, progress, trans)
   ];
   return chips.filter(chip => chip !== null);
 }
@@ -57,6 +61,31 @@ function progressChip(progress: Progress, trans: TranslationBundle): IChip | nul
     };
   }
   return null;
+}
+
+function isRedactedSecret({ code, message }: INotice): boolean {
+  return code === 'redacted' && SECRET.test(message);
+}
+
+/** A secret in a prompt is a warning, whether it was taken out on its way or went to the model. */
+function secretChip(
+  { notices, error }: IAnswer,
+  progress: Progress,
+  trans: TranslationBundle
+): IChip | null {
+  const found = notices.filter(({ code }) => code === 'secret').map(({ message }) => message);
+  const redacted = notices.find(isRedactedSecret);
+  if (found.length === 0 && redacted === undefined) {
+    return null;
+  }
+  if (redacted !== undefined) {
+    const message = trans.__('A secret was found and redacted before sending.');
+    const full = `${message} ${redacted.message}`;
+    return { label: trans.__('secret redacted'), message: full, tone: 'warn' };
+  }
+  const isSent = progress !== 'error' || error === null;
+  const label = isSent ? trans.__('secret sent') : trans.__('secret in the prompt');
+  return { label, message: found.join(' '), tone: 'warn' };
 }
 
 function noticeChip({ code, message }: INotice, trans: TranslationBundle): IChip {

@@ -40,7 +40,7 @@ describe('facts of', () => {
     ],
     [{ cost_usd: '0.000123' }, [['$0.00012', 'Cost: $0.000123']]],
     [{ cost_usd: '0', cache: 'hit' }, [['$0.00', 'Answered from the cache']]],
-    [{ cost_usd: '0.0' }, [['free', 'This model costs nothing']]],
+    [{ cost_usd: '0.0' }, [['$0.00', 'This model costs nothing']]],
     [
       { cost_usd: null, unpriced: true },
       [['unpriced', 'The price of this model is not known; its cost is not counted']]
@@ -60,7 +60,7 @@ describe('facts of', () => {
 
   test('a local model that costs nothing', () => {
     const [fact] = factsOf(answer({ cost_usd: '0' }), true, trans);
-    expect(fact.text).toBe('free (local)');
+    expect([fact.text, fact.full]).toEqual(['$0.00', 'This model runs locally and costs nothing']);
   });
 });
 
@@ -93,6 +93,27 @@ describe('chips of', () => {
     [{ notices: [{ code: 'content_filter', message: 'm' }] }, 'done', [['filtered', 'warn']]],
     [{ notices: [{ code: 'brand_new_code', message: 'm' }] }, 'done', [['brand new code', 'info']]],
     [{ notices: [{ code: '', message: 'm' }] }, 'done', [['notice', 'info']]],
+    [{ notices: [{ code: 'secret', message: 'm' }] }, 'done', [['secret sent', 'warn']]],
+    [
+      { notices: [{ code: 'secret', message: 'm' }], error: { code: 'blocked', message: 'm' } },
+      'error',
+      [['secret in the prompt', 'warn']]
+    ],
+    [
+      {
+        notices: [
+          { code: 'secret', message: 'm' },
+          { code: 'redacted', message: 'Redacted before sending: API_KEY, EMAIL_ADDRESS.' }
+        ]
+      },
+      'done',
+      [['secret redacted', 'warn']]
+    ],
+    [
+      { notices: [{ code: 'redacted', message: 'Redacted before sending: EMAIL_ADDRESS.' }] },
+      'done',
+      [['redacted', 'info']]
+    ],
     [{ notices: [{ code: 'unpriced', message: 'm' }] }, 'done', []],
     [
       { cache: 'hit', notices: [{ code: 'cache_hit', message: 'm' }] },

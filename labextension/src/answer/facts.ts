@@ -83,17 +83,17 @@ function costFact(answer: IAnswer, isLocal: boolean, trans: TranslationBundle): 
   if (cost === null) {
     return null;
   }
+  const text = formatUsd(cost);
   if (!isZeroUsd(cost)) {
-    return { kind: 'cost', text: formatUsd(cost), full: trans.__('Cost: %1', exactUsd(cost)) };
+    return { kind: 'cost', text, full: trans.__('Cost: %1', exactUsd(cost)) };
   }
   if (cache === 'hit') {
-    return { kind: 'cost', text: formatUsd(cost), full: trans.__('Answered from the cache') };
+    return { kind: 'cost', text, full: trans.__('Answered from the cache') };
   }
-  return {
-    kind: 'cost',
-    text: isLocal ? trans.__('free (local)') : trans.__('free'),
-    full: trans.__('This model costs nothing')
-  };
+  const full = isLocal
+    ? trans.__('This model runs locally and costs nothing')
+    : trans.__('This model costs nothing');
+  return { kind: 'cost', text, full };
 }
 
 function timeFact(kind: IFact['kind'], text: string, what: string): IFact {

@@ -5,6 +5,9 @@ import { useSurroundings } from '../ui/surroundings';
 import { FactsGrid } from '../ui/facts-grid';
 import { parameters, plain } from './content';
 
+/** The gateway's word for a call that named no purpose. */
+const UNSTATED = 'unspecified';
+
 /** Who asked for what, how it was routed, and the parameters that were sent. */
 export function RecordFacts({ detail }: { detail: CallDetail }): React.JSX.Element {
   const { trans } = useSurroundings();
@@ -13,7 +16,7 @@ export function RecordFacts({ detail }: { detail: CallDetail }): React.JSX.Eleme
     [trans.__('Request'), summary.id],
     [trans.__('User'), summary.user],
     [trans.__('Application'), summary.application],
-    [trans.__('Purpose'), summary.purpose],
+    [trans.__('Purpose'), summary.purpose === UNSTATED ? trans.__('not stated') : summary.purpose],
     [trans.__('Operation'), summary.operation],
     [trans.__('Candidates'), detail.candidates.join(' → ')],
     [trans.__('Screened'), detail.screened],

@@ -21,10 +21,19 @@ test('a streamed answer is the wait for its first token, then the rest', () => {
   const spans = spansOf(detail({ total: 1000, first_token: 300, upstream: 990, overhead: 10 }));
   expect(spans.map(({ kind, start, length }) => [kind, start, length])).toEqual([
     ['first-token', 0, 300],
-    ['streaming', 300, 700],
-    ['overhead', 0, 10]
+    ['streaming', 300, 690],
+    ['overhead', 990, 10]
   ]);
   expect(extentOf(spans)).toBe(1000);
+});
+
+test('the parts follow one another and end with the call, however short the provider was', () => {
+  const spans = spansOf(detail({ total: 10, first_token: 4, upstream: 2, overhead: 8 }));
+  expect(spans.map(({ kind, start, length }) => [kind, start, length])).toEqual([
+    ['first-token', 0, 2],
+    ['overhead', 2, 8]
+  ]);
+  expect(extentOf(spans)).toBe(10);
 });
 
 test('an answer in one piece is the provider’s time', () => {

@@ -16,12 +16,15 @@ export function spansOf({ summary, children }: CallDetail): ISpan[] {
     return [];
   }
   const first = timing.first_token ?? null;
+  const own = Math.min(timing.overhead ?? 0, timing.total);
+  // The gateway works before, between and after: its parts are drawn as one, where the provider has ended.
+  const ended = timing.total - own;
   const answer: ISpan[] =
     first === null
-      ? span('upstream', 0, timing.upstream ?? 0)
+      ? span('upstream', 0, Math.min(timing.upstream ?? 0, ended))
       : [
-          ...span('first-token', 0, first),
-          ...span('streaming', first, Math.max(0, timing.total - first))
+          ...span('first-token', 0, Math.min(first, ended)),
+          ...span('streaming', first, Math.max(0, ended - first))
         ];
   const origin = new Date(summary.started_at).getTime();
   const nested = children.flatMap(child => {
@@ -29,7 +32,7 @@ export function spansOf({ summary, children }: CallDetail): ISpan[] {
     const model = child.model ?? child.requested_model;
     return span('child', start, child.timing?.total ?? 0, model);
   });
-  return [...answer, ...nested, ...span('overhead', 0, timing.overhead ?? 0)];
+  return [...answer, ...nested, ...span('overhead', ended, own)];
 }
 
 /** The end of the last span: the length of the whole picture. */

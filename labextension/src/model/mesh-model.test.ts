@@ -15,7 +15,8 @@ function setUp() {
     models: () => note('models'),
     costs: (document: string | null) => note(`costs ${document}`),
     calls: ({ document }: { document: string | null }) => note(`calls ${document}`),
-    setPreference: () => note('preference')
+    setPreference: () => note('preference'),
+    acceptOffer: (id: string) => note(`accept ${id}`)
   };
   const model = new MeshModel(client as unknown as MeshClient);
   const since = (): string[] => asked.splice(0).sort();
@@ -97,5 +98,14 @@ describe('MeshModel', () => {
     expect(model.defaultModel).toBe('m');
     await model.setDefaultModel('mine');
     expect(model.defaultModel).toBe('m');
+  });
+
+  test('connecting an offer asks again which model is the default', async () => {
+    const { model, since } = setUp();
+    model.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    since();
+    await model.acceptOffer('openai');
+    expect(since()).toContain('me');
   });
 });

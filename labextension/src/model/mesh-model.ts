@@ -87,6 +87,8 @@ export class MeshModel implements IMeshModel, IDisposable {
 
   async acceptOffer(id: string): Promise<void> {
     this.catalogue.put(await this.client.acceptOffer(id));
+    // A real model is preferred to the demo: the caller's default may be another one now.
+    await this.me.refresh();
   }
 
   async setDefaultModel(id: string | null): Promise<void> {

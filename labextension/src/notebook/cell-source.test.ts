@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { asksModel, isPromptCell } from './cell-source';
+import { asksModel, isPromptCell, usesClient } from './cell-source';
 
 test.each([
   ['%%llm', true, true],
@@ -19,4 +19,13 @@ test.each([
 ])('%j', (source, prompt, asks) => {
   expect(isPromptCell(source)).toBe(prompt);
   expect(asksModel(source)).toBe(asks);
+});
+
+test.each([
+  ['from jupyter_mesh import connect', true],
+  ['import jupyter_mesh as jm', true],
+  ['import jupyter_mesher', false],
+  ['print("hello")', false]
+])('%j brings the client: %s', (source, uses) => {
+  expect(usesClient(source)).toBe(uses);
 });

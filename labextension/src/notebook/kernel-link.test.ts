@@ -41,6 +41,7 @@ describe('KernelLink', () => {
     const { told, makeKernel, makePanel, link } = setUp();
     const panel = makePanel(makeKernel());
     link.announce(panel, 'a.ipynb');
+    expect(link.isOpen(panel)).toBe(true);
     link.announce(panel, 'renamed.ipynb');
     const context = { model: 'fast', purpose: null, renderer: 1 };
     expect(told).toEqual([
@@ -52,10 +53,12 @@ describe('KernelLink', () => {
   test('a comm that the kernel closed, or of another kernel, is opened anew', () => {
     const { told, comms, makeKernel, makePanel, link } = setUp();
     const panel = makePanel(makeKernel());
+    expect(link.isOpen(panel)).toBe(false);
     link.announce(panel, 'a.ipynb');
     for (const comm of comms) {
       comm.isDisposed = true;
     }
+    expect(link.isOpen(panel)).toBe(false);
     link.announce(panel, 'a.ipynb');
     Object.assign(panel.sessionContext.session ?? {}, { kernel: makeKernel() });
     link.announce(panel, 'a.ipynb');

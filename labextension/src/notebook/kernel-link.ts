@@ -20,6 +20,13 @@ export interface IKernelEvents {
 export class KernelLink {
   constructor(private readonly events: IKernelEvents) {}
 
+  /** True once the notebook's present kernel was told anything: its cells may use the client then. */
+  isOpen(panel: NotebookPanel): boolean {
+    const open = this._links.get(panel);
+    const kernel = panel.sessionContext.session?.kernel;
+    return open !== undefined && open.kernel === kernel && !open.comm.isDisposed;
+  }
+
   /** Send the notebook's present path, model and purpose. Does nothing where there is no kernel. */
   announce(panel: NotebookPanel, document: string): void {
     const kernel = panel.sessionContext.session?.kernel;

@@ -3,7 +3,7 @@ import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 
 import { IMeshModel } from '../model/token';
 import { IMeshSettings } from '../settings/token';
-import { asksModel } from './cell-source';
+import { asksModel, usesClient } from './cell-source';
 import { NotebookContext } from './context';
 import { KernelLink } from './kernel-link';
 import { INotebookContext } from './token';
@@ -29,7 +29,8 @@ export const notebookPlugin: JupyterFrontEndPlugin<INotebookContext> = {
     });
     NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
       const panel = tracker?.find(candidate => candidate.content === notebook);
-      if (panel && asksModel(cell.model.sharedModel.getSource())) {
+      const source = cell.model.sharedModel.getSource();
+      if (panel && (asksModel(source) || usesClient(source) || link.isOpen(panel))) {
         link.announce(panel, contents.localPath(panel.context.path));
       }
     });

@@ -133,7 +133,7 @@ describe('the sidebar', () => {
     const shown = [...panel.node.querySelectorAll<HTMLElement>('.jp-mesh-Costs [data-usd]')];
     expect(shown.map(({ dataset, title }) => [dataset['usd'], title])).toEqual([
       ['1.204000000001', '$1.204000000001'],
-      ['18.2', '$18.2'],
+      ['18.2', '$18.20'],
       ['18.199999999999', '$18.199999999999']
     ]);
     expect(one(panel, '.jp-mesh-Costs').textContent).toContain('2 calls whose price is not known');

@@ -2,7 +2,7 @@ import { type ITranslator } from '@jupyterlab/translation';
 import { SidePanel } from '@jupyterlab/ui-components';
 import { type IDisposable } from '@lumino/disposable';
 import { type Message } from '@lumino/messaging';
-import { AccordionPanel } from '@lumino/widgets';
+import { AccordionPanel, type Widget } from '@lumino/widgets';
 import React from 'react';
 
 import { meshIcon } from '../icons';
@@ -12,10 +12,8 @@ import { CallsSection } from './calls/calls-section';
 import { CostSection } from './cost/cost-section';
 import { Header } from './header';
 import { ModelSection } from './models/model-section';
+import { contentHeight, sectionHeights } from './section-heights';
 import { Wishes } from './wish';
-
-/** Shares of the height: models, cost, calls. */
-const SIZES = [11, 6, 4];
 
 /** The sidebar "LLM Mesh". It watches the model only while it is on the screen. */
 export class MeshSidePanel extends SidePanel {
@@ -35,6 +33,14 @@ export class MeshSidePanel extends SidePanel {
     this.addSection(trans.__('Models'), <ModelSection wishes={this.wishes} />);
     this.addSection(trans.__('Cost'), <CostSection />);
     this.addSection(trans.__('Recent calls'), <CallsSection />);
+    for (const resource of [model.catalogue, model.costs, model.calls]) {
+      resource.changed.connect(this.fitSections, this);
+    }
+    // Offers and breakdowns fold; `toggle` does not bubble.
+    this.content.node.addEventListener('toggle', () => this.fitSections(), true);
+    if (this.content instanceof AccordionPanel) {
+      this.content.handleMoved.connect(() => (this._isShared = true));
+    }
     model.catalogue.changed.connect(this.hideWithoutGateway, this);
     model.costs.changed.connect(this.hideWithoutGateway, this);
     notebooks.changed.connect(this.nameFirstSection, this);
@@ -46,6 +52,7 @@ export class MeshSidePanel extends SidePanel {
 
   override dispose(): void {
     this._watch?.dispose();
+    cancelAnimationFrame(this._frame);
     super.dispose();
   }
 
@@ -70,18 +77,32 @@ export class MeshSidePanel extends SidePanel {
   private attend(): void {
     this.surroundings.model.start();
     this._watch ??= this.surroundings.model.watch();
-    requestAnimationFrame(this.shareHeight);
+    this.fitSections();
   }
 
-  /** Unequal shares, unless a person has dragged the borders: JupyterLab restores those, or equal ones. */
-  private readonly shareHeight = (): void => {
-    const panel = this.content;
-    if (panel instanceof AccordionPanel && !panel.isDisposed) {
-      const sizes = panel.relativeSizes();
-      if (sizes.every(size => Math.abs(size - (sizes[0] ?? 0)) < 0.01)) {
-        panel.setRelativeSizes(SIZES);
+  protected override onResize(message: Widget.ResizeMessage): void {
+    super.onResize(message);
+    this.fitSections();
+  }
+
+  /** Height for what each section holds, until a person drags a border. */
+  private readonly fitSections = (): void => {
+    cancelAnimationFrame(this._frame);
+    // React renders what has changed first.
+    this._frame = requestAnimationFrame(() => {
+      const panel = this.content;
+      if (!(panel instanceof AccordionPanel) || !this.isVisible || this._isShared) {
+        return;
       }
-    }
+      const nodes = this.widgets.map(({ node }) => node);
+      const room = nodes.reduce((total, { offsetHeight }) => total + offsetHeight, 0);
+      const wanted = this.widgets.map(section =>
+        section.isHidden ? 0 : contentHeight(section.node)
+      );
+      if (room > 0) {
+        panel.setRelativeSizes(sectionHeights(wanted, room));
+      }
+    });
   };
 
   private addSection(label: string, content: React.ReactNode): void {
@@ -107,4 +128,7 @@ export class MeshSidePanel extends SidePanel {
   };
 
   private _watch: IDisposable | null = null;
+  private _frame = 0;
+  /** True once a person has dragged a border. */
+  private _isShared = false;
 }

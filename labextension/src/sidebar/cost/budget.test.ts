@@ -12,6 +12,8 @@ const budget = (spent: string, limit: string, forecast: string | null = null): B
   window_start: '2026-11-01T00:00:00Z',
   window_end: '2026-12-01T00:00:00Z',
   hard: true,
+  forecast_low_usd: null,
+  forecast_high_usd: null,
   forecast_usd: forecast
 });
 

@@ -53,5 +53,5 @@ function compareText(
   if (!canInsert) {
     return trans.__('Open a notebook to compare in.');
   }
-  return count < 2 ? trans.__('Select two models or more.') : trans.__('%1 models', count);
+  return count < 2 ? trans.__('Tick two or more.') : trans.__('%1 models', count);
 }

@@ -41,6 +41,14 @@ export function ModelList(props: IModelList): React.JSX.Element {
       rowElement(listbox.current, current)?.focus();
     }
   });
+  // The model in force may be far down, or have come with a connection just made.
+  const [only] = chosen.size === 1 ? chosen : [];
+  const isListed = only !== undefined && cards.has(only);
+  useEffect(() => {
+    if (isListed && !isComparing) {
+      rowElement(listbox.current, only)?.scrollIntoView?.({ block: 'nearest' });
+    }
+  }, [only, isListed, isComparing, listbox]);
   const star = (id: string): void => {
     setVisited(id);
     starred.current = rowElement(listbox.current, id);

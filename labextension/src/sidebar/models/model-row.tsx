@@ -46,9 +46,6 @@ export function ModelRow(props: IModelRow): React.JSX.Element {
       <span className="jp-mesh-ModelRow-name">
         <bdi>{props.name}</bdi>
       </span>
-      <span className="jp-mesh-ModelRow-price" title={price.long}>
-        {price.short}
-      </span>
       <span
         className={`jp-mesh-Star ${isFavourite ? 'jp-mod-on' : ''}`}
         title={isFavourite ? trans.__('Remove from favourites (F)') : trans.__('Favourite (F)')}
@@ -59,6 +56,9 @@ export function ModelRow(props: IModelRow): React.JSX.Element {
         }}
       >
         <Star.react tag="span" width="14px" height="14px" />
+      </span>
+      <span className="jp-mesh-ModelRow-price" title={price.long}>
+        {price.short}
       </span>
       <span className="jp-mesh-ModelRow-facts">
         <Facts card={card} />

@@ -1,4 +1,4 @@
-import React, { useMemo, useRef, useState } from 'react';
+import React, { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 
 import { type Models } from '../../api/types';
 import { EVERYTHING, type IQuery, matches } from '../../catalogue/filter';
@@ -87,8 +87,12 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
   const searchBox = useRef<HTMLInputElement>(null);
   const listbox = useRef<HTMLDivElement>(null);
   useWish(wishes, 'search', () => searchBox.current?.focus());
+  const inForce = notebooks.choice.model ?? model.defaultModel;
+  // What is in use is the first side of most comparisons.
+  const compare = (): void =>
+    setComparing(new Set(catalogue.models.map(({ id }) => id).filter(id => id === inForce)));
   useWish(wishes, 'compare', () => {
-    setComparing(new Set());
+    compare();
     searchBox.current?.focus();
   });
 
@@ -103,7 +107,6 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
       ),
     [catalogue, query, favourites, recent]
   );
-  const inForce = notebooks.choice.model ?? model.defaultModel;
   const choose = (id: string): void => {
     if (comparing === null) {
       notebooks.chooseModel(id);
@@ -117,8 +120,21 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
       rowElement(listbox.current, first.id)?.focus();
     }
   };
+  const leave = (): void => {
+    if (comparing === null) {
+      searchBox.current?.focus();
+    } else {
+      setComparing(null);
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && comparing !== null) {
+      event.preventDefault();
+      leave();
+    }
+  };
   return (
-    <>
+    <div className="jp-mesh-Picker" onKeyDown={onKeyDown}>
       <Filters
         cards={catalogue.models}
         query={query}
@@ -139,13 +155,13 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
         chosen={comparing ?? new Set(inForce === null ? [] : [inForce])}
         isComparing={comparing !== null}
         onChoose={choose}
-        onLeave={() => searchBox.current?.focus()}
+        onLeave={leave}
         listbox={listbox}
       />
       <CompareBar
         chosen={comparing}
         canInsert={notebooks.panel !== null}
-        onStart={() => setComparing(new Set())}
+        onStart={compare}
         onCancel={() => setComparing(null)}
         onInsert={ids => {
           if (notebooks.panel !== null) {
@@ -154,7 +170,7 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
           }
         }}
       />
-    </>
+    </div>
   );
 }
 

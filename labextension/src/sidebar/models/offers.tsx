@@ -1,8 +1,10 @@
+import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 
 import { type Offer } from '../../api/types';
 import { residencyHint } from '../../catalogue/words';
 import { residencyIcons } from '../../icons';
+import { formatUsd } from '../../money';
 import { useSurroundings } from '../../ui/surroundings';
 
 /** What the mesh has found on this machine: off until somebody connects it. Open while there is nothing else. */
@@ -22,6 +24,23 @@ export function Offers(props: {
         <OfferCard key={offer.id} offer={offer} />
       ))}
     </details>
+  );
+}
+
+/** Who is charged, and how much for the model that comes first, where the price list knows. */
+function priceOf({ models, price_note: note, prices }: Offer, trans: TranslationBundle): string {
+  const name = models.find(model => prices?.[model] !== undefined);
+  const price = name === undefined ? undefined : prices?.[name];
+  const sentence = note.replace(/\.+$/, '');
+  if (name === undefined || price === undefined) {
+    return `${sentence}.`;
+  }
+  return trans.__(
+    '%1: %2 costs %3 in / %4 out per million tokens.',
+    sentence,
+    name,
+    formatUsd(price.input),
+    formatUsd(price.output)
   );
 }
 
@@ -52,7 +71,12 @@ function OfferCard({ offer }: { offer: Offer }): React.JSX.Element {
         {offer.models.slice(0, 3).join(', ')}
         {offer.models.length > 3 && ` ${trans.__('and %1 more', offer.models.length - 3)}`}
       </div>
-      <div>{offer.price_note}</div>
+      <div>{priceOf(offer, trans)}</div>
+      <div className="jp-mesh-dim">
+        {trans.__(
+          'Cells that name no model use it from then on, in every notebook that has chosen none.'
+        )}
+      </div>
       {offer.key_note && <div className="jp-mesh-dim">{offer.key_note}</div>}
       {attempt instanceof Error && (
         <div className="jp-mesh-Offer-error" role="alert">
