@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from .outcome import WRONG_CONFIG, Output
 from .places import config_file
+
+if TYPE_CHECKING:
+    from ..config import Config
 
 
 def schema(_arguments: Namespace, output: Output) -> int:
@@ -42,12 +45,25 @@ def config_schema() -> dict[str, Any]:
 def validate(arguments: Namespace, output: Output) -> int:
     """Say whether a file is right, the settings of its connections and guards included."""
     from .. import config
-    from ..mesh.plugins import Plugins, validate_settings
 
     file = config_file(arguments.file)
     if file is None:
         raise ConfigError("There is no mesh.yaml; name a file, or set JUPYTER_MESH_CONFIG.")
-    chosen = config.load(file)
+    faults = faults_in(config.load(file))
+    if output.as_json:
+        output.value({"file": str(file), "valid": not faults, "faults": faults})
+    elif faults:
+        for fault in faults:
+            output.aside(f"{file}: {fault}")
+    else:
+        output.line(f"{file} is right.")
+    return WRONG_CONFIG if faults else 0
+
+
+def faults_in(chosen: Config) -> list[str]:
+    """What is wrong with the settings of connections and guards, which their plugins know."""
+    from ..mesh.plugins import Plugins, validate_settings
+
     plugins, faults = Plugins(), list[str]()
     for name, rule in chosen.connections.items():
         try:
@@ -61,14 +77,7 @@ def validate(arguments: Namespace, output: Output) -> int:
             validate_settings(plugins.guard(guard.guard).Config, settings, f"guards.{name}")
         except ConfigError as error:
             faults.append(error.message)
-    if output.as_json:
-        output.value({"file": str(file), "valid": not faults, "faults": faults})
-    elif faults:
-        for fault in faults:
-            output.aside(f"{file}: {fault}")
-    else:
-        output.line(f"{file} is right.")
-    return WRONG_CONFIG if faults else 0
+    return faults
 
 
 def openapi(_arguments: Namespace, output: Output) -> int:

@@ -7,6 +7,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Awaitable
 
+from ..errors import ConfigError
+from .configuration import faults_in
 from .outcome import Output
 from .places import chosen
 
@@ -26,6 +28,8 @@ def serve_forever(arguments: Namespace, output: Output) -> int:
             output.piece(f"The mesh answers at {url} (OpenAI clients: {url}v1).\n")
 
     mine = chosen(arguments)
+    if faults := faults_in(mine.config):
+        raise ConfigError("; ".join(faults))
 
     def start() -> Awaitable[Service]:
         return Service.start(

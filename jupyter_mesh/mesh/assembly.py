@@ -170,9 +170,6 @@ async def assemble(
         catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
         opened.push_async_callback(catalogue.aclose)
         keeper = SnapshotKeeper(config, catalogue, plugins)
-        if host != "personal":  # somebody's own server goes on with the connections that are right
-            for name, rule in config.connections.items():
-                catalogue.check(name, rule)
         exact = config.cache.exact
         cache = MemoryCache(max_entries=exact.max_entries, max_bytes=exact.max_bytes)
         health = Health()

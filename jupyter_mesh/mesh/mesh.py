@@ -22,6 +22,8 @@ from ..pipeline.call import CacheDirective, Call, NestedPurpose
 from ..pipeline.snapshot import Snapshot
 from ..pipeline.step import Next
 from ..schemas.api import (
+    GROUPINGS,
+    MOST_CALLS,
     BudgetStatus,
     CallDetail,
     CallPage,
@@ -53,9 +55,6 @@ _NO_DIRECTIVE = CacheDirective()
 _DRAIN_SECONDS = 5.0
 _log = logging.getLogger("jupyter_mesh")
 Host = Literal["personal", "hub", "standalone"]
-_GROUPINGS = frozenset(
-    {"hour", "day", "month", "user", "application", "connection", "model", "purpose", "document"}
-)
 
 
 class Mesh:
@@ -243,10 +242,9 @@ class Mesh:
             InvalidRequest: A grouping is unknown or the moments are the wrong way round.
         """
         for name in by:
-            if name not in _GROUPINGS:
+            if name not in GROUPINGS:
                 raise InvalidRequest(
-                    f"Usage cannot be grouped by {name[:40]!r}; use "
-                    f"{', '.join(sorted(_GROUPINGS))}.",
+                    f"Usage cannot be grouped by {name[:40]!r}; use {', '.join(GROUPINGS)}.",
                     param="by",
                 )
         if since >= until:
@@ -271,7 +269,7 @@ class Mesh:
             user=self._whose(principal),
             document=document,
             before=before,
-            limit=max(1, min(limit, 200)),
+            limit=max(1, min(limit, MOST_CALLS)),
         )
 
     async def call_detail(self, principal: Principal, call_id: str) -> CallDetail:

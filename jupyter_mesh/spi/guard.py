@@ -54,7 +54,8 @@ class Detector(ABC):
         """The findings in each text, in the order of `texts`. May overlap; the pipeline merges.
 
         Texts may be long: what takes more than some milliseconds belongs in a thread or a process,
-        and a detector may stop once it has more than `MOST_FINDINGS`. Any exception closes the call with `screening_unavailable`.
+        and a detector may stop once it has more than `MOST_FINDINGS`. Any exception closes the
+        call with `screening_unavailable`.
         """
 
 

@@ -189,5 +189,5 @@ async def test_a_store_or_guard_that_cannot_work_stops_the_start(
 
 
 def test_a_key_without_its_unit_is_answered_with_the_whole_of_it() -> None:
-    with pytest.raises(ConfigError, match="limit: unknown key .did you mean 'limit_usd'"):
+    with pytest.raises(ConfigError, match=r"limit: unknown key .did you mean 'limit_usd'"):
         parse("budgets: [{scope: {user: '*'}, limit: 5, window: month}]")

@@ -242,6 +242,20 @@ async def test_every_change_is_recorded_with_what_it_was_before(mesh: Mesh) -> N
     assert (made.before, rest.next) == (None, None)
 
 
+async def test_what_is_shown_of_a_setting_can_be_sent_back_as_it_is(mesh: Mesh) -> None:
+    written = {
+        "provider": "openai_compatible",
+        "base_url": "http://127.0.0.1:9/v1",
+        "timeout": "90s",
+        "idle_timeout": 2.5,
+        "models": {"m": {"price": {"input": "0.10", "output": "3"}}},
+    }
+    first = await put(mesh, "connections", "c", **written)
+    shown = {one.name: one for one in mesh.administration.settings("connections").settings}["c"]
+    assert shown.body == written
+    await put(mesh, "connections", "c", first, **shown.body)
+
+
 # ── keys of providers ───────────────────────────────────────────────────────────────────────
 
 

@@ -104,6 +104,8 @@ class ScriptedMesh:
     def __init__(self) -> None:
         self.administration = NothingThere()
         self.keys = NothingThere()
+        self.performance = NothingThere()
+        self.audit = NothingThere()
         self.scripts: dict[str, Script] = {
             "answer": answer,
             "refuse": refuse,

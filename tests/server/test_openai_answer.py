@@ -163,6 +163,7 @@ def test_headers_tell_model_cost_cache_and_limits() -> None:
         "X-Mesh-Model": "x/y",
         "X-Mesh-Cache": "miss",
         "X-Mesh-Cost-USD": "0.0012",
+        "X-Mesh-Notices": "fallback",
         "X-Mesh-Overhead-Ms": "1.23",
         "X-RateLimit-Remaining-Requests": "5",
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from jupyter_client.provisioning import LocalProvisioner
 from jupyter_mesh_server.app import ENV_TOKEN
 from jupyter_mesh_server.withheld import FILE, Withheld
 from jupyter_server.serverapp import ServerApp
@@ -76,8 +77,10 @@ async def kernel_environment(host: Host) -> str:
     assert isinstance(kernels, MappingKernelManager)
     kernel = await kernels.start_kernel()
     try:
-        manager = kernels.get_kernel(kernel)
-        return str(psutil.Process(manager.provisioner.pid).environ())
+        provisioner = kernels.get_kernel(kernel).provisioner
+        assert isinstance(provisioner, LocalProvisioner)
+        assert provisioner.pid is not None
+        return str(psutil.Process(provisioner.pid).environ())
     finally:
         await kernels.shutdown_kernel(kernel, now=True)
 
