@@ -1,4 +1,4 @@
-"""Model names for Tab and for "did you mean": kept for half a minute, never waited for."""
+"""Model names for Tab and for "did you mean": kept for half a minute, hardly waited for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FRESH_SECONDS = 30.0
 _PATIENCE_SECONDS = 0.25
-_FETCH_SECONDS = 5.0
+FETCH_SECONDS = 5.0
 
 
 class Catalogue:
@@ -27,29 +27,30 @@ class Catalogue:
         self._fetched = float("-inf")
         self._fetching: Work[Models] | None = None
 
-    def names(self) -> list[str]:
-        """Names of models and aliases; what is known when the gateway does not answer at once."""
-        return [] if (models := self._look()) is None else [card.id for card in models.models]
+    def names(self, *, patience: float = _PATIENCE_SECONDS) -> list[str]:
+        """Names of models and aliases; what is known when the gateway does not answer in time."""
+        models = self._look(patience)
+        return [] if models is None else [card.id for card in models.models]
 
     def offers(self) -> list[str]:
         """Ids of what could be connected."""
-        return [] if (models := self._look()) is None else [offer.id for offer in models.offers]
+        return [] if (models := self._look(_PATIENCE_SECONDS)) is None else [offer.id for offer in models.offers]
 
     def keep(self, models: Models) -> None:
         """Take a catalogue that somebody has just fetched."""
         self._models = models
         self._fetched = time.monotonic()
 
-    def _look(self) -> Models | None:
+    def _look(self, patience: float) -> Models | None:
         if time.monotonic() - self._fetched > _FRESH_SECONDS:
-            self._refresh()
+            self._refresh(patience)
         return self._models
 
-    def _refresh(self) -> None:
+    def _refresh(self, patience: float) -> None:
         try:
             if self._fetching is None:
-                self._fetching = background.submit(self._api().models(seconds=_FETCH_SECONDS))
-            self.keep(self._fetching.result(_PATIENCE_SECONDS))
+                self._fetching = background.submit(self._api().models(seconds=FETCH_SECONDS))
+            self.keep(self._fetching.result(patience))
         except TimeoutError:
             return  # still under way: the next look may find it
         except MeshClientError:

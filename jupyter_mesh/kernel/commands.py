@@ -21,6 +21,7 @@ from ..client.tables import (
     price_words,
 )
 from ..client.threads import DEFAULT_THREAD
+from .catalogue import FETCH_SECONDS
 from .cell import Settings, default_model, resolve_alias
 from .errors import MeshMagicError
 from .help import help_text
@@ -206,7 +207,7 @@ def _alias(session: Session, settings: Settings, words: Sequence[str]) -> None:
             choices = session.aliases or {"none": ""}
             raise MeshMagicError(f"No alias {name!r}; {nearest(name, choices)}")
         case [name, target] if not name.startswith("-"):
-            known = session.catalogue.names()
+            known = session.catalogue.names(patience=FETCH_SECONDS)
             if known and target not in known:
                 raise MeshMagicError(
                     f"No model {target!r} is open to you; {nearest(target, known)}"

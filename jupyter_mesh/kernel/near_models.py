@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..client.errors import MeshClientError
+from .catalogue import FETCH_SECONDS
 from .parsing import nearest
 from .session import Session
 
@@ -15,7 +16,9 @@ def naming_near_models(session: Session, model: str, failure: MeshClientError) -
         model: As it was asked for.
         failure: What the gateway said.
     """
-    names = session.catalogue.names() if failure.code == "model_not_found" else []
+    if failure.code != "model_not_found":
+        return failure
+    names = session.catalogue.names(patience=FETCH_SECONDS)
     if not names or model in names:
         return failure
     message = f"No model {model!r} is open to you; {nearest(model, names)}"

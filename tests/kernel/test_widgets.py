@@ -14,6 +14,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_mesh.client import Mesh, MeshClientError, connect
+from jupyter_mesh.client.caller import Notebook, find_notebooks_with
 from jupyter_mesh.kernel.widgets.views import AnswerText
 from tests.client.fake_gateway import FakeGateway, Script
 
@@ -103,6 +104,16 @@ def test_models_are_compared_voted_on_and_saved(
     compare.save_button.click()
     assert shell.user_ns["comparisons"].equals(table)
     assert compare.status.text == "Saved in the variable comparisons."
+
+
+def test_the_notebooks_model_is_chosen_at_first(mesh: Mesh) -> None:
+    assert mesh.widgets.chat().model.value == "openai/small"
+    find_notebooks_with(lambda: Notebook(model="fast"))
+    try:
+        assert mesh.widgets.chat().model.value == "fast"
+        assert mesh.widgets.compare().models.value == ("fast",)
+    finally:
+        find_notebooks_with(Notebook)
 
 
 def test_before_the_first_comparison_there_is_nothing_to_save(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...client.async_mesh import AsyncMesh
+from ...client.caller import current_notebook
 from ...client.loop import background
 
 if TYPE_CHECKING:
@@ -78,9 +79,8 @@ class Widgets:
 
     def _model_names(self) -> tuple[list[str], str | None]:
         models = background.run(self._mesh.api.models())
-        return [
-            card.id for card in models.models if "chat" in card.operations
-        ], models.default_model
+        default = current_notebook().model or models.default_model
+        return [card.id for card in models.models if "chat" in card.operations], default
 
 
 def _shell() -> Any:

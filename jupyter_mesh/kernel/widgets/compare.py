@@ -65,7 +65,7 @@ class Compare(Panel):
         self.run_button.on_click(lambda _: self.ask())
         self.stop_button.on_click(lambda _: self.stop())
         self.save_button.on_click(lambda _: self.save())
-        hint = ipywidgets.Label("Ctrl or ⌘ and a click choose several; Shift chooses a range.")
+        hint = ipywidgets.Label("Ctrl or ⌘ with a click chooses several.")
         hint.add_class("jp-mesh-Hint")
         super().__init__(
             [ipywidgets.HBox([self.models, hint]), self.prompt],

@@ -99,8 +99,13 @@ export class MeshSidePanel extends SidePanel {
       const wanted = this.widgets.map(section =>
         section.isHidden ? 0 : contentHeight(section.node)
       );
-      if (room > 0) {
-        panel.setRelativeSizes(sectionHeights(wanted, room));
+      const heights = sectionHeights(wanted, room);
+      const isNew = heights.some((height, at) => Math.abs(height - nodes[at].offsetHeight) > 1);
+      if (room > 0 && isNew) {
+        panel.setRelativeSizes(heights);
+        // The model in force stays in sight when there is less room for it.
+        const row = nodes[0]?.querySelector('[aria-selected="true"]');
+        requestAnimationFrame(() => row?.scrollIntoView({ block: 'nearest' }));
       }
     });
   };

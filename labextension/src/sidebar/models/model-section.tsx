@@ -1,4 +1,4 @@
-import React, { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import React, { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 
 import { type Models } from '../../api/types';
 import { EVERYTHING, type IQuery, matches } from '../../catalogue/filter';
@@ -120,6 +120,13 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
       rowElement(listbox.current, first.id)?.focus();
     }
   };
+  // The button that was clicked has gone: the keyboard goes on in the list, and Escape leads out.
+  const isComparing = comparing !== null;
+  useEffect(() => {
+    if (isComparing && document.activeElement === document.body) {
+      listbox.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    }
+  }, [isComparing]);
   const leave = (): void => {
     if (comparing === null) {
       searchBox.current?.focus();
@@ -153,7 +160,7 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
       <ModelList
         groups={groups}
         chosen={comparing ?? new Set(inForce === null ? [] : [inForce])}
-        isComparing={comparing !== null}
+        isComparing={isComparing}
         onChoose={choose}
         onLeave={leave}
         listbox={listbox}
