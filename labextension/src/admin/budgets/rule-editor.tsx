@@ -37,7 +37,7 @@ export function RuleEditor(props: {
       page="budgets"
       back={trans.__('Budgets and limits')}
       newTitle={isBudget ? trans.__('New budget') : trans.__('New limit')}
-      nameHint={trans.__('What people read when a call is refused.')}
+      nameHint={trans.__('What it is called here and in the record of changes.')}
       taken={taken}
       faultsOf={one => form.faults(one)}
       deletion={(one, close) => (

@@ -6,7 +6,7 @@ import { type Faults, nameFault } from '../form/faults';
 import { FieldRow } from '../form/field-row';
 import { type Page } from '../place';
 import { isOurs, managedWords, NotInForce } from '../ui/managed';
-import { ObjectHead, Section } from '../ui/page';
+import { ObjectHead } from '../ui/page';
 import { type Editor } from './editor';
 import { SaveBar } from './save-bar';
 
@@ -62,25 +62,23 @@ export function SettingForm<S>(props: {
       )}
       {setting && <NotInForce setting={setting} />}
       {setting === null && (
-        <Section title={trans.__('Name')}>
-          <FieldRow
-            title={trans.__('Name')}
-            description={props.nameHint}
-            required
-            fault={faults['name']}
-          >
-            {ids => (
-              <input
-                {...ids}
-                type="text"
-                value={name}
-                autoFocus
-                spellCheck={false}
-                onChange={event => setName(event.target.value)}
-              />
-            )}
-          </FieldRow>
-        </Section>
+        <FieldRow
+          title={trans.__('Name')}
+          description={props.nameHint}
+          required
+          fault={faults['name']}
+        >
+          {ids => (
+            <input
+              {...ids}
+              type="text"
+              value={name}
+              autoFocus
+              spellCheck={false}
+              onChange={event => setName(event.target.value)}
+            />
+          )}
+        </FieldRow>
       )}
       {props.children(faults, isReadOnly)}
       {!isReadOnly && (

@@ -130,8 +130,8 @@ function Target(props: {
         )}
       </span>
       {row?.card && (
-        <span className="jp-mesh-dim">
-          <PriceWords card={row.card} /> <SpeedWords card={row.card} />
+        <span className="jp-mesh-dim jp-mesh-Targets-figures">
+          <PriceWords card={row.card} /> · <SpeedWords card={row.card} />
         </span>
       )}
       {props.isWeighted && (

@@ -79,7 +79,7 @@ export function GroupEditor(props: {
               )}
             </div>
           )}
-          <Section title={trans.__('Members')}>
+          <Section title={trans.__('Members and rights')}>
             {lines(
               'members',
               trans.__('Members'),
@@ -88,8 +88,6 @@ export function GroupEditor(props: {
               ),
               isReadOnly
             )}
-          </Section>
-          <Section title={trans.__('Models')}>
             {lines(
               'allow',
               trans.__('May use'),
@@ -100,8 +98,6 @@ export function GroupEditor(props: {
               ),
               isReadOnly
             )}
-          </Section>
-          <Section title={trans.__('Purposes')}>
             {lines(
               'purposes',
               trans.__('Purposes'),

@@ -22,20 +22,27 @@ const status: ConnectionStatus = {
   cards: [modelCard('up/b')],
   fault: null
 };
-const rows = modelRows([status], [setting('fast', { models: ['up/b'] })]);
+const rows = modelRows(
+  [status],
+  [
+    setting('fast', { models: ['up/b'] }),
+    setting('cheap', { models: ['up/b'], strategy: 'cheapest' })
+  ]
+);
 
 test('aliases come first, and each model has its card where there is one', () => {
   expect(rows.map(({ id, connection, card }) => [id, connection, card?.id])).toEqual([
-    ['fast', '', undefined],
+    ['fast', '', 'up/b'],
+    ['cheap', '', undefined],
     ['up/a', 'up', undefined],
     ['up/b', 'up', 'up/b']
   ]);
 });
 
 test.each([
-  ['', ['fast', 'up/a', 'up/b']],
-  ['UP B', ['fast', 'up/b']],
-  ['up c', []]
+  ['', ['fast', 'cheap', 'up/a', 'up/b']],
+  ['UP B', ['fast', 'cheap', 'up/b']],
+  ['up z', []]
 ])('%j finds %j', (typed, ids) => {
   expect(found(rows, typed).map(({ id }) => id)).toEqual(ids);
 });

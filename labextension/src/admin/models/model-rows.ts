@@ -7,6 +7,7 @@ export interface IModelRow {
   id: string;
   /** Heading it stands under; empty for aliases. */
   connection: string;
+  /** Of an alias: that of the model which comes first. */
   card: ModelCard | null;
   /** For an alias: what stands behind it, and its own setting. */
   targets: string[];
@@ -26,13 +27,13 @@ export function modelRows(
       alias: null
     }))
   );
-  const ofAliases = aliases.map(alias => ({
-    id: alias.name,
-    connection: '',
-    card: null,
-    targets: textsOf(alias.body['models']),
-    alias
-  }));
+  const ofAliases = aliases.map(alias => {
+    const targets = textsOf(alias.body['models']);
+    const strategy = alias.body['strategy'] ?? 'ordered';
+    // What it costs is known beforehand only where one model comes first, whoever asks.
+    const first = strategy === 'ordered' ? models.find(({ id }) => id === targets[0]) : undefined;
+    return { id: alias.name, connection: '', card: first?.card ?? null, targets, alias };
+  });
   return [...ofAliases, ...models];
 }
 
