@@ -101,7 +101,11 @@ def command() -> list[str]:
 
 def main() -> None:
     """Become JupyterLab."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="Every other option goes to JupyterLab, such as --port=8899 or --no-browser; "
+        "`jupyter lab --help` lists them.",
+    )
     parser.add_argument("--local", action="store_true", help="serve a small open model")
     parser.add_argument("--model", help="its name on the Hugging Face hub, or a folder")
     chosen, rest = parser.parse_known_args()

@@ -34,7 +34,11 @@ class Catalogue:
 
     def offers(self) -> list[str]:
         """Ids of what could be connected."""
-        return [] if (models := self._look(_PATIENCE_SECONDS)) is None else [offer.id for offer in models.offers]
+        return (
+            []
+            if (models := self._look(_PATIENCE_SECONDS)) is None
+            else [offer.id for offer in models.offers]
+        )
 
     def keep(self, models: Models) -> None:
         """Take a catalogue that somebody has just fetched."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import aiohttp
 import pytest
 import yaml
 
 from jupyter_mesh.cli import main
 from jupyter_mesh.config import Config
 from jupyter_mesh.kernel.options import OPTIONS
+from jupyter_mesh.testing.fake_openai import FakeOpenAI
+from jupyter_mesh_server import call_options
 
 ROOT = Path(__file__).parents[2]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -72,3 +75,20 @@ def test_the_commands_in_the_documents_exist(
             main([command, "--help"])
         assert ended.value.code == 0, command
         capsys.readouterr()
+
+
+def test_the_user_guide_names_every_header_that_describes_a_call() -> None:
+    text = (ROOT / "docs" / "user-guide.md").read_text("utf-8")
+    source = Path(call_options.__file__).read_text("utf-8")
+    names = set(re.findall(r'"(X-Mesh-[A-Za-z-]+|Idempotency-Key)"', source))
+    assert len(names) == 7
+    assert {name for name in names if f"`{name}`" not in text} == set()
+
+
+async def test_the_plugin_guides_script_of_the_fake_upstream_is_what_it_takes() -> None:
+    (order,) = (block for block in blocks("plugin-guide.md", "json") if "behaviours" in block)
+    async with FakeOpenAI() as fake, aiohttp.ClientSession() as session:
+        url = f"{fake.base_url.removesuffix('/v1')}/_script"
+        async with session.post(url, data=order) as reply:
+            assert (reply.status, await reply.json()) == (200, {"waiting": 2})
+    assert fake.default.text == "Everything after that."

@@ -120,11 +120,13 @@ function Picker({ catalogue, wishes }: { catalogue: Models; wishes: Wishes }): R
       rowElement(listbox.current, first.id)?.focus();
     }
   };
-  // The button that was clicked has gone: the keyboard goes on in the list, and Escape leads out.
+  // The button that was clicked has gone: the keyboard goes on beside it, and Escape leads out.
   const isComparing = comparing !== null;
   useEffect(() => {
     if (isComparing && document.activeElement === document.body) {
-      listbox.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+      listbox.current?.parentElement
+        ?.querySelector<HTMLElement>('.jp-mesh-CompareBar button')
+        ?.focus();
     }
   }, [isComparing]);
   const leave = (): void => {
