@@ -253,7 +253,7 @@ def test_the_footer_says_what_the_answer_was_and_cost(page: LabPage) -> None:
     ("more", "said"),
     [
         ({"unpriced": True, "cost_usd": None}, "unpriced"),
-        ({"cost_usd": "0"}, "free"),
+        ({"cost_usd": "0"}, "$0.00"),
         ({"cost_usd": None}, None),
         ({"cost_usd": "1204.5"}, "$1,204.50"),
     ],

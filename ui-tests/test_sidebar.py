@@ -116,3 +116,64 @@ def test_the_sidebar_fits(
         assert [name for name in names if '"' not in name] == []
     finally:
         lab.set("apputils-extension/themes", {"theme": "JupyterLab Light"})
+
+
+def test_a_comparison_starts_from_the_model_in_use_and_escape_leaves_it(
+    page: LabPage, lab: Lab
+) -> None:
+    lab.write_notebook("compare.ipynb", ["%%llm\nHi"])
+    page.open_notebook("compare.ipynb")
+    page.open_sidebar()
+    start = page.page.get_by_role("button", name="Compare…")
+    chosen = page.page.get_by_role("listbox", name="Models").locator("[aria-selected=true]")
+    name = chosen.get_attribute("data-row")
+    start.click()
+    bar = page.page.get_by_role("group", name="Compare models")
+    expect(bar).to_contain_text("Tick two or more.")
+    expect(chosen).to_have_count(1)
+    expect(chosen).to_have_attribute("data-row", name or "")
+    page.page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+    expect(start).to_be_visible()
+
+
+def test_the_chosen_model_and_the_button_below_the_list_are_in_sight(
+    page: LabPage, lab: Lab
+) -> None:
+    page.page.set_viewport_size({"width": 1100, "height": 760})
+    lab.write_notebook("sight.ipynb", ["%%llm\nHi"])
+    page.open_notebook("sight.ipynb")
+    page.open_sidebar()
+    last = page.page.get_by_role("listbox", name="Models").get_by_role("option").last
+    last.scroll_into_view_if_needed()
+    last.click()
+    expect(last).to_be_in_viewport(ratio=1)
+    expect(page.page.get_by_role("button", name="Compare…")).to_be_in_viewport(ratio=1)
+    cost = page.page.locator(".jp-mesh-Section").nth(1)
+    left = cost.evaluate(
+        "node => node.clientHeight - node.firstElementChild.getBoundingClientRect().height"
+    )
+    assert left <= 24, "the cost section keeps no empty room"
+
+
+def test_an_error_of_a_prompt_is_shown_once(page: LabPage, lab: Lab) -> None:
+    lab.write_notebook("once.ipynb", ["%%llm campus/qwen\nHi"])
+    page.open_notebook("once.ipynb")
+    page.run(0)
+    sentence = page.notebook.get_by_text("No model 'campus/qwen' is open to you; did you mean")
+    expect(sentence.and_(page.notebook.locator(":visible"))).to_have_count(1)
+
+
+def test_a_call_through_python_refreshes_the_figures(page: LabPage, lab: Lab) -> None:
+    code = "from jupyter_mesh import connect\nconnect().ask('Hi', cache=False).text"
+    lab.write_notebook("python.ipynb", [code, code])
+    page.open_notebook("python.ipynb")
+    page.open_sidebar()
+    page.run(0)
+    expect(page.page.locator(".jp-mesh-Total dd").first).to_have_attribute(
+        "title", re.compile("^1 call"), timeout=5000
+    )
+    page.run(1)
+    expect(page.page.locator(".jp-mesh-Total dd").first).to_have_attribute(
+        "title", re.compile("^2 calls"), timeout=5000
+    )

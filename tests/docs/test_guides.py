@@ -8,12 +8,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 import yaml
+from jupyter_mesh_server import call_options
 
 from jupyter_mesh.cli import main
 from jupyter_mesh.config import Config
 from jupyter_mesh.kernel.options import OPTIONS
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
-from jupyter_mesh_server import call_options
 
 ROOT = Path(__file__).parents[2]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
