@@ -27,7 +27,7 @@ def configuration(upstream: int, screened: bool) -> dict[str, object]:
             "up": {
                 "provider": "openai_compatible",
                 "base_url": f"http://127.0.0.1:{upstream}/v1",
-                "models": {"m": {"price": {"input": 1, "output": 10}}},
+                "models": {"m": {"price": {"input": 1, "output": 10}, "max_output": 4096}},
                 "parallel": 512,
             }
         },

@@ -19,7 +19,7 @@ from jupyter_mesh.testing.gateway_process import GatewayProcess
 
 PROVIDER_KEY = "sk-of-the-gateway-0123456789"
 MODELS = {
-    "m": {"price": {"input": 1, "output": 10}},
+    "m": {"price": {"input": 1, "output": 10}, "max_output": 4096},
     "e": {"price": {"input": "0.02"}, "operations": ["embedding"]},
     "dear": {"price": {"input": 1000, "output": 1000}},
 }
