@@ -13,3 +13,4 @@ globalThis.matchMedia ??= () => ({
   addEventListener() {},
   removeEventListener() {}
 });
+globalThis.requestIdleCallback ??= callback => globalThis.setTimeout(callback, 0);

@@ -102,6 +102,8 @@ def fill_mesh(lab: Lab, campus: FakeOpenAI) -> None:
 def open_lab(page: LabPage) -> None:
     page.page.goto(f"{page.lab.url}/lab?token={page.lab.token}&reset")
     page.page.locator("#jupyterlab-splash").wait_for(state="detached")
+    # The launcher takes the focus when it comes, however late.
+    expect(page.page.locator(".jp-Launcher")).to_be_visible(timeout=30_000)
 
 
 def open_admin(page: LabPage) -> Locator:
@@ -372,12 +374,13 @@ def test_launcher_and_palette_lead_to_it_and_a_reload_brings_the_open_page_back(
     page: LabPage, lab: Lab
 ) -> None:
     open_lab(page)
-    page.page.keyboard.press("Control+Shift+L")
     card = page.page.locator(".jp-LauncherCard", has_text="Mesh administration")
     expect(card).to_be_visible(timeout=30_000)
     page.page.keyboard.press("Control+Shift+C")
-    page.page.get_by_placeholder("SEARCH").fill("Mesh administration")
-    page.page.keyboard.press("Enter")
+    search = page.page.locator(".lm-CommandPalette-input")
+    expect(search).to_be_focused()
+    page.page.keyboard.type("mesh admin", delay=30)
+    page.page.locator(".lm-CommandPalette-item", has_text="Mesh administration").click()
     admin = page.page.locator(".jp-mesh-Admin")
     turn_to(admin, "API keys")
     page.page.wait_for_timeout(2000)  # the workspace is saved once nothing has changed for a while

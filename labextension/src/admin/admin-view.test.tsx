@@ -1,0 +1,100 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import { Widget } from '@lumino/widgets';
+import React from 'react';
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { type IAdminApi } from '../api/admin-client';
+import { MeshRequestError } from '../api/errors';
+import { type Me } from '../api/types';
+import { AdminView } from './admin-view';
+import { Place } from './place';
+import { AdminStore } from './store';
+
+const me = (scopes: string[]): Me => ({
+  user: 'ada',
+  groups: [],
+  scopes,
+  via: 'browser',
+  host: 'personal',
+  version: '0',
+  purposes: [],
+  purpose_required: false,
+  default_model: null,
+  admin_contact: 'olga@example.org'
+});
+
+/** The pages over a gateway that answers so; `asked` names what was asked of it. */
+async function show(answers: Partial<Record<keyof IAdminApi, unknown>>, place = new Place()) {
+  const asked: string[] = [];
+  const api = new Proxy({} as IAdminApi, {
+    get: (_, name: string) => () => {
+      asked.push(name);
+      const answer = answers[name as keyof IAdminApi];
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    }
+  });
+  const trans = nullTranslator.load('jupyter_mesh');
+  const widget = ReactWidget.create(
+    <AdminView admin={{ store: new AdminStore(api), place, trans }} />
+  );
+  Widget.attach(widget, document.body);
+  await vi.waitFor(() => {
+    expect(widget.node.querySelector('nav')).not.toBeNull();
+    expect(widget.node.querySelector('[aria-label="Loading"]')).toBeNull();
+  });
+  return { text: () => widget.node.textContent, node: widget.node, asked };
+}
+
+afterEach(() => {
+  document.body.replaceChildren();
+});
+
+test('who is no admin is told whom to ask, and nothing else is asked of the gateway', async () => {
+  const { text, asked } = await show({ me: me(['use']) });
+  expect(text()).toContain('These pages are for admins.');
+  expect(text()).toContain('olga@example.org');
+  expect(asked).toEqual(['me']);
+});
+
+test('a gateway that does not answer is said, with a way to try again', async () => {
+  const { text, node } = await show({ me: new MeshRequestError('offline', 'no answer') });
+  expect(text()).toContain('The gateway does not answer.');
+  expect(node.querySelector('[role=alert] button')?.textContent).toBe('Try again');
+});
+
+test('a mesh without any connection says what to do first', async () => {
+  const { text } = await show({ me: me(['admin']), settings: [], connections: [], providers: [] });
+  expect(text()).toContain('There is no connection yet');
+  expect(text()).toContain('New connection');
+});
+
+test('a link to what is gone leads on', async () => {
+  const place = new Place({ page: 'budgets', open: { kind: 'budgets', name: 'gone' } });
+  const { text } = await show({ me: me(['admin']), settings: [] }, place);
+  expect(text()).toContain('There is no “gone” (any more).');
+});
+
+test('what comes from mesh.yaml is shown and cannot be typed over', async () => {
+  const budget = {
+    kind: 'budgets',
+    name: 'all',
+    body: { limit_usd: '5', window: 'day' },
+    managed_by: 'mesh.yaml',
+    version: null,
+    changed_at: null,
+    changed_by: null,
+    fault: null
+  };
+  const place = new Place({ page: 'budgets', open: { kind: 'budgets', name: 'all' } });
+  const answers = { me: me(['admin']), settings: [budget], connections: [], keys: [] };
+  const { text, node } = await show(answers, place);
+  expect(text()).toContain('This is managed by mesh.yaml: it is only shown here.');
+  expect(text()).toContain('Everybody together may spend $5.00 a day; then calls are refused.');
+  const inputs = [...node.querySelectorAll<HTMLInputElement>('main input[type=text]')];
+  expect(inputs.length).toBeGreaterThan(5);
+  expect(inputs.filter(input => !input.readOnly)).toEqual([]);
+  expect([...node.querySelectorAll('main button')].map(one => one.textContent)).toEqual([
+    '‹ Budgets and limits'
+  ]);
+});
