@@ -6,12 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from pydantic import BaseModel
 
-from jupyter_mesh.client import Answer, Comparison
+from jupyter_mesh.client import Answer
 from jupyter_mesh.kernel.errors import MeshMagicError
 from jupyter_mesh.kernel.options import OPTIONS
 from jupyter_mesh.kernel.services import KEYS, PORTS, how_to_get
@@ -284,35 +283,6 @@ def test_the_model_is_the_lines_then_used_then_configured_then_the_gateways(
     run(shell, "%%llm\nHi")
     asked = [chat.body["model"] for chat in gateway.chats]
     assert asked == ["openai/small", "openai/large", "fast", "local/free-of-price", "openai/large"]
-
-
-def test_comparing_keeps_every_answer_and_fails_the_cell_when_one_failed(
-    shell: InteractiveShell, gateway: FakeGateway, capsys: pytest.CaptureFixture[str]
-) -> None:
-    problem = {"code": "provider_error", "message": "It broke."}
-    gateway.answer = lambda body: (
-        Script(status=502, error=problem) if body["model"] == "openai/large" else Script()
-    )
-    error = shell.run_cell("%%llm --compare fast,openai/large -o both\nHi").error_in_exec
-    assert isinstance(error, MeshMagicError)
-    assert str(error) == "1 of 2 models failed. openai/large: It broke."
-    both = shell.user_ns["both"]
-    assert isinstance(both, Comparison)
-    assert [answer.text for answer in both] == ["Hello world", ""]
-    table = both.table()
-    assert isinstance(table, pd.DataFrame)
-    assert list(table["model"]) == ["fast", "openai/large"]
-    assert "It broke." in capsys.readouterr().out
-
-
-def test_a_comparison_in_which_every_model_fails_fails_the_cell(
-    gateway: FakeGateway, fails: Fails
-) -> None:
-    problem = {"code": "budget_exceeded", "message": "The budget is spent."}
-    gateway.answer = lambda body: Script(status=402, error=problem)
-    error = fails("%%llm --compare fast,openai/large\nHi")
-    assert error.code == "budget_exceeded"
-    assert "Every model failed; the first said: The budget is spent." in str(error)
 
 
 def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(
