@@ -85,7 +85,7 @@ def fill_mesh(lab: Lab, campus: FakeOpenAI) -> None:
     alias = {"models": ["campus/qwen3-32b", "campus/llama-3.3-70b"]}
     put(lab, "aliases", "fast", body=alias)
     put(lab, "groups", "analysts", body={"members": [user], "allow": ["fast", "campus/*"]})
-    put(lab, "groups", "everybody", body={"members": ["*"], "allow": ["echo/echo"]})
+    put(lab, "groups", "everybody", body={"members": ["*"], "allow": ["echo/echo", "fast"]})
     budget = {"scope": {"user": "*"}, "limit_usd": 5, "window": "day"}
     version = put(lab, "budgets", "allowance", body=budget)
     put(lab, "budgets", "allowance", body={**budget, "limit_usd": 8}, version=version)

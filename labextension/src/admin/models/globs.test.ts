@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { coverage, fits, isGlob, spelledOut, withModel, withoutModel } from './globs';
+import { coverage, fits, isGlob, isInVain, spelledOut, withModel, withoutModel } from './globs';
 
 test.each([
   ['openai/gpt-5', 'openai/*', true],
@@ -34,6 +34,16 @@ describe('why a model is open', () => {
   ])('%j and %s', (allow, model, why) => {
     expect(coverage(allow, model)).toEqual(why);
   });
+});
+
+test.each([
+  [['fast'], true],
+  [['fast', 'up/a'], false],
+  [['fast', 'up/*'], false],
+  [['*'], false],
+  [['up/c'], false]
+])('%j names the alias of up/a and up/b in vain: %s', (allow, result) => {
+  expect(isInVain(allow, 'fast', ['up/a', 'up/b'])).toBe(result);
 });
 
 test('a tick adds and takes away a name, and nothing twice', () => {

@@ -27,6 +27,16 @@ export function coverage(allow: readonly string[], model: string): Coverage {
   return glob === undefined ? { kind: 'closed' } : { kind: 'glob', glob };
 }
 
+/** Whether a list holds an alias and none of the models behind it: an alias opens no model by itself. */
+export function isInVain(
+  allow: readonly string[],
+  alias: string,
+  targets: readonly string[]
+): boolean {
+  const isOpen = (name: string): boolean => coverage(allow, name).kind !== 'closed';
+  return targets.length > 0 && isOpen(alias) && !targets.some(isOpen);
+}
+
 export function withModel(allow: readonly string[], model: string): string[] {
   return allow.includes(model) ? [...allow] : [...allow, model];
 }

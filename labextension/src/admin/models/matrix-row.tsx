@@ -4,7 +4,7 @@ import { type Setting } from '../../api/admin-types';
 import { useAdmin } from '../context';
 import { isOurs, Managed } from '../ui/managed';
 import { PriceWords, SpeedWords } from '../ui/model-figures';
-import { coverage } from './globs';
+import { coverage, isInVain } from './globs';
 import { allowOf, type IModelRow } from './model-rows';
 
 /** A tick that was set or taken away. */
@@ -77,6 +77,7 @@ export function MatrixRow(props: {
             key={group.name}
             group={group}
             model={id}
+            targets={targets}
             isBusy={busy === `${group.name}\n${id}`}
             onTick={onTick}
           />
@@ -89,12 +90,15 @@ export function MatrixRow(props: {
 function Cell(props: {
   group: Setting;
   model: string;
+  /** For an alias, what stands behind it. */
+  targets: readonly string[];
   isBusy: boolean;
   onTick: (tick: ITick) => void;
 }): React.JSX.Element {
   const { trans } = useAdmin();
-  const { group, model, isBusy } = props;
+  const { group, model, targets, isBusy } = props;
   const why = coverage(allowOf(group), model);
+  const vain = trans.__('None of the models behind it is open to this group');
   const by = why.kind === 'glob' ? why.glob : '';
   return (
     <td className="jp-mod-tick">
@@ -116,6 +120,12 @@ function Cell(props: {
           </span>
         )}
       </label>
+      {isInVain(allowOf(group), model, targets) && (
+        <div className="jp-mesh-Badge jp-mod-warn" title={vain}>
+          {trans.__('in vain')}
+          <span className="jp-mesh-visually-hidden">: {vain}</span>
+        </div>
+      )}
     </td>
   );
 }
