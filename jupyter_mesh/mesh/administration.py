@@ -34,6 +34,7 @@ from ..spi.secrets import REFERENCES
 from .assembly import Parts
 from .cards import model_card
 from .forms import form_of
+from .kept_keys import refuse_moved_keys
 from .plugins import validate_settings
 from .trial import TypedSecrets
 
@@ -84,11 +85,17 @@ class Administration:
         if known == "connections":
             _refuse_plain_keys(body)
         sealed = _refer_to(body, name, update.secrets)
+        if known == "connections":
+            refuse_moved_keys(body, self._as_it_is(name), sealed)
         await self._governance.check(known, name, body, update.version)
         for secret, value in sealed.items():
             self._parts.secrets.set(secret, value)
         await self._governance.put(principal, known, name, body, update.version)
         return self._one(known, name)
+
+    def _as_it_is(self, name: str) -> JsonObject | None:
+        rule = self._governance.config.connections.get(name)
+        return None if rule is None else _body("connections", rule)
 
     async def remove(self, principal: Principal, kind: str, name: str, version: int | None) -> None:
         """Remove one object. Raises as `put`, and NotFound."""
@@ -156,6 +163,7 @@ class Administration:
         else:
             body = cast(JsonObject, dict(trial.connection))
             typed = _refer_to(body, name, trial.secrets)
+            refuse_moved_keys(body, self._as_it_is(name), typed)
             rule = validate_settings(ConnectionRule, body, "connection")
         references = {f"store:{secret}": value for secret, value in typed.items()}
         secrets = TypedSecrets(self._parts.secrets, references)

@@ -28,7 +28,7 @@ from jupyter_mesh.schemas.admin import (
     SettingUpdate,
 )
 from jupyter_mesh.schemas.events import Chunk
-from jupyter_mesh.schemas.json import as_object
+from jupyter_mesh.schemas.json import JsonObject, as_object
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 from jupyter_mesh.testing.principals import admin, analyst, kernel_of
 
@@ -430,3 +430,24 @@ async def test_people_see_and_revoke_their_own_keys_only(mesh: Mesh) -> None:
     with pytest.raises(Conflict):
         await mesh.keys.create(eve, KeyRequest(name="k", application="a"))
     assert [one.name for one in mesh.keys.listed(ROOT)] == ["k"]
+
+
+async def test_a_sealed_key_goes_to_no_other_address_than_it_was_given_for(mesh: Mesh) -> None:
+    async with FakeOpenAI() as right, FakeOpenAI() as thief:
+        base: JsonObject = {"provider": "openai_compatible", "models": ["m"]}
+        there: JsonObject = {**base, "base_url": right.base_url}
+        update = SettingUpdate.model_validate({"body": there, "secrets": {"api_key": "sk-real"}})
+        saved = await mesh.administration.put(ROOT, "connections", "c", update)
+        kept = saved.body["api_key"]
+        elsewhere: JsonObject = {**base, "base_url": thief.base_url, "api_key": kept}
+        for name, version in (("c", saved.version), ("other", None)):
+            update = SettingUpdate(body=elsewhere, version=version)
+            with pytest.raises(InvalidRequest, match="again"):
+                await mesh.administration.put(ROOT, "connections", name, update)
+            with pytest.raises(InvalidRequest, match="again"):
+                await mesh.administration.test(name, ConnectionTrial(connection=elsewhere))
+        assert thief.requests == []
+        near: JsonObject = {**there, "api_key": kept, "retries": 5}
+        update = SettingUpdate(body=near, version=saved.version)
+        assert (await mesh.administration.put(ROOT, "connections", "c", update)).fault is None
+        assert (await mesh.administration.test("c", ConnectionTrial(connection=near))).ok
