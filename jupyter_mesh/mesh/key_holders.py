@@ -24,14 +24,13 @@ class KeyHolder:
 def key_holders(rules: Iterable[KeyRule]) -> dict[str, KeyHolder]:
     """Holders by the hash of their key."""
     return {
-        rule.hash: KeyHolder(
-            rule, _principal(rule), _in_utc(rule.expires) if rule.expires else None
-        )
+        rule.hash: KeyHolder(rule, _principal(rule), in_utc(rule.expires) if rule.expires else None)
         for rule in rules
     }
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
+    """A moment in UTC; one without a zone is taken to be."""
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

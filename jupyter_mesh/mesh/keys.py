@@ -12,6 +12,7 @@ from ..schemas.json import JsonObject
 from ..schemas.principal import Principal, Scope
 from ..schemas.setting import Setting
 from .governance import Governance
+from .key_holders import in_utc
 from .snapshots import SnapshotKeeper
 
 
@@ -83,7 +84,7 @@ def _within_rights(principal: Principal, asked: KeyRequest, groups: frozenset[st
 
 
 def _body(principal: Principal, asked: KeyRequest, hashed: str) -> JsonObject:
-    if asked.expires is not None and _utc(asked.expires) <= datetime.now(UTC):
+    if asked.expires is not None and in_utc(asked.expires) <= datetime.now(UTC):
         raise InvalidRequest("`expires` is in the past.", param="expires")
     if asked.budget_usd is not None:
         try:
@@ -104,14 +105,10 @@ def _body(principal: Principal, asked: KeyRequest, hashed: str) -> JsonObject:
         "budget_usd": asked.budget_usd,
         "window": asked.window,
         "admin": asked.admin,
-        "expires": _utc(asked.expires).isoformat() if asked.expires else None,
+        "expires": in_utc(asked.expires).isoformat() if asked.expires else None,
         "maker": principal.user,
     }
     return {name: value for name, value in values.items() if value not in (None, [], False)}
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _shown(rule: KeyRule, setting: Setting | None) -> Key:

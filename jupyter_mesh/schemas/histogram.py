@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
+from itertools import accumulate
 
 _GROWTH = 1.1
 _LOG = math.log(_GROWTH)
@@ -34,16 +35,11 @@ def middle_of(bucket: int) -> float:
 
 def percentile(counts: Mapping[int, int], share: float) -> float | None:
     """The value below which `share` of the values lie; None of nothing."""
-    total = sum(counts.values())
-    if total == 0:
-        return None
-    wanted = max(1, math.ceil(share * total))
-    seen = 0
-    for bucket in sorted(counts):
-        seen += counts[bucket]
-        if seen >= wanted:
-            return middle_of(bucket)
-    raise AssertionError("the counts do not add up")  # pragma: no cover
+    wanted = max(1, math.ceil(share * sum(counts.values())))
+    buckets = sorted(counts)
+    seen = accumulate(counts[bucket] for bucket in buckets)
+    found = (bucket for bucket, sofar in zip(buckets, seen, strict=True) if sofar >= wanted)
+    return next(map(middle_of, found), None)
 
 
 class Histogram(Counter[int]):

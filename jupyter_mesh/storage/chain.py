@@ -16,7 +16,6 @@ from typing import Literal, TypeAlias, cast
 import orjson
 
 from .location import Cursor, Row
-from .records import ContentRow
 
 Kind: TypeAlias = Literal["open", "close", "prune", "prune_content"]
 
@@ -110,13 +109,3 @@ def entry_hash(
     """SHA-256 over the entry before and all of this one."""
     head = orjson.dumps((kind, subject, moment, content is not None))
     return hashlib.sha256(before + head + digest + (content or b"")).digest()
-
-
-def request_of(content: ContentRow | None) -> str | None:
-    """What an opening seals."""
-    return content.request if content else None
-
-
-def response_of(content: ContentRow | None) -> str | None:
-    """What a closing seals."""
-    return content.response if content else None

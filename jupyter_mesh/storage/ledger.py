@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 
 from ..errors import AuditUnavailable, BudgetExceeded
 from . import sql
-from .chain import Chain, request_of, response_of
+from .chain import Chain
 from .location import Cursor, Row
 from .records import ContentRow, HoldRow
 from .values import usd
@@ -95,7 +95,7 @@ class Closing:
             cursor.execute(sql.PUT_CONTENT, self.content)
         if new and self.intent:
             seal_intent(self.chain, cursor, self.intent, self.content)
-        said = response_of(self.content)
+        said = self.content.response if self.content else None
         ended = cast(int, self.completion[_ENDED_AT])
         self.chain.append(cursor, "close", self.call_id, ended, self.completion, said)
 
@@ -103,7 +103,8 @@ class Closing:
 def seal_intent(chain: Chain, cursor: Cursor, call: Row, content: ContentRow | None) -> None:
     """The estimate is left out: it grows while a call runs."""
     started, call_id = cast(int, call[_STARTED_AT]), cast(str, call[0])
-    chain.append(cursor, "open", call_id, started, call[:-1], request_of(content))
+    asked = content.request if content else None
+    chain.append(cursor, "open", call_id, started, call[:-1], asked)
 
 
 def top_up(cursor: Cursor, call_id: str, amounts: Mapping[Window, int], estimate: int) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.providers.discover import hosted_services
 from jupyter_mesh.spi import PROVIDER_GROUP
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
+
+from .world import connection, mesh_of
 
 KEY_VARIABLES = (
     *("OPENAI_API_KEY", "OPENAI_BASE_URL", "MISTRAL_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
@@ -56,3 +60,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
         monkeypatch.syspath_prepend(str(folder))
 
     return install
+
+
+@pytest.fixture
+def mesh(
+    tmp_path: Path, upstream: FakeOpenAI, jp_asyncio_loop: asyncio.AbstractEventLoop
+) -> Iterator[Mesh]:
+    """A mesh with one connection, for tests that change what is configured."""
+    opened = mesh_of(tmp_path, {"up": connection(upstream)})
+    yield jp_asyncio_loop.run_until_complete(opened.__aenter__())
+    jp_asyncio_loop.run_until_complete(opened.__aexit__(None, None, None))

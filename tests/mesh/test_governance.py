@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,43 +16,19 @@ from jupyter_mesh.errors import (
     MeshError,
     ModelNotFound,
     NotFound,
-    NotPermitted,
 )
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.schemas.admin import (
     ConnectionTest,
     ConnectionTrial,
-    KeyRequest,
     SettingUpdate,
 )
 from jupyter_mesh.schemas.events import Chunk
 from jupyter_mesh.schemas.json import JsonObject, as_object
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
-from jupyter_mesh.testing.principals import admin, analyst, kernel_of
+from jupyter_mesh.testing.principals import analyst
 
-from .world import ADA, ask, chat, connection, mesh_of, until
-
-ROOT = admin("root")
-
-
-@pytest.fixture
-def mesh(
-    tmp_path: Path, upstream: FakeOpenAI, jp_asyncio_loop: asyncio.AbstractEventLoop
-) -> Iterator[Mesh]:
-    opened = mesh_of(tmp_path, {"up": connection(upstream)})
-    yield jp_asyncio_loop.run_until_complete(opened.__aenter__())
-    jp_asyncio_loop.run_until_complete(opened.__aexit__(None, None, None))
-
-
-async def put(
-    mesh: Mesh, kind: str, name: str, version: int | None = None, /, **body: object
-) -> int:
-    """Set one object as an admin; its new version."""
-    update = SettingUpdate.model_validate({"body": body, "version": version})
-    saved = await mesh.administration.put(ROOT, kind, name, update)
-    assert saved.version is not None
-    return saved.version
-
+from .world import ROOT, ask, chat, connection, mesh_of, put, until
 
 # ── in force at once ────────────────────────────────────────────────────────────────────────
 
@@ -264,7 +238,8 @@ async def test_a_key_given_with_a_connection_is_sealed_used_and_never_shown(
 ) -> None:
     async with FakeOpenAI(api_key="sk-the-real-one") as locked:
         base = {"provider": "openai_compatible", "base_url": locked.base_url, "models": ["m"]}
-        update = SettingUpdate(body=base, secrets={"api_key": "sk-the-real-one"})  # pyright: ignore[reportArgumentType]
+        secrets = {"api_key": "sk-the-real-one"}
+        update = SettingUpdate.model_validate({"body": base, "secrets": secrets})
         saved = await mesh.administration.put(ROOT, "connections", "locked", update)
         assert (await ask(mesh, chat(model="locked/m"))).error is None
         shown = [
@@ -340,96 +315,6 @@ async def test_every_installed_provider_brings_the_form_of_its_connections(mesh:
     }
     assert (as_object(properties["api_key"]) or {})["format"] == "secret"
     assert "Attributes" not in str(form["description"])
-
-
-# ── API keys ────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_key_works_at_once_for_its_models_and_purpose_until_it_is_revoked(
-    mesh: Mesh,
-) -> None:
-    asked = KeyRequest(name="report", application="reports", models=["up/*"], purpose="billing")
-    made = await mesh.keys.create(ADA, asked)
-    holder = mesh.key_principal(made.secret)
-    assert holder is not None
-    assert (holder.user, holder.application, holder.key_id) == ("ada", "reports", "report")
-    outcome = await ask(mesh, chat(), holder)
-    assert (outcome.error, outcome.call.purpose) == (None, "billing")
-    assert isinstance((await ask(mesh, chat(), holder, purpose="fun")).error, NotPermitted)
-    await mesh.keys.revoke(ADA, "report")
-    assert mesh.key_principal(made.secret) is None
-
-
-async def test_a_key_narrowed_to_one_model_sees_no_other(mesh: Mesh) -> None:
-    await put(mesh, "aliases", "fast", models=["up/m"])
-    made = await mesh.keys.create(ADA, KeyRequest(name="k", application="a", models=["fast"]))
-    holder = mesh.key_principal(made.secret)
-    assert holder is not None
-    assert [card.id for card in (await mesh.models(holder)).models] == ["fast"]
-    assert isinstance((await ask(mesh, chat(), holder)).error, ModelNotFound)
-    assert (await ask(mesh, chat(model="fast"), holder)).error is None
-
-
-async def test_a_keys_own_budget_stops_it_and_nobody_else(mesh: Mesh) -> None:
-    made = await mesh.keys.create(ADA, KeyRequest(name="k", application="a", budget_usd="0"))
-    holder = mesh.key_principal(made.secret)
-    assert holder is not None
-    assert isinstance((await ask(mesh, chat(), holder)).error, BudgetExceeded)
-    assert (await ask(mesh, chat())).error is None
-
-
-@pytest.mark.parametrize(
-    ("principal", "wish"),
-    [
-        (analyst("eve"), {"user": "ada"}),
-        (analyst("eve"), {"groups": ["finance"]}),
-        (analyst("eve"), {"admin": True}),
-        (kernel_of("ada"), {}),
-    ],
-)
-async def test_a_key_is_never_wider_than_its_makers_rights(
-    mesh: Mesh, principal: object, wish: dict[str, object]
-) -> None:
-    asked = KeyRequest.model_validate({"name": "k", "application": "a", **wish})
-    with pytest.raises(NotPermitted):
-        await mesh.keys.create(principal, asked)  # pyright: ignore[reportArgumentType]
-    assert mesh.keys.listed(ROOT) == []
-    made = await mesh.keys.create(ROOT, asked)  # near miss: an admin may
-    assert made.key.name == "k"
-
-
-@pytest.mark.parametrize(
-    "wish",
-    [
-        {"expires": datetime.now(UTC) - timedelta(seconds=1)},
-        {"budget_usd": "much"},
-        {"budget_usd": "-1"},
-        {"models": ["up/other"]},
-    ],
-)
-async def test_a_key_that_could_not_work_is_not_made(mesh: Mesh, wish: dict[str, object]) -> None:
-    asked = KeyRequest.model_validate({"name": "k", "application": "a", **wish})
-    with pytest.raises(InvalidRequest):
-        await mesh.keys.create(ADA, asked)
-
-
-async def test_an_expired_key_is_nobodys(mesh: Mesh) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=0.3)
-    made = await mesh.keys.create(ADA, KeyRequest(name="k", application="a", expires=soon))
-    assert mesh.key_principal(made.secret) is not None
-    await asyncio.sleep(0.35)
-    assert mesh.key_principal(made.secret) is None
-
-
-async def test_people_see_and_revoke_their_own_keys_only(mesh: Mesh) -> None:
-    await mesh.keys.create(ADA, KeyRequest(name="k", application="a"))
-    eve = analyst("eve")
-    assert mesh.keys.listed(eve) == []
-    with pytest.raises(NotFound):
-        await mesh.keys.revoke(eve, "k")
-    with pytest.raises(Conflict):
-        await mesh.keys.create(eve, KeyRequest(name="k", application="a"))
-    assert [one.name for one in mesh.keys.listed(ROOT)] == ["k"]
 
 
 async def test_a_sealed_key_goes_to_no_other_address_than_it_was_given_for(mesh: Mesh) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_mesh.errors import InvalidRequest, ModelNotFound, NotPermitted
 from jupyter_mesh.mesh import Mesh
+from jupyter_mesh.mesh.performance_reports import Grouping
 from jupyter_mesh.schemas.performance import PerformanceReport
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 from jupyter_mesh.testing.principals import admin
@@ -23,9 +24,9 @@ def last_day() -> tuple[datetime, datetime]:
     return now - timedelta(days=1), now + timedelta(minutes=1)
 
 
-async def report(mesh: Mesh, by: str = "model") -> PerformanceReport:
+async def report(mesh: Mesh, by: Grouping = "model") -> PerformanceReport:
     since, until = last_day()
-    return await mesh.performance.report(ROOT, since=since, until=until, by=by)  # pyright: ignore[reportArgumentType]
+    return await mesh.performance.report(ROOT, since=since, until=until, by=by)
 
 
 async def test_times_tokens_and_errors_are_those_of_the_calls(
@@ -80,11 +81,12 @@ async def test_connections_and_providers_are_the_sums_of_their_models(
     async with mesh_of(tmp_path, {"up": two, "other": connection(other)}) as mesh:
         for model in ("up/m", "up/n", "up/n", "other/m"):
             assert (await ask(mesh, chat(model, model=model))).error is None
-        for by, wanted in (
+        sums: tuple[tuple[Grouping, dict[str, int]], ...] = (
             ("model", {"up/m": 1, "up/n": 1, "other/m": 1}),
             ("connection", {"up": 2, "other": 1}),
             ("provider", {"openai": 3}),
-        ):
+        )
+        for by, wanted in sums:
             assert {row.key: row.calls for row in (await report(mesh, by)).rows} == wanted
 
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from jupyter_mesh.config import Config
 from jupyter_mesh.mesh import Call, Mesh
 from jupyter_mesh.pipeline.chunks import chunk_text
+from jupyter_mesh.schemas.admin import SettingUpdate
 from jupyter_mesh.schemas.events import Answer, Chunk, Event, Events
 from jupyter_mesh.schemas.principal import Principal
 from jupyter_mesh.schemas.request import Operation, Request, parse_request
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
-from jupyter_mesh.testing.principals import analyst
+from jupyter_mesh.testing.principals import admin, analyst
 
 ADA = analyst("ada")
 BOB = analyst("bob")
+ROOT = admin("root")
 PRICED: dict[str, object] = {"m": {"price": {"input": 1, "output": 10}}}
 """A model at $1 and $10 per million tokens."""
 
@@ -110,3 +112,13 @@ async def until(condition: Callable[[], Awaitable[bool]], within: float = 20.0) 
     async with asyncio.timeout(within):
         while not await condition():  # noqa: ASYNC110 nobody announces it
             await asyncio.sleep(0.01)
+
+
+async def put(
+    mesh: Mesh, kind: str, name: str, version: int | None = None, /, **body: object
+) -> int:
+    """Set one object as an admin; its new version."""
+    update = SettingUpdate.model_validate({"body": body, "version": version})
+    saved = await mesh.administration.put(ROOT, kind, name, update)
+    assert saved.version is not None
+    return saved.version

@@ -2,6 +2,7 @@ import React, { useMemo, useState } from 'react';
 
 import { type ConnectionStatus, type ProviderKind, type Setting } from '../../api/admin-types';
 import { useAdmin } from '../context';
+import { NameField } from '../editing/name-field';
 import { SaveBar } from '../editing/save-bar';
 import { useEditor } from '../editing/use-editor';
 import { type Faults, nameFault } from '../form/faults';
@@ -100,23 +101,12 @@ export function ConnectionEditor(props: {
       {setting && <NotInForce setting={setting} />}
       <Section title={trans.__('Provider')}>
         {setting === null && (
-          <FieldRow
-            title={trans.__('Name')}
-            description={trans.__('The first part of its models’ names: NAME/model.')}
-            required
+          <NameField
+            hint={trans.__('The first part of its models’ names: NAME/model.')}
             fault={faults['name']}
-          >
-            {ids => (
-              <input
-                {...ids}
-                type="text"
-                value={name}
-                autoFocus
-                spellCheck={false}
-                onChange={event => setName(event.target.value)}
-              />
-            )}
-          </FieldRow>
+            name={name}
+            setName={setName}
+          />
         )}
         <FieldRow
           title={trans.__('Provider')}

@@ -3,11 +3,11 @@ import React, { useState } from 'react';
 import { type Setting } from '../../api/admin-types';
 import { useAdmin } from '../context';
 import { type Faults, nameFault } from '../form/faults';
-import { FieldRow } from '../form/field-row';
 import { type Page } from '../place';
 import { isOurs, managedWords, NotInForce } from '../ui/managed';
 import { ObjectHead } from '../ui/page';
 import { type Editor } from './editor';
+import { NameField } from './name-field';
 import { SaveBar } from './save-bar';
 
 /** A name of anything that stands in no path: all that can be read. */
@@ -62,23 +62,7 @@ export function SettingForm<S>(props: {
       )}
       {setting && <NotInForce setting={setting} />}
       {setting === null && (
-        <FieldRow
-          title={trans.__('Name')}
-          description={props.nameHint}
-          required
-          fault={faults['name']}
-        >
-          {ids => (
-            <input
-              {...ids}
-              type="text"
-              value={name}
-              autoFocus
-              spellCheck={false}
-              onChange={event => setName(event.target.value)}
-            />
-          )}
-        </FieldRow>
+        <NameField hint={props.nameHint} fault={faults['name']} name={name} setName={setName} />
       )}
       {props.children(faults, isReadOnly)}
       {!isReadOnly && (
