@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from ..errors import StoreUnavailable
 from ..pipeline.call import Call
 from ..schemas.audit import Outcome
 from ..schemas.histogram import bucket_of
+from ..schemas.performance import Step
 from ..storage.performance import Counts, Place, SqlPerformance
 
 _HOUR = 3600
@@ -76,10 +78,17 @@ class PerformanceBook:
         await self.flush()
         return await self._store.sums(since, until)
 
-    async def series(self, model: str, since: datetime, until: datetime) -> dict[int, Counts]:
-        """What was counted of one model, by hour since 1970 UTC, up to now."""
+    async def models(self, since: datetime, until: datetime) -> list[tuple[str, str]]:
+        """Connection and model of everything that was counted."""
         await self.flush()
-        return await self._store.series(model, since, until)
+        return await self._store.models(since, until)
+
+    async def series(
+        self, models: Sequence[str], since: datetime, until: datetime, step: Step
+    ) -> dict[datetime, Counts]:
+        """What was counted of some models together, step by step, up to now."""
+        await self.flush()
+        return await self._store.series(models, since, until, step)
 
     async def aclose(self) -> None:
         """Write what is left, then close the store."""

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from collections.abc import Mapping, Set
+from datetime import datetime, timedelta
 
 from ..errors import InvalidRequest, ModelNotFound, NotPermitted
 from ..pipeline.snapshot import Snapshot
 from ..schemas.histogram import percentile
 from ..schemas.performance import (
+    CircuitState,
+    Grouping,
     Percentiles,
     Performance,
-    PerformanceHour,
+    PerformancePoint,
     PerformanceReport,
     PerformanceSeries,
+    Step,
 )
 from ..schemas.principal import Principal, Scope
 from ..storage.performance import Counts
 from .assembly import Parts
-from .slo import breaches
+from .slo import breaches, promised
 
-Grouping = Literal["model", "connection", "provider"]
 _LONGEST = timedelta(days=400)
 _NOTHING: Counter[int] = Counter()
+_WORST: tuple[CircuitState, ...] = ("open", "half_open")
 
 
 class PerformanceReports:
@@ -43,40 +45,73 @@ class PerformanceReports:
             NotPermitted: Connections and providers are for auditors.
         """
         _check(since, until)
-        if by != "model" and not principal.may(Scope.AUDIT):
-            raise NotPermitted("Connections and providers are for auditors; ask by model.")
-        snapshot = self._parts.catalogue_keeper.snapshot
+        self._check_rights(principal, by)
         found = await self._parts.performance.sums(since, until)
         groups: dict[str, Counts] = defaultdict(lambda: defaultdict(Counter))
+        members: dict[str, set[str]] = defaultdict(set)
         for (connection, model), counts in found.items():
-            key = {"model": model, "connection": connection}.get(by) or _provider(snapshot, model)
+            key = self._key(connection, model, by)
+            members[key].add(model)
             for metric, buckets in counts.items():
                 groups[key][metric].update(buckets)
         if not principal.may(Scope.AUDIT):
-            seen = snapshot.visible(principal)
+            seen = self._parts.catalogue_keeper.snapshot.visible(principal)
             groups = {key: counts for key, counts in groups.items() if key in seen}
-        rows = [self._row(key, counts, by) for key, counts in groups.items()]
+        rows = [self._row(key, counts, by, members[key]) for key, counts in groups.items()]
         rows.sort(key=lambda row: (-row.calls, row.key))
         return PerformanceReport(since=since, until=until, by=by, rows=rows)
 
     async def series(
-        self, principal: Principal, model: str, *, since: datetime, until: datetime
+        self,
+        principal: Principal,
+        key: str,
+        *,
+        since: datetime,
+        until: datetime,
+        by: Grouping = "model",
+        step: Step = "hour",
     ) -> PerformanceSeries:
-        """One model, hour by hour; hours without calls are left out.
+        """One model, connection or provider over time; steps without calls are left out.
 
         Raises:
             InvalidRequest: The times are the wrong way round or too far apart.
             ModelNotFound: It is not open to the caller.
+            NotPermitted: Connections and providers are for auditors.
         """
         _check(since, until)
+        self._check_rights(principal, by)
         seen = self._parts.catalogue_keeper.snapshot.visible(principal)
-        if not principal.may(Scope.AUDIT) and model not in seen:
-            raise ModelNotFound(f"No model {model[:80]!r} is open to you.", param="model")
-        found = await self._parts.performance.series(model, since, until)
-        hours = [_hour(hour, counts) for hour, counts in sorted(found.items())]
-        return PerformanceSeries(model=model, hours=hours)
+        if not principal.may(Scope.AUDIT) and key not in seen:
+            raise ModelNotFound(f"No model {key[:80]!r} is open to you.", param="model")
+        book = self._parts.performance
+        models = [key]
+        if by != "model":
+            counted = await book.models(since, until)
+            models = [model for name, model in counted if self._key(name, model, by) == key]
+        found = await book.series(models, since, until, step)
+        return PerformanceSeries(
+            key=key,
+            by=by,
+            since=since,
+            until=until,
+            step=step,
+            promised=promised(key, by, self._parts.governance.config.slos),
+            points=[_point(start, counts) for start, counts in sorted(found.items())],
+        )
 
-    def _row(self, key: str, counts: Counts, by: Grouping) -> Performance:
+    def _check_rights(self, principal: Principal, by: Grouping) -> None:
+        if by != "model" and not principal.may(Scope.AUDIT):
+            raise NotPermitted("Connections and providers are for auditors; ask by model.")
+
+    def _key(self, connection: str, model: str, by: Grouping) -> str:
+        if by == "provider":
+            return _provider(self._parts.catalogue_keeper.snapshot, model)
+        return model if by == "model" else connection
+
+    def _row(self, key: str, counts: Counts, by: Grouping, models: Set[str]) -> Performance:
+        health = self._parts.health
+        states = {model: health.state(model) for model in sorted(models)}
+        slos = self._parts.governance.config.slos
         answered, failed = _number(counts, "answered"), _number(counts, "failed")
         calls = answered + failed
         row = Performance(
@@ -89,10 +124,12 @@ class PerformanceReports:
             first_token_ms=_percentiles(counts.get("first", _NOTHING)),
             tokens_per_second=_percentiles(counts.get("speed", _NOTHING)),
             overhead_ms=_percentiles(counts.get("overhead", _NOTHING)),
-            healthy=by != "model" or self._parts.health.healthy(key),
+            healthy=all(state == "closed" for state in states.values()),
+            circuit=next((worst for worst in _WORST if worst in states.values()), "closed"),
+            resting=[model for model, state in states.items() if state != "closed"],
+            promised=promised(key, by, slos),
             breaches=[],
         )
-        slos = self._parts.governance.config.slos
         return row.model_copy(update={"breaches": breaches(row, by, slos)})
 
 
@@ -106,15 +143,16 @@ def _percentiles(counts: Mapping[int, int]) -> Percentiles:
     )
 
 
-def _hour(hour: int, counts: Counts) -> PerformanceHour:
-    total = counts.get("total", _NOTHING)
-    return PerformanceHour(
-        hour=datetime.fromtimestamp(hour * 3600, UTC),
+def _point(start: datetime, counts: Counts) -> PerformancePoint:
+    return PerformancePoint(
+        start=start,
         calls=_number(counts, "answered") + _number(counts, "failed"),
         failed=_number(counts, "failed"),
-        p50_ms=percentile(total, 0.5),
-        p95_ms=percentile(total, 0.95),
-        first_token_p50_ms=percentile(counts.get("first", _NOTHING), 0.5),
+        retried=_number(counts, "retried"),
+        total_ms=_percentiles(counts.get("total", _NOTHING)),
+        first_token_ms=_percentiles(counts.get("first", _NOTHING)),
+        tokens_per_second=_percentiles(counts.get("speed", _NOTHING)),
+        overhead_ms=_percentiles(counts.get("overhead", _NOTHING)),
     )
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..schemas.performance import CircuitState
 from .snapshot import Candidate
 
 _TRIP_AFTER = 5
@@ -48,6 +49,14 @@ class Circuit:
             return False
         self.trial = True
         return True
+
+    def state(self, now: float) -> CircuitState:
+        """Whether calls go through, are kept away, or the next one (or the one on its way) is the
+        trial.
+        """
+        if self.opened_at is None:
+            return "closed"
+        return "open" if now - self.opened_at < _OPEN_SECONDS else "half_open"
 
     def record(self, ok: bool, now: float) -> None:
         """Count one outcome."""
@@ -96,6 +105,11 @@ class Health:
         """False while the model's circuit is open."""
         circuit = self._circuits.get(model)
         return circuit is None or circuit.opened_at is None
+
+    def state(self, model: str) -> CircuitState:
+        """The state of the model's circuit."""
+        circuit = self._circuits.get(model)
+        return "closed" if circuit is None else circuit.state(self.clock())
 
     def slots(self, candidate: Candidate) -> asyncio.Semaphore:
         """The slots of the candidate's connection."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from ..schemas.performance import Step
 from .location import Cursor, Location
 from .reader import Reader
-from .values import HOUR, micros, text
+from .values import HOUR, micros, moment, text
 
 _ADD = """
     INSERT INTO performance_hourly (hour, connection, model, metric, bucket, count)
@@ -21,8 +22,12 @@ _SUM = """
     SELECT connection, model, metric, bucket, sum(count) FROM performance_hourly
     WHERE hour >= ? AND hour < ? GROUP BY connection, model, metric, bucket"""
 _SERIES = """
-    SELECT hour, metric, bucket, sum(count) FROM performance_hourly
-    WHERE hour >= ? AND hour < ? AND model = ? GROUP BY hour, metric, bucket"""
+    SELECT (hour + ?) / ? AS step, metric, bucket, sum(count) FROM performance_hourly
+    WHERE hour >= ? AND hour < ? AND model IN ({}) GROUP BY step, metric, bucket"""
+_MODELS = """
+    SELECT DISTINCT connection, model FROM performance_hourly WHERE hour >= ? AND hour < ?"""
+_STEPS: dict[Step, tuple[int, int]] = {"hour": (0, 1), "day": (0, 24), "week": (72, 168)}
+"""Hours that a step begins before 1970, a Thursday, and its length."""
 
 
 class Place(NamedTuple):
@@ -63,7 +68,7 @@ class SqlPerformance:
 
     async def sums(self, since: datetime, until: datetime) -> dict[tuple[str, str], Counts]:
         """By connection and model, over whole hours that overlap the time asked for."""
-        bounds = (micros(since) // HOUR, -(-micros(until) // HOUR))
+        bounds = _hours(since, until)
 
         def query(cursor: Cursor) -> dict[tuple[str, str], Counts]:
             cursor.execute(_SUM, bounds)
@@ -75,16 +80,32 @@ class SqlPerformance:
 
         return await self._reader.read(query)
 
-    async def series(self, model: str, since: datetime, until: datetime) -> dict[int, Counts]:
-        """Of one model, by hour."""
-        bounds = (micros(since) // HOUR, -(-micros(until) // HOUR), text(model))
+    async def models(self, since: datetime, until: datetime) -> list[tuple[str, str]]:
+        """Connection and model of everything that was counted in whole hours of a time."""
+        bounds = _hours(since, until)
 
-        def query(cursor: Cursor) -> dict[int, Counts]:
-            cursor.execute(_SERIES, bounds)
-            found: dict[int, Counts] = defaultdict(lambda: defaultdict(Counter))
-            rows = cast("list[tuple[int, str, int, int]]", cursor.fetchall())
-            for hour, metric, bucket, count in rows:
-                found[hour][metric][bucket] += int(count)
+        def query(cursor: Cursor) -> list[tuple[str, str]]:
+            cursor.execute(_MODELS, bounds)
+            return sorted(cast("list[tuple[str, str]]", cursor.fetchall()))
+
+        return await self._reader.read(query)
+
+    async def series(
+        self, models: Sequence[str], since: datetime, until: datetime, step: Step
+    ) -> dict[datetime, Counts]:
+        """The sum of some models, by the beginning of each step that has calls."""
+        ahead, length = _STEPS[step]
+        statement = _SERIES.format(", ".join("?" * len(models)))
+        values = (ahead, length, *_hours(since, until), *map(text, models))
+
+        def query(cursor: Cursor) -> dict[datetime, Counts]:
+            found: dict[datetime, Counts] = defaultdict(lambda: defaultdict(Counter))
+            if models:
+                cursor.execute(statement, values)
+                rows = cast("list[tuple[int, str, int, int]]", cursor.fetchall())
+                for number, metric, bucket, count in rows:
+                    start = moment((number * length - ahead) * HOUR)
+                    found[start][metric][bucket] += int(count)
             return found
 
         return await self._reader.read(query)
@@ -92,3 +113,7 @@ class SqlPerformance:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._reader.aclose()
+
+
+def _hours(since: datetime, until: datetime) -> tuple[int, int]:
+    return micros(since) // HOUR, -(-micros(until) // HOUR)

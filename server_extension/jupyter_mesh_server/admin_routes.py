@@ -8,6 +8,7 @@ from jupyter_mesh.errors import InvalidRequest
 from jupyter_mesh.schemas.admin import ConnectionTrial, KeyRequest, Keys, SettingUpdate
 from jupyter_mesh.schemas.audit_proof import AuditCheck
 from jupyter_mesh.schemas.json import Json
+from jupyter_mesh.schemas.performance import Grouping
 
 from .api_routes import moment, parsed
 from .exchange import HttpRequest, Reply
@@ -107,19 +108,34 @@ async def get_performance(gateway: Gateway, request: HttpRequest, _body: Json) -
     """`GET /api/performance?since=&until=&by=model`; without `since` of the last 24 hours."""
     fields = request.fields("since", "until", "by")
     since, until = _times(fields)
-    by = fields.get("by", "model")
-    if by not in ("model", "connection", "provider"):
-        raise InvalidRequest("`by` is model, connection or provider.", param="by")
     report = gateway.mesh.performance.report
+    by = _grouping(fields)
     return reply_with(await report(request.principal, since=since, until=until, by=by))
 
 
-async def get_model_performance(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
-    """`GET /api/performance/{model}?since=&until=`, hour by hour."""
-    since, until = _times(request.fields("since", "until"))
-    series = gateway.mesh.performance.series
-    model = request.params["model"]
-    return reply_with(await series(request.principal, model, since=since, until=until))
+async def get_performance_series(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/performance/{key}?since=&until=&by=model&step=hour`."""
+    fields = request.fields("since", "until", "by", "step")
+    since, until = _times(fields)
+    step = fields.get("step", "hour")
+    if step not in ("hour", "day", "week"):
+        raise InvalidRequest("`step` is hour, day or week.", param="step")
+    series = await gateway.mesh.performance.series(
+        request.principal,
+        request.params["key"],
+        since=since,
+        until=until,
+        by=_grouping(fields),
+        step=step,
+    )
+    return reply_with(series)
+
+
+def _grouping(fields: dict[str, str]) -> Grouping:
+    by = fields.get("by", "model")
+    if by not in ("model", "connection", "provider"):
+        raise InvalidRequest("`by` is model, connection or provider.", param="by")
+    return by
 
 
 def _times(fields: dict[str, str]) -> tuple[datetime, datetime]:

@@ -172,11 +172,11 @@ _ADMIN = (
         query=("since", "until", "by"),
     ),
     _get(
-        "/api/performance/{model:path}",
-        admin_routes.get_model_performance,
+        "/api/performance/{key:path}",
+        admin_routes.get_performance_series,
         performance.PerformanceSeries,
-        "One model, hour by hour",
-        query=("since", "until"),
+        "One model, connection or provider over time",
+        query=("since", "until", "by", "step"),
     ),
     _get("/api/keys", admin_routes.get_keys, admin.Keys, "API keys: one's own; all for admins"),
     Route(

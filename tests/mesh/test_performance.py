@@ -9,8 +9,8 @@ import pytest
 
 from jupyter_mesh.errors import InvalidRequest, ModelNotFound, NotPermitted
 from jupyter_mesh.mesh import Mesh
-from jupyter_mesh.mesh.performance_reports import Grouping
-from jupyter_mesh.schemas.performance import PerformanceReport
+from jupyter_mesh.schemas.performance import Grouping, PerformanceReport, Promised, Step
+from jupyter_mesh.storage.performance import Place, SqlPerformance
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 from jupyter_mesh.testing.principals import admin
 
@@ -108,7 +108,7 @@ async def test_what_was_measured_outlives_a_restart_and_two_gateways_add_up(
         assert row.calls == 3
         since, until = last_day()
         series = await two.performance.series(ROOT, "up/m", since=since, until=until)
-        assert sum(hour.calls for hour in series.hours) == 3
+        assert sum(point.calls for point in series.points) == 3
 
 
 async def test_a_promise_that_was_not_held_is_named_once_there_are_enough_calls(
@@ -128,6 +128,70 @@ async def test_a_promise_that_was_not_held_is_named_once_there_are_enough_calls(
         assert said.endswith("promised 1")
 
 
+async def test_what_is_promised_is_told_as_the_tightest_limit_of_each_kind(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    slos = [
+        {"model": "up/*", "p95_ms": 900, "error_rate": 0.02},
+        {"model": "up/m", "p95_ms": 400},
+        {"model": "up/n", "p95_ms": 1},
+        {"connection": "up", "first_token_p95_ms": 50},
+    ]
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, slos=slos) as mesh:
+        await ask(mesh, chat())
+        (row,) = (await report(mesh)).rows
+        assert row.promised == Promised(p95_ms=400, error_rate=0.02)
+        (row,) = (await report(mesh, "connection")).rows
+        assert row.promised == Promised(first_token_p95_ms=50)
+        (row,) = (await report(mesh, "provider")).rows
+        assert row.promised == Promised()
+
+
+async def test_a_model_that_is_rested_is_named_with_the_state_of_its_circuit(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    cache = {"exact": {"enabled": False}}
+    two = connection(upstream, models={"m": {}, "n": {}})
+    async with mesh_of(tmp_path, {"up": two}, cache=cache) as mesh:
+        await ask(mesh, chat(model="up/n"))
+        upstream.script(*[Behaviour(fault="server_error")] * 5)
+        for number in range(5):
+            assert (await ask(mesh, chat(f"{number}"))).error is not None
+        rows = {row.key: row for row in (await report(mesh)).rows}
+        assert (rows["up/m"].circuit, rows["up/m"].healthy) == ("open", False)
+        assert (rows["up/n"].circuit, rows["up/n"].resting) == ("closed", [])
+        for by in ("connection", "provider"):
+            (row,) = (await report(mesh, by)).rows
+            assert (row.circuit, row.healthy, row.resting) == ("open", False, ["up/m"])
+
+
+async def test_over_time_each_step_holds_the_calls_of_its_hours(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    monday = datetime(2026, 3, 2, tzinfo=UTC)
+    moments = [0, 1, 23, 24, 167, 168]  # hours after
+    two = connection(upstream, models={"m": {}, "n": {}})
+    async with mesh_of(tmp_path, {"up": two}) as mesh:
+        store = SqlPerformance(tmp_path / "state" / "mesh.db")
+        first = int(monday.timestamp()) // 3600
+        for number, ahead in enumerate(moments):
+            model = "up/m" if number % 2 == 0 else "up/n"
+            await store.add({Place(first + ahead, "up", model, "answered", 0): 1})
+        await store.aclose()
+
+        async def starts(key: str, by: Grouping, step: Step) -> dict[int, int]:
+            series = await mesh.performance.series(
+                ROOT, key, since=monday, until=monday + timedelta(days=14), by=by, step=step
+            )
+            return {int((p.start - monday) / timedelta(hours=1)): p.calls for p in series.points}
+
+        assert await starts("up", "connection", "hour") == dict.fromkeys(moments, 1)
+        assert await starts("up", "connection", "day") == {0: 3, 24: 1, 144: 1, 168: 1}
+        assert await starts("openai", "provider", "week") == {0: 5, 168: 1}
+        assert await starts("up/m", "model", "week") == {0: 3}
+        assert await starts("nobody", "connection", "week") == {}
+
+
 async def test_people_see_their_models_only_and_auditors_everything(
     tmp_path: Path, upstream: FakeOpenAI
 ) -> None:
@@ -144,5 +208,7 @@ async def test_people_see_their_models_only_and_auditors_everything(
         for model in ("up/m", "nowhere/x"):
             with pytest.raises(ModelNotFound):
                 await reports.series(ADA, model, since=since, until=until)
+        with pytest.raises(NotPermitted):
+            await reports.series(ADA, "up", since=since, until=until, by="connection")
         with pytest.raises(InvalidRequest):
             await reports.report(ROOT, since=until, until=since, by="model")

@@ -311,15 +311,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/performance/{model}": {
+    "/api/performance/{key}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** One model, hour by hour */
-        get: operations["get_model_performance"];
+        /** One model, connection or provider over time */
+        get: operations["get_performance_series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1488,6 +1488,12 @@ export interface components {
             breaches: string[];
             /** Calls */
             calls: number;
+            /**
+             * Circuit
+             * @description The worst among its models, in the process that answers. `open`: calls are kept away; `half_open`: the next call is the trial.
+             * @enum {string}
+             */
+            circuit: "closed" | "half_open" | "open";
             /** Error Rate */
             error_rate: number;
             /** Failed */
@@ -1496,13 +1502,19 @@ export interface components {
             first_token_ms: components["schemas"]["Percentiles"];
             /**
              * Healthy
-             * @description False while a model's circuit is open.
+             * @description False while the circuit of one of its models is not closed.
              */
             healthy: boolean;
             /** Key */
             key: string;
             /** @description The gateway's own share. */
             overhead_ms: components["schemas"]["Percentiles"];
+            promised: components["schemas"]["Promised"];
+            /**
+             * Resting
+             * @description Its models whose circuit is not closed.
+             */
+            resting: string[];
             /**
              * Retried
              * @description Tries that failed and were followed by another.
@@ -1513,25 +1525,25 @@ export interface components {
             total_ms: components["schemas"]["Percentiles"];
         };
         /**
-         * PerformanceHour
-         * @description One hour of one model.
+         * PerformancePoint
+         * @description One hour, day or week.
          */
-        PerformanceHour: {
+        PerformancePoint: {
             /** Calls */
             calls: number;
             /** Failed */
             failed: number;
-            /** First Token P50 Ms */
-            first_token_p50_ms: number | null;
+            first_token_ms: components["schemas"]["Percentiles"];
+            overhead_ms: components["schemas"]["Percentiles"];
+            /** Retried */
+            retried: number;
             /**
-             * Hour
+             * Start
              * Format: date-time
              */
-            hour: string;
-            /** P50 Ms */
-            p50_ms: number | null;
-            /** P95 Ms */
-            p95_ms: number | null;
+            start: string;
+            tokens_per_second: components["schemas"]["Percentiles"];
+            total_ms: components["schemas"]["Percentiles"];
         };
         /**
          * PerformanceReport
@@ -1558,13 +1570,34 @@ export interface components {
         };
         /**
          * PerformanceSeries
-         * @description One model over the hours.
+         * @description A model, connection or provider over time; times without a call are left out.
          */
         PerformanceSeries: {
-            /** Hours */
-            hours: components["schemas"]["PerformanceHour"][];
-            /** Model */
-            model: string;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "model" | "connection" | "provider";
+            /** Key */
+            key: string;
+            /** Points */
+            points: components["schemas"]["PerformancePoint"][];
+            promised: components["schemas"]["Promised"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "hour" | "day" | "week";
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * Preference
@@ -1612,6 +1645,27 @@ export interface components {
             request_id: string | null;
             /** Type */
             type: string;
+        };
+        /**
+         * Promised
+         * @description The tightest limit of every `slo` that holds here; None where nothing is promised.
+         */
+        Promised: {
+            /**
+             * Error Rate
+             * @default null
+             */
+            error_rate: number | null;
+            /**
+             * First Token P95 Ms
+             * @default null
+             */
+            first_token_p95_ms: number | null;
+            /**
+             * P95 Ms
+             * @default null
+             */
+            p95_ms: number | null;
         };
         /**
          * ProviderKind
@@ -2557,15 +2611,17 @@ export interface operations {
             };
         };
     };
-    get_model_performance: {
+    get_performance_series: {
         parameters: {
             query?: {
                 since?: string;
                 until?: string;
+                by?: string;
+                step?: string;
             };
             header?: never;
             path: {
-                model: string;
+                key: string;
             };
             cookie?: never;
         };
