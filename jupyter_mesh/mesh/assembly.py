@@ -31,6 +31,7 @@ from ..pipeline.step import Next, Step, compose
 from ..prices import standard_prices
 from ..schemas.setting import Kind
 from ..serving import Supervisor
+from ..spi.happenings import Happenings
 from ..spi.provider import Provider
 from ..storage.history import SqlHistory
 from ..storage.journal import SqlJournal
@@ -64,6 +65,7 @@ class Parts:
     plugins: Plugins
     cache: MemoryCache
     performance: PerformanceBook
+    happenings: Happenings
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
     live: dict[str, Call] = field(default_factory=dict[str, Call])
     retired: list[tuple[int, Provider]] = field(default_factory=list[tuple[int, Provider]])
@@ -177,6 +179,7 @@ async def assemble(
         headroom = Headroom(history)
         performance = PerformanceBook(SqlPerformance(url))
         opened.push_async_callback(performance.aclose)
+        happenings = Happenings()
         parts = Parts(
             journal=journal,
             history=history,
@@ -184,11 +187,12 @@ async def assemble(
             catalogue_keeper=keeper,
             health=health,
             offers=Offers(history, secrets, environ, withhold),
-            pipeline=_pipeline(cache, journal, headroom, health),
+            pipeline=_pipeline(cache, Budget(journal, headroom, happenings), journal, health),
             secrets=secrets,
             plugins=plugins,
             cache=cache,
             performance=performance,
+            happenings=happenings,
         )
         settings = SqlSettings(url)
         opened.push_async_callback(settings.aclose)
@@ -217,7 +221,7 @@ async def _govern(governance: Governance, parts: Parts, config: Config) -> None:
         await parts.apply(config)
 
 
-def _pipeline(cache: MemoryCache, journal: SqlJournal, headroom: Headroom, health: Health) -> Next:
+def _pipeline(cache: MemoryCache, budget: Budget, journal: SqlJournal, health: Health) -> Next:
     steps: dict[type[Step], Step] = {
         Audit: Audit(journal),
         Authorize: Authorize(),
@@ -225,7 +229,7 @@ def _pipeline(cache: MemoryCache, journal: SqlJournal, headroom: Headroom, healt
         Limit: Limit(),
         Screen: Screen(),
         Cached: Cached(cache),
-        Budget: Budget(journal, headroom),
+        Budget: budget,
         Moderate: Moderate(),
         PriceStep: PriceStep(),
     }

@@ -15,6 +15,7 @@ from ..errors import AuditUnavailable
 from ..schemas.catalog import Capability
 from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
 from ..schemas.json import JsonObject
+from ..spi.happenings import Happenings
 from ..spi.journal import Journal
 from .bound import capped, writes
 from .call import Call, Window
@@ -24,6 +25,7 @@ from .headroom import Headroom
 from .holds import Need, give_back, needs_of, reserve, uncharged
 from .price import settled
 from .step import Next, Step
+from .thresholds import Thresholds
 
 _SLICE = Decimal("0.25")
 """Each top-up is a quarter of the first reservation."""
@@ -34,9 +36,12 @@ _NEAR = 20
 class Budget(Step):
     """Only calls that really go upstream come here: a cache hit needs no money."""
 
-    def __init__(self, journal: Journal, headroom: Headroom) -> None:
+    def __init__(
+        self, journal: Journal, headroom: Headroom, happenings: Happenings | None = None
+    ) -> None:
         self._journal = journal
         self._headroom = headroom
+        self._thresholds = Thresholds(headroom, happenings or Happenings())
 
     def __call__(self, call: Call, next: Next) -> Events:
         needs = needs_of(call)
@@ -69,6 +74,7 @@ class Budget(Step):
                     yield event
         finally:
             self._release(call)
+            self._thresholds.look(needs)
 
     async def _reserve(self, call: Call, needs: Sequence[Need]) -> None:
         """Decide how the answer comes and what is held for it; tell when a budget runs low."""
@@ -120,7 +126,7 @@ class Budget(Step):
         free = uncharged(call)
         for window, reserved in call.reserved.items():
             spent = Decimal(0) if window[0] in free else cost or Decimal(0)
-            self._headroom.add(window, spent - reserved.own)
+            self._headroom.add(window, -reserved.own, spent)
 
 
 def _above(call: Call, window: Window) -> Decimal:

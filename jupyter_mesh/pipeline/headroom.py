@@ -14,11 +14,13 @@ _IDLE_SECONDS = 60.0
 """A window nobody asked for in so long is not read again before somebody does."""
 _FORGET_SECONDS = 3600.0
 """And after so long it is forgotten."""
+_NOTHING = (Decimal(0), Decimal(0))
 
 
 @dataclass(slots=True)
 class _Known:
-    used: Decimal
+    spent: Decimal
+    held: Decimal
     asked: float
 
 
@@ -41,14 +43,22 @@ class Headroom:
         known = self._windows.get(window)
         if known is None:
             found = await self._history.spent([window])
-            known = self._windows.setdefault(window, _Known(_sum(found.get(window)), 0.0))
+            spent, held = found.get(window, _NOTHING)
+            known = self._windows.setdefault(window, _Known(spent, held, 0.0))
         known.asked = self._clock()
-        return known.used
+        return known.spent + known.held
 
-    def add(self, window: Window, amount: Decimal) -> None:
-        """Count what this process has just reserved or given back, until the next refresh."""
+    def spent(self, window: Window) -> Decimal | None:
+        """What is settled of it, as last read; None where nobody has looked."""
+        known = self._windows.get(window)
+        return None if known is None else known.spent
+
+    def add(self, window: Window, held: Decimal, spent: Decimal | None = None) -> None:
+        """Count what this process has just reserved or settled, until the next refresh."""
         if (known := self._windows.get(window)) is not None:
-            known.used += amount
+            known.held += held
+            if spent is not None:
+                known.spent += spent
 
     async def refresh(self) -> None:
         """Read again what somebody asks for, and forget what nobody does; called in the background
@@ -63,8 +73,4 @@ class Headroom:
             return
         found = await self._history.spent(list(recent))
         for window, known in recent.items():
-            known.used = _sum(found.get(window))
-
-
-def _sum(spent_and_held: tuple[Decimal, Decimal] | None) -> Decimal:
-    return sum(spent_and_held or (), Decimal(0))
+            known.spent, known.held = found.get(window, _NOTHING)

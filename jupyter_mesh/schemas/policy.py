@@ -119,6 +119,13 @@ class BudgetRule(Rule):
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
 
     @cached_property
+    def alert_amounts(self) -> tuple[tuple[float, Decimal], ...]:
+        """The shares at which it alerts and what they are in USD, the least first."""
+        return tuple(
+            (share, self.limit_usd * Decimal(str(share))) for share in sorted(self.alert_at)
+        )
+
+    @cached_property
     def ledger_name(self) -> str:
         """What the ledger calls its windows, but for the share: it stays while the limit is
         edited.

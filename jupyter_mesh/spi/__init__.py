@@ -6,6 +6,7 @@ Entry-point groups are versioned: `jupyter_mesh.provider.v1`, `jupyter_mesh.guar
 from .cache import Cache, CacheEntry
 from .engine import Engine, EngineFactory
 from .guard import Detector, Finding, Judge, Verdict
+from .happenings import Happening, Happenings
 from .journal import History, Journal
 from .models import Models
 from .prices import Prices
@@ -25,6 +26,8 @@ __all__ = [
     "Engine",
     "EngineFactory",
     "Finding",
+    "Happening",
+    "Happenings",
     "History",
     "Journal",
     "Judge",

@@ -35,6 +35,7 @@ from jupyter_mesh.schemas.principal import Principal, Scope
 from jupyter_mesh.schemas.request import Operation, Request, parse_request
 from jupyter_mesh.schemas.spend import Price
 from jupyter_mesh.spi.cache import CacheEntry
+from jupyter_mesh.spi.happenings import Happenings
 from jupyter_mesh.spi.journal import History
 from jupyter_mesh.testing.memory_journal import MemoryJournal
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
@@ -134,6 +135,7 @@ class Pipeline:
         self.health = Health()
         self.cache = DictCache()
         self.headroom = Headroom(cast(History, self.journal))
+        self.happenings = Happenings()
         steps: dict[type[Step], Step] = {
             Audit: Audit(self.journal),
             Authorize: Authorize(),
@@ -141,7 +143,7 @@ class Pipeline:
             Limit: Limit(),
             Screen: Screen(),
             Cached: Cached(self.cache),
-            Budget: Budget(self.journal, self.headroom),
+            Budget: Budget(self.journal, self.headroom, self.happenings),
             Moderate: Moderate(),
             PriceStep: PriceStep(),
         }
