@@ -1,6 +1,7 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { createContext, useContext } from 'react';
 
+import { Words } from '../ui/words';
 import { type Place } from './place';
 import { type AdminStore } from './store';
 
@@ -17,7 +18,11 @@ export function AdminContext(props: {
   value: IAdmin;
   children: React.ReactNode;
 }): React.JSX.Element {
-  return <Context.Provider value={props.value}>{props.children}</Context.Provider>;
+  return (
+    <Context.Provider value={props.value}>
+      <Words trans={props.value.trans}>{props.children}</Words>
+    </Context.Provider>
+  );
 }
 
 export function useAdmin(): IAdmin {

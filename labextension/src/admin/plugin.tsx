@@ -10,6 +10,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import { AdminClient } from '../api/admin-client';
+import { labWire } from '../api/lab-wire';
 import { Transport } from '../api/transport';
 import { CommandIDs } from '../command-ids';
 import { meshIcon } from '../icons';
@@ -81,7 +82,7 @@ class AdminTab {
     private readonly surroundings: ISurroundings,
     private readonly shell: ILabShell
   ) {
-    const transport = new Transport(app.serviceManager.serverSettings);
+    const transport = new Transport(labWire(app.serviceManager.serverSettings));
     this.admin = {
       store: new AdminStore(new AdminClient(transport)),
       place: this.place,

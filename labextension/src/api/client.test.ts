@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 
 import { MeshClient } from './client';
 import { MeshRequestError } from './errors';
+import { labWire } from './lab-wire';
+import { Transport } from './transport';
 
 interface IAsked {
   method: string;
@@ -25,7 +27,7 @@ function client(answer: () => Response | Promise<Response>): {
       return answer();
     }
   });
-  return { mesh: new MeshClient(settings), asked };
+  return { mesh: new MeshClient(new Transport(labWire(settings))), asked };
 }
 
 const json = (status: number, body: unknown): Response =>

@@ -1,6 +1,4 @@
-import { type ServerConnection } from '@jupyterlab/services';
-
-import { Transport } from './transport';
+import { type Transport } from './transport';
 import {
   type CallDetail,
   type CallPage,
@@ -17,9 +15,7 @@ import {
  * Every method rejects with `MeshRequestError` and nothing else.
  */
 export class MeshClient {
-  constructor(settings?: ServerConnection.ISettings) {
-    this.http = new Transport(settings);
-  }
+  constructor(private readonly http: Transport) {}
 
   me(): Promise<Me> {
     return this.http.get('me');
@@ -63,6 +59,4 @@ export class MeshClient {
   call(id: string): Promise<CallDetail> {
     return this.http.get(`calls/${encodeURIComponent(id)}`);
   }
-
-  private readonly http: Transport;
 }

@@ -1,18 +1,22 @@
-import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
-
 import { MeshRequestError, problemOf, troubleOf } from './errors';
 
 /** Fields of a query; those without a value are left out. */
 export type Query = Record<string, string | null | undefined>;
 
+/** How requests get to the gateway: JupyterLab has one way, the gateway's own site another. */
+export interface IWire {
+  /** The address of a path below `/mesh/api`. */
+  urlOf(path: string): string;
+  send(url: string, init: RequestInit): Promise<Response>;
+}
+
 /**
- * Requests below `/mesh/api`, with the session's credentials.
+ * Requests below `/mesh/api`, with the credentials of the wire.
  *
  * Every method rejects with `MeshRequestError` and nothing else.
  */
 export class Transport {
-  constructor(private readonly settings = ServerConnection.makeSettings()) {}
+  constructor(private readonly wire: IWire) {}
 
   get<T>(path: string, query: Query = {}): Promise<T> {
     return this.request<T>(path + search(query), { method: 'GET' });
@@ -30,13 +34,15 @@ export class Transport {
     });
   }
 
+  /** The address of a path with its query, for a link that the browser follows itself. */
+  address(path: string, query: Query = {}): string {
+    return this.wire.urlOf(path + search(query));
+  }
+
   private async request<T>(path: string, init: RequestInit): Promise<T> {
-    const url = URLExt.join(this.settings.baseUrl, 'mesh/api', path);
     let response: Response;
     try {
-      // Not Jupyter's default `no-store`, which adds a number to the query that the gateway does not know.
-      const request: RequestInit = { cache: 'no-cache', ...init };
-      response = await ServerConnection.makeRequest(url, request, this.settings);
+      response = await this.wire.send(this.wire.urlOf(path), init);
     } catch (error) {
       throw new MeshRequestError('offline', error instanceof Error ? error.message : String(error));
     }

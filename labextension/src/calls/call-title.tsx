@@ -2,11 +2,11 @@ import React from 'react';
 
 import { type CallSummary } from '../api/types';
 import { outcomeName, outcomeTone } from '../sidebar/calls/outcome';
-import { useSurroundings } from '../ui/surroundings';
+import { useWords } from '../ui/words';
 
 /** Which model answered, how the call ended, when and where it was made. */
 export function CallTitle({ summary }: { summary: CallSummary }): React.JSX.Element {
-  const { trans } = useSurroundings();
+  const trans = useWords();
   const model = summary.model ?? summary.requested_model;
   return (
     <header>

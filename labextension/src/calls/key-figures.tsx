@@ -3,11 +3,11 @@ import React from 'react';
 import { type CallDetail } from '../api/types';
 import { exactCount, formatDuration } from '../figures';
 import { exactUsd } from '../money';
-import { useSurroundings } from '../ui/surroundings';
+import { useWords } from '../ui/words';
 
 /** Cost, tokens and time at a glance; the cost to its last digit. */
 export function KeyFigures({ detail }: { detail: CallDetail }): React.JSX.Element {
-  const { trans } = useSurroundings();
+  const trans = useWords();
   const { tokens, timing, cost_usd: cost } = detail.summary;
   const about = tokens.estimated ? '≈ ' : '';
   const extra = (count: number, word: string): string =>

@@ -1,7 +1,7 @@
 import React from 'react';
 
 import { type CallDetail } from '../api/types';
-import { useSurroundings } from '../ui/surroundings';
+import { useWords } from '../ui/words';
 import { FactsGrid } from '../ui/facts-grid';
 import { parameters, plain } from './content';
 
@@ -10,7 +10,7 @@ const UNSTATED = 'unspecified';
 
 /** Who asked for what, how it was routed, and the parameters that were sent. */
 export function RecordFacts({ detail }: { detail: CallDetail }): React.JSX.Element {
-  const { trans } = useSurroundings();
+  const trans = useWords();
   const { summary } = detail;
   const facts: [string, string][] = [
     [trans.__('Request'), summary.id],

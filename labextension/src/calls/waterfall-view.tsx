@@ -3,12 +3,12 @@ import React from 'react';
 
 import { type CallDetail } from '../api/types';
 import { formatDuration } from '../figures';
-import { useSurroundings } from '../ui/surroundings';
+import { useWords } from '../ui/words';
 import { extentOf, type ISpan, spansOf } from './waterfall';
 
 /** Where the time of a call went. */
 export function WaterfallView({ detail }: { detail: CallDetail }): React.JSX.Element | null {
-  const { trans } = useSurroundings();
+  const trans = useWords();
   const spans = spansOf(detail);
   const extent = extentOf(spans);
   if (extent === 0) {

@@ -1,6 +1,8 @@
 import { type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { MeshClient } from '../api/client';
+import { labWire } from '../api/lab-wire';
+import { Transport } from '../api/transport';
 import { IMeshSettings } from '../settings/token';
 import { MeshModel } from './mesh-model';
 import { IMeshModel } from './token';
@@ -13,7 +15,9 @@ export const modelPlugin: JupyterFrontEndPlugin<IMeshModel> = {
   provides: IMeshModel,
   requires: [IMeshSettings],
   activate: (app: JupyterFrontEnd, settings: IMeshSettings): IMeshModel => {
-    const model = new MeshModel(new MeshClient(app.serviceManager.serverSettings));
+    const model = new MeshModel(
+      new MeshClient(new Transport(labWire(app.serviceManager.serverSettings)))
+    );
     settings.changed.connect(() => {
       model.interval = settings.refreshSeconds;
     });

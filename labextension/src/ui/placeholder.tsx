@@ -1,11 +1,10 @@
 import React from 'react';
 
-import { useSurroundings } from './surroundings';
+import { useWords } from './words';
 
 /** Lines that stand where content will be: there at the first paint, before anything was asked. */
 export function Skeleton({ lines }: { lines: number }): React.JSX.Element {
-  const { trans } = useSurroundings();
-  return <SkeletonLines lines={lines} label={trans.__('Loading')} />;
+  return <SkeletonLines lines={lines} label={useWords().__('Loading')} />;
 }
 
 /** The same outside of `<Surroundings>`. */

@@ -8,6 +8,7 @@ import { type IMeshModel } from '../model/token';
 import { type Resource, type State } from '../model/resource';
 import { type INotebookContext } from '../notebook/token';
 import { type IMeshSettings } from '../settings/token';
+import { Words } from './words';
 
 /** What every component of the mesh may use. */
 export interface ISurroundings {
@@ -29,7 +30,11 @@ export function Surroundings(props: {
   value: ISurroundings;
   children: React.ReactNode;
 }): React.JSX.Element {
-  return <Context.Provider value={props.value}>{props.children}</Context.Provider>;
+  return (
+    <Context.Provider value={props.value}>
+      <Words trans={props.value.trans}>{props.children}</Words>
+    </Context.Provider>
+  );
 }
 
 export function useSurroundings(): ISurroundings {

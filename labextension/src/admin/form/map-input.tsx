@@ -1,6 +1,6 @@
-import { closeIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
+import { SmallIcon } from '../../ui/small-icons';
 import { useAdmin } from '../context';
 import { Prose } from '../ui/prose';
 import { type IField } from './fields';
@@ -66,7 +66,7 @@ export function MapInput(props: {
                 aria-label={trans.__('Remove %1', pair.name || trans.__('line %1', index + 1))}
                 onClick={() => onChange(pairs.filter((_, at) => at !== index))}
               >
-                <closeIcon.react tag="span" width="14px" height="14px" />
+                <SmallIcon shape="close" size={14} />
               </button>
             )}
           </div>

@@ -1,7 +1,7 @@
-import { caretDownIcon, caretUpIcon, closeIcon } from '@jupyterlab/ui-components';
 import React, { useState } from 'react';
 
 import { type Setting } from '../../api/admin-types';
+import { SmallIcon } from '../../ui/small-icons';
 import { useAdmin } from '../context';
 import { SettingForm } from '../editing/setting-form';
 import { useEditor } from '../editing/use-editor';
@@ -155,7 +155,7 @@ function Target(props: {
             disabled={props.isFirst}
             onClick={() => props.onMove(-1)}
           >
-            <caretUpIcon.react tag="span" width="16px" height="16px" />
+            <SmallIcon shape="up" />
           </button>
           <button
             type="button"
@@ -165,7 +165,7 @@ function Target(props: {
             disabled={props.isLast}
             onClick={() => props.onMove(1)}
           >
-            <caretDownIcon.react tag="span" width="16px" height="16px" />
+            <SmallIcon shape="down" />
           </button>
           <button
             type="button"
@@ -174,7 +174,7 @@ function Target(props: {
             title={trans.__('Remove')}
             onClick={props.onRemove}
           >
-            <closeIcon.react tag="span" width="14px" height="14px" />
+            <SmallIcon shape="close" size={14} />
           </button>
         </>
       )}

@@ -3,7 +3,7 @@ import React from 'react';
 import { type CallSummary } from '../../api/types';
 import { formatCount, formatDuration } from '../../figures';
 import { Amount } from '../../ui/amount';
-import { useSurroundings } from '../../ui/surroundings';
+import { useWords } from '../../ui/words';
 import { outcomeName, outcomeTone } from './outcome';
 
 /** One call: when, which model, how many tokens, what it cost. */
@@ -13,7 +13,7 @@ export function CallRow(props: {
   isTabStop?: boolean;
   onOpen: (id: string) => void;
 }): React.JSX.Element {
-  const { trans } = useSurroundings();
+  const trans = useWords();
   const { call, onOpen } = props;
   const outcome = outcomeName(call.outcome, trans);
   const started = new Date(call.started_at);
