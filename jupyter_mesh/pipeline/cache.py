@@ -8,7 +8,7 @@ import hashlib
 import logging
 import time
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -16,6 +16,7 @@ import orjson
 
 from ..errors import Conflict, MeshError
 from ..schemas.events import Answer, Chunk, Events, Finished, FinishReason, Metered
+from ..schemas.frozen import frozen
 from ..schemas.json import Json, JsonObject
 from ..spi.cache import Cache, CacheEntry
 from .call import Call
@@ -136,7 +137,7 @@ class Cached(Step):
             _log.warning("The cache cannot be written: %s", error)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Names:
     """Under what the answer to a call is looked for.
 

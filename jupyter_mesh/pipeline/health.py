@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..schemas.frozen import frozen
 from ..schemas.performance import CircuitState
 from .snapshot import Candidate
 
@@ -17,7 +18,7 @@ _SAMPLES = 512
 _DAY = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """One finished call of one model. Times in milliseconds; `at` in Unix seconds."""
 

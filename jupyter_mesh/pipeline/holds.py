@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from ..errors import BudgetExceeded
 from ..schemas.audit import Hold
+from ..schemas.frozen import frozen
 from ..schemas.policy import BudgetRule
 from .bound import cost_bound
 from .call import Call, Reservation, Window
@@ -17,7 +17,7 @@ from .snapshot import Candidate
 from .windows import window_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Need:
     """What one budget may have to pay for a call.
 

@@ -15,6 +15,7 @@ from functools import partial
 
 from ..errors import LimitExceeded
 from ..schemas.events import Events
+from ..schemas.frozen import frozen
 from ..schemas.policy import LimitRule
 from .call import Call
 from .price import metered_so_far, settled
@@ -59,7 +60,7 @@ class Meters:
         return full and self.running == 0 and not self.waiting
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """One share of one rule that a call falls under.
 

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from ..errors import Blocked
 from ..schemas.events import Answer, Chunk, Events, Finished
+from ..schemas.frozen import frozen
 from ..schemas.json import JsonObject
 from ..schemas.policy import Action, ScreeningRule
 from ..spi.guard import Detector, Finding
@@ -31,7 +32,7 @@ _STRICTEST_FIRST: tuple[Action, ...] = ("block", "redact", "alert")
 _AUDIT_DETECTORS = ("patterns", "secrets")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Screened:
     """What a call was screened with, and what to put back into the answer, by placeholder."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
+from ..schemas.frozen import frozen
 from .faults import Faults
 from .proxy import proxy_for
 
@@ -43,7 +44,7 @@ class Limits:
     max_answer_bytes: int = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deadline:
     """When waiting ends: `at` on the event loop's clock; `allowed` seconds from when it began."""
 
@@ -56,7 +57,7 @@ class Deadline:
         return cls(asyncio.get_running_loop().time() + seconds, seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """A whole answer."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from .frozen import frozen
 from .json import Json, JsonObject
 from .spend import Usage
 
@@ -17,7 +18,7 @@ Outcome: TypeAlias = Literal[
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Intent:
     """Who asked what, of which model, for which purpose. Durable before the call leaves."""
 
@@ -42,7 +43,7 @@ class Intent:
     """The request as sent (after redaction), or None when policy stores no content."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Timing:
     """Milliseconds since the call entered the pipeline; None where it did not happen."""
 
@@ -54,7 +55,7 @@ class Timing:
     """The gateway's own time before the request left plus after the last event arrived."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Completion:
     """How a call ended. Durable before the last byte is sent to the client."""
 
@@ -89,7 +90,7 @@ class Completion:
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Hold:
     """A reservation of money in one budget window."""
 

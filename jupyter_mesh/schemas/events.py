@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from .frozen import frozen
 from .json import JsonObject
 from .spend import Usage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """One `chat.completion.chunk` (or `text_completion`) of a streamed answer, in OpenAI's shape.
 
@@ -28,7 +28,7 @@ class Chunk:
     usage_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A whole, non-streamed answer: `chat.completion`, an embeddings `list`, a ranking, labels."""
 
@@ -36,7 +36,7 @@ class Answer:
     raw: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """Something the person should know, such as `fallback`, `redacted` or `cache_hit`."""
 
@@ -45,7 +45,7 @@ class Notice:
     details: JsonObject | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metered:
     """Tokens so far (`final` False, while streaming: an estimate) or of the whole call, by one
     model.
@@ -65,7 +65,7 @@ FinishReason: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """Always the last event of a call that ended without an exception."""
 

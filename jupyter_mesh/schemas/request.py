@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import cast
 
 from ..errors import InvalidRequest, UnknownParameter
+from .frozen import frozen
 from .json import Json, JsonObject, as_int, as_list, as_object, as_str
 from .texts import Change, Contents, change_contents, contents, split_texts
 
@@ -39,7 +40,7 @@ _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "functio
 _MAX_MESSAGES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """A validated request. `body` is kept as it came, unknown parameters included."""
 

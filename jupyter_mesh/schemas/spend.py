@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import ROUND_HALF_EVEN, Decimal
+
+from .frozen import frozen
 
 PICO = Decimal("1E-12")
 """Costs are kept to 1e-12 USD: one token at $0.0125 per million is exact, and sums are integers."""
@@ -20,7 +22,7 @@ def from_pico(pico: int) -> Decimal:
     return Decimal(pico) * PICO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Usage:
     """Tokens of one call. `input` includes `cache_read`, `cache_write` and
     `input_audio`/`input_image`; `output` includes `reasoning` and `output_audio` (the OpenAI and
@@ -54,7 +56,7 @@ class Usage:
         return Usage(**counts, estimated=self.estimated or other.estimated)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Price:
     """USD per million tokens of each class, at one moment. A class left None costs as its parent
     class does.

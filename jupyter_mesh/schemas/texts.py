@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
+from .frozen import frozen
 from .json import Json, JsonObject, as_list, as_object
 
 Change: TypeAlias = Callable[[str], str]
@@ -28,7 +29,7 @@ class Contents(NamedTuple):
     payloads: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """What may stand somewhere in a body without being text. The items of a list stand where the
     list does.

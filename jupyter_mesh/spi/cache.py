@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from ..schemas.frozen import frozen
 from ..schemas.json import JsonObject
 from ..schemas.spend import Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class CacheEntry:
     """A finished answer.
 

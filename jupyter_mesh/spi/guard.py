@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from ..schemas.frozen import frozen
 
 MOST_FINDINGS = 20_000
 """A call in which more is found is refused, so a detector need not look further."""
@@ -19,7 +20,7 @@ class GuardConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """A span `text[start:end]` that is of type `entity` (upper case, Presidio's names)."""
 
@@ -30,7 +31,7 @@ class Finding:
     detector: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """A judge's opinion: `score` from 0 (harmless) to 1; `categories` that contributed."""
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Events
+from ..schemas.frozen import frozen
 from ..schemas.json import JsonObject
 from ..schemas.request import Request
 from .engine import EngineFactory
@@ -44,7 +45,7 @@ class ProviderContext:
     engine: EngineFactory | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Attempt:
     """One try at answering a request.
 
