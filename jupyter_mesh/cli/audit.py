@@ -41,9 +41,11 @@ def verify(arguments: Namespace, output: Output) -> int:
         chains = len(found.heads)
         output.line(f"The record holds: {found.entries:,} entries in {chains} chains.")
         if found.unsealed:
-            output.line(f"{found.unsealed:,} calls are older than the chain and not covered.")
+            output.line(f"{found.unsealed:,} records are older than the chain and not covered.")
     else:
         about = f"call {found.fault.call}" if found.fault.call else "the chain itself"
+        if found.fault.change is not None:
+            about = f"change {found.fault.change} of what is configured"
         place = (
             f" (entry {found.fault.number} of {found.fault.writer})" if found.fault.writer else ""
         )

@@ -28,7 +28,7 @@ from ..schemas.admin import (
 from ..schemas.api import ModelCard
 from ..schemas.json import Json, JsonObject
 from ..schemas.principal import Principal
-from ..schemas.setting import KINDS, Kind, Setting
+from ..schemas.setting import CHANGE_KINDS, KINDS, ChangeKind, Kind, Setting
 from ..spi import PROVIDER_GROUP
 from ..spi.secrets import REFERENCES
 from .assembly import Parts
@@ -105,7 +105,7 @@ class Administration:
         self, *, kind: str | None, name: str | None, before: int | None, limit: int
     ) -> SettingChanges:
         """Who changed what, newest first."""
-        known = None if kind is None else _kind(kind)
+        known = None if kind is None else _change_kind(kind)
         found = await self._governance.changes(kind=known, name=name, before=before, limit=limit)
         shown = [
             SettingChangeBody(
@@ -206,8 +206,18 @@ class Administration:
 
 def _kind(name: str) -> Kind:
     if name not in KINDS:
-        raise NotFound(f"There are no settings {name[:40]!r}; there are {', '.join(KINDS)}.")
+        raise NotFound(f"There are no settings {name[:40]!r}; there are {_listed(KINDS)}.")
     return name
+
+
+def _change_kind(name: str) -> ChangeKind:
+    if name not in CHANGE_KINDS:
+        raise NotFound(f"There are no changes of {name[:40]!r}; there are {_listed(CHANGE_KINDS)}.")
+    return name
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def _body(kind: Kind, rule: object) -> JsonObject:

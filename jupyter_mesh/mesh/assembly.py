@@ -194,7 +194,7 @@ async def assemble(
             performance=performance,
             happenings=happenings,
         )
-        settings = SqlSettings(url)
+        settings = SqlSettings(url, journal)
         opened.push_async_callback(settings.aclose)
         parts.governance = Governance(config, config_file, settings, parts.apply, parts.check)
         await _govern(parts.governance, parts, config)

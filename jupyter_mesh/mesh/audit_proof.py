@@ -9,7 +9,7 @@ import orjson
 
 from ..errors import ConfigError, InvalidRequest
 from ..schemas.audit_proof import AuditCheck, AuditFault, AuditVerdict, ChainHead, Checkpoint
-from ..storage.chain_check import Head
+from ..storage.chain_check import Fault, Head
 from ..storage.history import SqlHistory
 from ..storage.secrets import Secrets
 
@@ -44,11 +44,7 @@ class AuditProof:
             entries=found.entries,
             unsealed=found.unsealed,
             heads=_shown(found.heads),
-            fault=None
-            if fault is None
-            else AuditFault(
-                writer=fault.writer, number=fault.number, call=fault.subject, reason=fault.reason
-            ),
+            fault=None if fault is None else _shown_fault(fault),
         )
 
     async def checkpoint(self) -> Checkpoint:
@@ -79,6 +75,17 @@ class AuditProof:
             key = Ed25519PrivateKey.generate().private_bytes_raw().hex()
             self._secrets.set(_KEY, key)
             return key
+
+
+def _shown_fault(fault: Fault) -> AuditFault:
+    of_change = fault.kind == "change" and fault.subject.isdigit()
+    return AuditFault(
+        writer=fault.writer,
+        number=fault.number,
+        call="" if fault.kind == "change" else fault.subject,
+        change=int(fault.subject) if of_change else None,
+        reason=fault.reason,
+    )
 
 
 def _shown(heads: Sequence[Head]) -> list[ChainHead]:

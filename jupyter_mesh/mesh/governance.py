@@ -13,8 +13,9 @@ from ..config import Config, load
 from ..errors import ConfigError, Conflict, InvalidRequest, NotFound
 from ..schemas.json import JsonObject
 from ..schemas.principal import Principal
-from ..schemas.setting import Kind, Setting, SettingChange
+from ..schemas.setting import ChangeKind, Kind, Setting, SettingChange
 from ..storage.settings import SqlSettings, changed_meanwhile
+from .file_record import recorded
 from .merge import GENERAL, declared, held_by_file, merge, merge_all
 
 _log = logging.getLogger("jupyter_mesh")
@@ -28,8 +29,8 @@ class Governance:
     """Holds the configuration in force, and changes it.
 
     Several gateways may share a store: each asks `refresh` every second or so, and takes over what
-    another changed. A `mesh.yaml` that was edited is taken over as well; one that is wrong is
-    logged, and the last good one stays in force.
+    another changed. A `mesh.yaml` that was edited is taken over as well, once that is recorded;
+    one that is wrong is logged, and the last good one stays in force.
 
     Args:
         base: What the file says.
@@ -50,6 +51,7 @@ class Governance:
         self._base = base
         self._file = file
         self._modified = _modified(file)
+        self._to_record = self._modified is not None
         self._settings = settings
         self._apply = apply
         self._check = check
@@ -68,6 +70,9 @@ class Governance:
         """
         async with self._lock:
             edited = await asyncio.to_thread(self._reread)
+            self._to_record |= edited
+            if self._to_record:
+                await self._record_file()
             if edited or await self._settings.revision() != self._revision:
                 await self._load()
 
@@ -135,8 +140,18 @@ class Governance:
             return "mesh.yaml" if self._file else "default"
         return "admin" if (kind, name) in self._stored else "default"
 
+    async def note(
+        self, principal: Principal, kind: ChangeKind, name: str, after: JsonObject | None
+    ) -> None:
+        """Record something an admin did that is not a setting.
+
+        Raises:
+            StoreUnavailable: It cannot be recorded.
+        """
+        await self._settings.note(kind, name, after, by=principal.user, via=principal.via)
+
     async def changes(
-        self, *, kind: Kind | None, name: str | None, before: int | None, limit: int
+        self, *, kind: ChangeKind | None, name: str | None, before: int | None, limit: int
     ) -> list[SettingChange]:
         """Who changed what, newest first."""
         return await self._settings.changes(kind=kind, name=name, before=before, limit=limit)
@@ -162,6 +177,12 @@ class Governance:
         for (kind, name), reason in self.faults.items():
             _log.warning("The setting %s %r is left out: %s", kind, name, reason)
         await self._apply(self.config)
+
+    async def _record_file(self) -> None:
+        """Note what the file says, unless the last that was noted of it says the same."""
+        said = recorded(self._base)
+        await self._settings.note("file", str(self._file), said, by="mesh.yaml", via="file")
+        self._to_record = False
 
     def _reread(self) -> bool:
         """Read an edited file again; True when what it says is new and good."""

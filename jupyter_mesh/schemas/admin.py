@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from .api import Body, ModelCard
-from .setting import Kind
+from .setting import ChangeKind, Kind
 
 JsonBody = dict[str, JsonValue]
 
@@ -57,7 +57,7 @@ class SettingChangeBody(Body):
     """Who changed what, and when."""
 
     version: int
-    kind: Kind
+    kind: ChangeKind
     name: str
     changed_at: datetime
     changed_by: str

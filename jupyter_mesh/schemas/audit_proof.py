@@ -44,6 +44,9 @@ class AuditFault(Body):
     writer: str
     number: int
     call: str
+    change: int | None = Field(
+        default=None, description="The change of what is configured, where it is about one."
+    )
     reason: str
 
 
@@ -52,6 +55,8 @@ class AuditVerdict(Body):
 
     ok: bool
     entries: int
-    unsealed: int = Field(description="Calls from before there was a chain: they are not covered.")
+    unsealed: int = Field(
+        description="Calls and changes from before there was a chain: they are not covered."
+    )
     heads: list[ChainHead]
     fault: AuditFault | None

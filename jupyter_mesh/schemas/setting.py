@@ -25,6 +25,13 @@ Kind: TypeAlias = Literal[
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+ChangeKind: TypeAlias = Kind | Literal["file", "secrets", "cache"]
+"""What a change is of: a setting; `mesh.yaml` as it was read; a secret or the key that seals them
+all; a cache that was emptied.
+"""
+
+CHANGE_KINDS: tuple[ChangeKind, ...] = (*KINDS, "file", "secrets", "cache")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -48,7 +55,7 @@ class SettingChange:
     """One change: None before it was made, None after it was removed."""
 
     version: int
-    kind: Kind
+    kind: ChangeKind
     name: str
     changed_at: datetime
     changed_by: str

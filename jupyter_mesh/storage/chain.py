@@ -17,7 +17,7 @@ import orjson
 
 from .location import Cursor, Row
 
-Kind: TypeAlias = Literal["open", "close", "prune", "prune_content"]
+Kind: TypeAlias = Literal["open", "close", "change", "prune", "prune_content"]
 
 _APPEND = """
     INSERT INTO audit_chain (writer, number, kind, subject, moment, digest, content, hash)
@@ -74,8 +74,8 @@ class Chain:
         Args:
             cursor: Inside the transaction that writes the record.
             kind: What happened.
-            subject: Id of the call.
-            moment: Microseconds since 1970: when the call began.
+            subject: Id of the call; of a change its number.
+            moment: Microseconds since 1970: when the call began, or the change was made.
             record: Its columns as they are stored.
             content: What was said, as it is stored; None where nothing is kept.
         """

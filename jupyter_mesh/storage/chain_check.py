@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
-from . import sql
+from . import change_check, sql
 from .chain import content_hash, digest_of, entry_hash, first_hash
 from .location import Cursor, Row
 
@@ -44,7 +44,7 @@ class Fault:
     Attributes:
         writer: Whose chain; empty where the record stands in none.
         number: The place in that chain.
-        subject: The call.
+        subject: The call; of a change its number.
         reason: In words.
     """
 
@@ -52,6 +52,7 @@ class Fault:
     number: int
     subject: str
     reason: str
+    kind: str = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Verdict:
         entries: How many were checked.
         heads: Where the chains end now.
         fault: The first bad record, if any.
-        unsealed: Calls recorded before there was a chain; they are not covered.
+        unsealed: Calls and changes recorded before there was a chain; they are not covered.
     """
 
     entries: int
@@ -113,7 +114,7 @@ def check(cursor: Cursor, known: Sequence[Head] = ()) -> Verdict:
             if not reason and waiting.pop((writer, number), entry.hash) != entry.hash:
                 reason = "the chain is not the one the checkpoint was taken of"
             if reason:
-                verdict.fault = Fault(writer, number, entry.subject, reason)
+                verdict.fault = Fault(writer, number, entry.subject, reason, entry.kind)
                 return verdict
             before = entry.hash
             verdict.entries += 1
@@ -123,6 +124,8 @@ def check(cursor: Cursor, known: Sequence[Head] = ()) -> Verdict:
         verdict.fault = Fault(writer, number, "", reason)
         return verdict
     _look_for_unsealed(cursor, verdict)
+    if verdict.fault is None:
+        _look_at_changes(cursor, verdict)
     return verdict
 
 
@@ -164,6 +167,8 @@ def _wrong_record(cursor: Cursor, entry: Entry, key: bytes | None, pruned: _Prun
     if entry.kind in ("prune", "prune_content"):
         same = digest_of((entry.moment,)) == entry.digest
         return None if same else "what policy deleted was changed"
+    if entry.kind == "change":
+        return change_check.wrong_change(cursor, entry.subject, entry.digest)
     cursor.execute(_INTENT if entry.kind == "open" else _COMPLETION, (entry.subject,))
     record = cast("Row | None", cursor.fetchone())
     if record is None:
@@ -198,6 +203,16 @@ def _pruned(cursor: Cursor) -> _Pruned:
             found.calls = until
         found.content = max(found.content, until)
     return found
+
+
+def _look_at_changes(cursor: Cursor, verdict: Verdict) -> None:
+    found, unsealed = change_check.unsealed_changes(cursor)
+    verdict.unsealed += unsealed
+    if found is None:
+        found = change_check.altered_setting(cursor)
+    if found is not None:
+        version, reason = found
+        verdict.fault = Fault("", 0, str(version), reason, "change")
 
 
 def _look_for_unsealed(cursor: Cursor, verdict: Verdict) -> None:

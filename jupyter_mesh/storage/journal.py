@@ -7,15 +7,15 @@ import os
 import secrets
 import socket
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from ..errors import AuditUnavailable
+from ..errors import AuditUnavailable, StoreUnavailable
 from ..schemas.audit import Completion, Hold, Intent
 from . import sql
 from .chain import Chain
@@ -27,6 +27,8 @@ from .recovery import Recovery, lease_path
 from .schema import prepare
 from .values import micros, money, text
 from .writer import Writer
+
+T = TypeVar("T")
 
 
 class SqlJournal:
@@ -50,7 +52,8 @@ class SqlJournal:
         self, url_or_path: str | Path, durability: Literal["strict", "batched"] = "strict"
     ) -> None:
         self._location = Location.of(url_or_path)
-        self._synchronous = "FULL" if durability == "strict" else "NORMAL"
+        self._batched = durability == "batched"
+        self._synchronous = "NORMAL" if self._batched else "FULL"
         self._id = secrets.token_hex(8)
         self._chain = Chain(self._id)
         self._lease: Lease | None = None
@@ -60,7 +63,7 @@ class SqlJournal:
             self._connect,
             self._register,
             self._chain,
-            batched=durability == "batched",
+            batched=self._batched,
         )
 
     @property
@@ -125,6 +128,25 @@ class SqlJournal:
             self._chain.append(cursor, kind, "", micros(until), (micros(until),), None)
 
         await self._writer.submit(note)
+
+    async def seal(self, change: Callable[[Cursor, Chain], T]) -> T:
+        """Run a change of what is configured, whose last act is its entry in the chain; both are
+        written when this returns, or neither.
+
+        Raises:
+            StoreUnavailable: They cannot be.
+            MeshError: What `change` raised; what it did is undone.
+        """
+        try:
+            done = await self._writer.submit(lambda cursor: change(cursor, self._chain), "change")
+            if self._batched:  # that answer came before its commit; the next one comes after it
+                await self._writer.submit(lambda _: None)
+        except AuditUnavailable as error:
+            raise StoreUnavailable(
+                f"The change cannot be recorded: {self.trouble}; nothing was changed.",
+                retry_after=error.retry_after,
+            ) from error
+        return done
 
     async def aclose(self) -> None:
         with suppress(AuditUnavailable):

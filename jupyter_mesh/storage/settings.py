@@ -10,35 +10,37 @@ import orjson
 
 from ..errors import Conflict
 from ..schemas.json import JsonObject
-from ..schemas.setting import Kind, Setting, SettingChange
+from ..schemas.setting import ChangeKind, Kind, Setting, SettingChange
+from . import changes
+from .chain import Chain
+from .changes import Change
+from .journal import SqlJournal
 from .location import Cursor, Location
 from .reader import Reader
-from .values import micros, moment, text
+from .values import moment, text
 
 _FIELDS = "kind, name, body, version, changed_at, changed_by"
-_CHANGE_FIELDS = "version, kind, name, changed_at, changed_by, via, before, after"
 _BODY = "SELECT body, version FROM settings WHERE kind = ? AND name = ?"
-_RECORD = """
-    INSERT INTO setting_changes (kind, name, changed_at, changed_by, via, before, after)
-    VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING version"""
-_PUT = f"""
-    INSERT INTO settings ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (kind, name) DO UPDATE SET body = excluded.body, version = excluded.version,
-    changed_at = excluded.changed_at, changed_by = excluded.changed_by"""
-_REMOVE = "DELETE FROM settings WHERE kind = ? AND name = ?"
-_REVISION = "SELECT coalesce(max(version), 0) FROM setting_changes"
+_ADD = f"INSERT INTO settings ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_PUT = """
+    UPDATE settings SET body = ?, version = ?, changed_at = ?, changed_by = ?
+    WHERE kind = ? AND name = ? AND version = ?"""
+_REMOVE = "DELETE FROM settings WHERE kind = ? AND name = ? AND version = ?"
 
 
 class SqlSettings:
     """Settings by kind and name. A change names the version it was made from, so that of two
-    people who save at once the second is told, and nothing is lost.
+    people who save at once the second is told, and nothing is lost. Each is sealed in the chain
+    of the journal, in the commit that makes it.
 
     Args:
         url_or_path: The store, the same as the journal's.
+        journal: Writes them.
     """
 
-    def __init__(self, url_or_path: str | Path) -> None:
+    def __init__(self, url_or_path: str | Path, journal: SqlJournal) -> None:
         self._reader = Reader(Location.of(url_or_path), threads=1)
+        self._journal = journal
 
     async def all(self) -> tuple[int, list[Setting]]:
         """The revision of the whole, and every setting.
@@ -48,7 +50,7 @@ class SqlSettings:
         """
 
         def query(cursor: Cursor) -> tuple[int, list[Setting]]:
-            revision = _revision(cursor)
+            revision = changes.revision(cursor)
             cursor.execute(f"SELECT {_FIELDS} FROM settings ORDER BY kind, name")
             rows = cast("list[tuple[str, str, str, int, int, str]]", cursor.fetchall())
             return revision, [
@@ -67,7 +69,7 @@ class SqlSettings:
 
     async def revision(self) -> int:
         """Grows with every change, by whichever gateway it is made."""
-        return await self._reader.read(_revision)
+        return await self._reader.read(changes.revision)
 
     async def put(
         self,
@@ -98,41 +100,61 @@ class SqlSettings:
             StoreUnavailable: The store cannot be written.
         """
 
-        def change(cursor: Cursor) -> int:
+        def change(cursor: Cursor, chain: Chain) -> int:
             cursor.execute(_BODY, (kind, text(name)))
             found = cast("tuple[str, int] | None", cursor.fetchone())
             if (found[1] if found else None) != expected:
                 raise Conflict(changed_meanwhile(kind, name))
-            now = micros(datetime.now(UTC))
-            after = None if body is None else orjson.dumps(body).decode()
-            before = found[0] if found else None
-            cursor.execute(_RECORD, (kind, text(name), now, text(by), via, before, after))
-            (version,) = cast("tuple[int]", cursor.fetchone())
-            if after is None:
-                cursor.execute(_REMOVE, (kind, text(name)))
+            before = orjson.loads(found[0]) if found else None
+            now = datetime.now(UTC)
+            made = Change(kind=kind, name=name, at=now, by=by, via=via, before=before, after=body)
+            recorded = changes.record(cursor, made)
+            where = (kind, text(name))
+            if body is None:
+                cursor.execute(_REMOVE, (*where, expected))
             else:
-                cursor.execute(_PUT, (kind, text(name), after, version, now, text(by)))
-            return version
+                values = (changes.as_text(body), recorded.version, recorded.at, text(by))
+                if expected is None:
+                    cursor.execute(_ADD, (*where, *values))
+                else:
+                    cursor.execute(_PUT, (*values, *where, expected))
+            if cursor.rowcount != 1:  # another process was faster
+                raise Conflict(changed_meanwhile(kind, name))
+            recorded.seal(cursor, chain)
+            return recorded.version
 
-        return await self._reader.write(change)
+        return await self._journal.seal(change)
+
+    async def note(
+        self, kind: ChangeKind, name: str, after: JsonObject | None, *, by: str, via: str
+    ) -> bool:
+        """Record what was changed elsewhere than in the settings, with what it was before.
+
+        Returns:
+            False where it is as the last record of it says; nothing is recorded then.
+
+        Raises:
+            StoreUnavailable: The store cannot be written.
+        """
+
+        def change(cursor: Cursor, chain: Chain) -> bool:
+            before = changes.latest(cursor, kind, name)
+            if before == after:
+                return False
+            now = datetime.now(UTC)
+            made = Change(kind=kind, name=name, at=now, by=by, via=via, before=before, after=after)
+            changes.record(cursor, made).seal(cursor, chain)
+            return True
+
+        return await self._journal.seal(change)
 
     async def changes(
-        self, *, kind: Kind | None, name: str | None, before: int | None, limit: int
+        self, *, kind: ChangeKind | None, name: str | None, before: int | None, limit: int
     ) -> list[SettingChange]:
         """Newest first; `before` is the version of the last one seen."""
-
-        def query(cursor: Cursor) -> list[SettingChange]:
-            wanted = [("version < ?", before), ("kind = ?", kind), ("name = ?", name)]
-            chosen = [(condition, value) for condition, value in wanted if value is not None]
-            where = " AND ".join(condition for condition, _ in chosen) or "1 = 1"
-            cursor.execute(
-                f"SELECT {_CHANGE_FIELDS} FROM setting_changes WHERE {where} "
-                "ORDER BY version DESC LIMIT ?",
-                (*(value for _, value in chosen), limit),
-            )
-            return [_change(row) for row in cursor.fetchall()]
-
-        return await self._reader.read(query)
+        wanted = [("version < ?", before), ("kind = ?", kind), ("name = ?", name)]
+        chosen = [(condition, value) for condition, value in wanted if value is not None]
+        return await self._reader.read(lambda cursor: changes.page(cursor, chosen, limit))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -144,26 +166,4 @@ def changed_meanwhile(kind: Kind, name: str) -> str:
     return (
         f"{kind} {name!r} was changed or removed by somebody else in between; nothing was "
         "changed now. Load it again and repeat your change."
-    )
-
-
-def _revision(cursor: Cursor) -> int:
-    cursor.execute(_REVISION)
-    (revision,) = cast("tuple[int]", cursor.fetchone())
-    return revision
-
-
-def _change(row: tuple[object, ...]) -> SettingChange:
-    version, kind, name, at, by, via, before, after = cast(
-        "tuple[int, str, str, int, str, str, str | None, str | None]", row
-    )
-    return SettingChange(
-        version=version,
-        kind=cast(Kind, kind),
-        name=name,
-        changed_at=moment(at),
-        changed_by=by,
-        via=via,
-        before=orjson.loads(before) if before else None,
-        after=orjson.loads(after) if after else None,
     )

@@ -227,8 +227,8 @@ audit_chain = Table(
     metadata,
     Column("writer", Text, primary_key=True),
     Column("number", BigInteger, primary_key=True),
-    Column("kind", Text, nullable=False),  # open, close, prune, prune_content
-    Column("subject", Text, nullable=False),  # the call; nothing for the other kinds
+    Column("kind", Text, nullable=False),  # open, close, change, prune, prune_content
+    Column("subject", Text, nullable=False),  # the call, the number of the change; or nothing
     Column("moment", BigInteger, nullable=False),  # when the call began; what pruning went up to
     Column("digest", LargeBinary, nullable=False),
     # Keyed, so that it tells nothing once the key is destroyed.

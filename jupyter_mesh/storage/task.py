@@ -13,7 +13,7 @@ from ..errors import Conflict, MeshError
 from ..spi.faults import fault_point
 from .location import Cursor
 
-Kind: TypeAlias = Literal["open", "close", "other"]
+Kind: TypeAlias = Literal["open", "close", "change", "other"]
 
 _ITS_OWN = (
     MeshError,
@@ -61,7 +61,7 @@ class Task:
 
 def pass_faults(batch: list[Task], when: str) -> None:
     """Pass the fault points of a commit: `journal.before_open_commit` and its kin."""
-    for kind in ("open", "close"):
+    for kind in ("open", "close", "change"):
         if any(task.kind == kind for task in batch):
             fault_point(f"journal.{when}_{kind}_commit")
 

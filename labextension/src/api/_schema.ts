@@ -609,6 +609,12 @@ export interface components {
         AuditFault: {
             /** Call */
             call: string;
+            /**
+             * Change
+             * @description The change of what is configured, where it is about one.
+             * @default null
+             */
+            change: number | null;
             /** Number */
             number: number;
             /** Reason */
@@ -630,7 +636,7 @@ export interface components {
             ok: boolean;
             /**
              * Unsealed
-             * @description Calls from before there was a chain: they are not covered.
+             * @description Calls and changes from before there was a chain: they are not covered.
              */
             unsealed: number;
         };
@@ -1801,11 +1807,8 @@ export interface components {
             changed_at: string;
             /** Changed By */
             changed_by: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "general";
+            /** Kind */
+            kind: ("connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "general") | ("file" | "secrets" | "cache");
             /** Name */
             name: string;
             /** Version */

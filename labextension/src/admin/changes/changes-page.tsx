@@ -150,7 +150,10 @@ const KINDS = [
   'guards',
   'screening',
   'moderation',
-  'general'
+  'general',
+  'file',
+  'secrets',
+  'cache'
 ] as const satisfies readonly Change['kind'][];
 
 /** One object of a section; a section this version does not know is shown as it came. */
@@ -165,7 +168,10 @@ function sectionName(kind: string, trans: TranslationBundle): string {
     guards: trans.__('Guard'),
     screening: trans.__('Screening'),
     moderation: trans.__('Moderation'),
-    general: trans.__('General')
+    general: trans.__('General'),
+    file: trans.__('File'),
+    secrets: trans.__('Secret'),
+    cache: trans.__('Cache')
   };
   return names[kind] ?? kind;
 }
