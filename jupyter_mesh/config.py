@@ -29,6 +29,7 @@ from .errors import ConfigError
 from .references import STANDARD_DETECTORS as STANDARD_DETECTORS
 from .references import doubtful_names, near, wrong_names
 from .schemas.catalog import Capability, Residency
+from .schemas.channels import ChannelRule
 from .schemas.json import JsonObject
 from .schemas.policy import (
     AliasRule,
@@ -188,6 +189,8 @@ class Config(Rule):
     """
     moderation: tuple[ModerationRule, ...] = ()
     slos: tuple[SloRule, ...] = ()
+    alerts: dict[str, ChannelRule] = Field(default_factory=dict[str, ChannelRule])
+    """Where alerts go, by name."""
     cache: CacheRule = CacheRule()
     audit: AuditRule = AuditRule()
     keys: tuple[KeyRule, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,12 +33,14 @@ from ..schemas.setting import Kind
 from ..serving import Supervisor
 from ..spi.happenings import Happenings
 from ..spi.provider import Provider
+from ..storage.alerts import Channels, SqlAlerts
 from ..storage.history import SqlHistory
 from ..storage.journal import SqlJournal
 from ..storage.memory_cache import MemoryCache
 from ..storage.performance import SqlPerformance
 from ..storage.secrets import Secrets
 from ..storage.settings import SqlSettings
+from .alerting import AlertBook, AlertDesk, Courier
 from .catalogue import Catalogue
 from .governance import Governance
 from .key_holders import KeyHolder, key_holders
@@ -66,6 +68,9 @@ class Parts:
     cache: MemoryCache
     performance: PerformanceBook
     happenings: Happenings
+    alerts: AlertBook
+    alert_desk: AlertDesk = field(init=False)
+    alert_store: SqlAlerts
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
     live: dict[str, Call] = field(default_factory=dict[str, Call])
     retired: list[tuple[int, Provider]] = field(default_factory=list[tuple[int, Provider]])
@@ -113,6 +118,16 @@ class Parts:
         self.retired += [(version, provider) for provider in retired]
         self.close_retired()
 
+    def tell(self) -> None:
+        """Begin to keep alerts and to tell channels of them."""
+
+        def channels() -> Channels:
+            return self.governance.config.alerts
+
+        courier = Courier(self.alert_store, self.secrets, channels, self.alerts.changed)
+        self.alert_desk = AlertDesk(self.alert_store, self.alerts, courier, channels)
+        self.tasks += [asyncio.create_task(self.alerts.run()), asyncio.create_task(courier.run())]
+
     def close_retired(self) -> None:
         """Close replaced connections that no running call uses any more."""
         oldest = min((call.snapshot.version for call in self.live.values()), default=None)
@@ -123,7 +138,9 @@ class Parts:
     async def prune(self) -> None:
         """Delete what policy no longer keeps."""
         rule = self.governance.config.audit
-        await self.history.prune(datetime.now(UTC), rule, self.journal.note_pruned)
+        now = datetime.now(UTC)
+        await self.history.prune(now, rule, self.journal.note_pruned)
+        await self.alert_store.prune(now - rule.retain)
 
     def check(self, config: Config, kind: Kind, name: str) -> None:
         """Raises ConfigError where one object of `config` cannot be used."""
@@ -139,6 +156,9 @@ class Parts:
         for task in self.tasks:
             await cancelled(task)
         await self.performance.aclose()
+        with suppress(StoreUnavailable):
+            await self.alerts.flush()
+        await self.alert_store.aclose()
         await self.governance.aclose()
         await asyncio.gather(*(provider.aclose() for _, provider in self.retired))
         await self.catalogue.aclose()
@@ -180,6 +200,9 @@ async def assemble(
         performance = PerformanceBook(SqlPerformance(url))
         opened.push_async_callback(performance.aclose)
         happenings = Happenings()
+        alert_store = SqlAlerts(url)
+        opened.push_async_callback(alert_store.aclose)
+        alerts = AlertBook(alert_store, lambda: parts.governance.config.alerts)
         parts = Parts(
             journal=journal,
             history=history,
@@ -193,11 +216,14 @@ async def assemble(
             cache=cache,
             performance=performance,
             happenings=happenings,
+            alerts=alerts,
+            alert_store=alert_store,
         )
         settings = SqlSettings(url, journal)
         opened.push_async_callback(settings.aclose)
         parts.governance = Governance(config, config_file, settings, parts.apply, parts.check)
         await _govern(parts.governance, parts, config)
+        parts.tell()
         opened.pop_all()
     parts.tasks += [
         _every(2.0, headroom.refresh),

@@ -68,6 +68,8 @@ class Mesh:
         self.administration = Administration(parts)
         self.keys = ApiKeys(parts.governance, parts.catalogue_keeper)
         self.performance = PerformanceReports(parts)
+        self.alerts = parts.alert_desk
+        self.signals = parts.alerts
         self.audit = AuditProof(parts.history, parts.secrets)
         self._metrics = Metrics()
         self._live = parts.live

@@ -19,6 +19,7 @@ Kind: TypeAlias = Literal[
     "screening",
     "moderation",
     "slos",
+    "alerts",
     "general",
 ]
 """The sections of `mesh.yaml`; `general` holds those that are one object and not many, by name."""

@@ -28,6 +28,8 @@ _PENDING = text("outcome = 'pending'")
 _NESTED = text("parent IS NOT NULL")
 _IN_DOCUMENT = text("document IS NOT NULL")
 _OF_DOCUMENT = text("document <> ''")
+_LIVE = text("state <> 'resolved'")
+_UNDONE = text("state IN ('waiting', 'sending')")
 
 calls = Table(
     "calls",
@@ -242,4 +244,47 @@ audit_keys = Table(
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("key", LargeBinary, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("details", Text),
+    Column("state", Text, nullable=False),
+    # How often it was opened: 1, and one more each time it came back.
+    Column("opening", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+    Column("acknowledged_by", Text),
+    Column("acknowledged_at", BigInteger),
+    Column("resolved_at", BigInteger),
+    Index("ix_alerts_subject", "kind", "subject", unique=True),
+    Index("ix_alerts_first_seen", "first_seen", "id"),
+    Index("ix_alerts_live", "state", sqlite_where=_LIVE, postgresql_where=_LIVE),
+)
+
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("alert", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("about", Text, primary_key=True),  # opened, resolved
+    Column("opening", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # waiting, sending, sent, failed
+    Column("attempts", Integer, nullable=False),
+    # Of what waits: when it is tried; of what is being sent: when its sender must be dead.
+    Column("due", BigInteger, nullable=False),
+    Column("tried_at", BigInteger),
+    Column("error", Text),
+    # When the channel last told of this alert, whichever opening it was.
+    Column("told_at", BigInteger),
+    Index("ix_alert_deliveries_due", "due", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
+    sqlite_with_rowid=False,
 )

@@ -14,11 +14,11 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from jupyter_mesh.schemas import admin, api, audit_proof, performance
+from jupyter_mesh.schemas import admin, alerts, api, audit_proof, performance
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.principal import Scope
 
-from . import admin_routes, api_routes, openai_routes, openai_shapes, status_routes
+from . import admin_routes, alert_routes, api_routes, openai_routes, openai_shapes, status_routes
 from .exchange import HttpRequest, Reply
 from .gateway import Gateway
 
@@ -90,6 +90,40 @@ def _get(
         query=query,
     )
 
+
+_ALERTS = (
+    _get(
+        "/api/alerts",
+        alert_routes.get_alerts,
+        alerts.AlertPage,
+        "What somebody should look at, the one opened last first",
+        scope=Scope.AUDIT,
+        query=("state", "kind", "before", "limit"),
+    ),
+    _get(
+        "/api/alerts/summary",
+        alert_routes.get_alert_summary,
+        alerts.AlertSummary,
+        "How many alerts are open, by severity",
+        scope=Scope.AUDIT,
+    ),
+    Route(
+        method="POST",
+        path="/api/alerts/{id}/acknowledge",
+        handler=alert_routes.acknowledge_alert,
+        scope=Scope.AUDIT,
+        response=alerts.Alert,
+        summary="Say that one looks after an alert",
+    ),
+    Route(
+        method="POST",
+        path="/api/alerts/channels/{name}/test",
+        handler=alert_routes.try_channel,
+        scope=Scope.ADMIN,
+        response=alerts.ChannelTest,
+        summary="Send a message for trial over a channel",
+    ),
+)
 
 _ADMIN = (
     _get(
@@ -290,6 +324,7 @@ ROUTES: tuple[Route, ...] = (
         summary="What a call would send and cost; nothing is sent",
     ),
     *_ADMIN,
+    *_ALERTS,
     _get("/api/health", status_routes.get_health, api.Health, "How it is", scope=Scope.ADMIN),
     _get(
         "/api/openapi.json",

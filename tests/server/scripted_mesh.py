@@ -105,6 +105,7 @@ class ScriptedMesh:
         self.administration = NothingThere()
         self.keys = NothingThere()
         self.performance = NothingThere()
+        self.alerts = NothingThere()
         self.audit = NothingThere()
         self.scripts: dict[str, Script] = {
             "answer": answer,

@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What somebody should look at, the one opened last first */
+        get: operations["get_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/channels/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message for trial over a channel */
+        post: operations["try_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many alerts are open, by severity */
+        get: operations["get_alert_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one looks after an alert */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit/checkpoint": {
         parameters: {
             query?: never;
@@ -589,6 +657,134 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Alert
+         * @description One condition somebody should look at. There is one alert for each kind and subject.
+         */
+        Alert: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /**
+             * Count
+             * @description How often it was seen since it was opened.
+             */
+            count: number;
+            /** Deliveries */
+            deliveries: components["schemas"]["AlertDelivery"][];
+            /**
+             * First Seen
+             * Format: date-time
+             * @description When it was opened, the last time.
+             */
+            first_seen: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "budget_near" | "budget_reached" | "limit" | "guard" | "moderation" | "outage" | "slo" | "audit" | "unpriced" | "key_expiring" | "prices" | "sink";
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /**
+             * Reopened
+             * @description How often it had been resolved and came back.
+             */
+            reopened: number;
+            /** Resolved At */
+            resolved_at: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warning" | "critical";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "acknowledged" | "resolved";
+            /**
+             * Subject
+             * @description What it is about, such as a model or a budget.
+             */
+            subject: string;
+            /**
+             * Text
+             * @description What happened and the next step; never a prompt's text.
+             */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * AlertDelivery
+         * @description What came of telling one channel.
+         */
+        AlertDelivery: {
+            /**
+             * About
+             * @description Whether it tells that the alert began or that it ended.
+             * @enum {string}
+             */
+            about: "opened" | "resolved";
+            /**
+             * At
+             * @description Of the last try.
+             */
+            at: string | null;
+            /** Attempts */
+            attempts: number;
+            /** Channel */
+            channel: string;
+            /**
+             * Error
+             * @description Why the last try failed.
+             */
+            error: string | null;
+            /**
+             * Next At
+             * @description When it is tried next.
+             */
+            next_at: string | null;
+            /**
+             * State
+             * @description `waiting`: not tried yet, such as in the channel's quiet period. `failed`: given up.
+             * @enum {string}
+             */
+            state: "waiting" | "sending" | "retrying" | "sent" | "failed";
+        };
+        /**
+         * AlertPage
+         * @description Alerts, the one that was opened last first.
+         */
+        AlertPage: {
+            /** Alerts */
+            alerts: components["schemas"]["Alert"][];
+            /**
+             * Next
+             * @description To be sent as `before` for the next page.
+             */
+            next: string | null;
+        };
+        /**
+         * AlertSummary
+         * @description How many alerts are open, by severity, and how many somebody is at.
+         */
+        AlertSummary: {
+            /** Acknowledged */
+            acknowledged: number;
+            /** Critical */
+            critical: number;
+            /** Info */
+            info: number;
+            /** Warning */
+            warning: number;
+        };
+        /**
          * AuditCheck
          * @description A check to make; with a checkpoint, also against that.
          */
@@ -790,6 +986,21 @@ export interface components {
             number: number;
             /** Writer */
             writer: string;
+        };
+        /**
+         * ChannelTest
+         * @description What came of sending a message for trial.
+         */
+        ChannelTest: {
+            /**
+             * Error
+             * @description Why it did not arrive, with the next step.
+             */
+            error: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Ok */
+            ok: boolean;
         };
         /**
          * ChatAnswer
@@ -1772,7 +1983,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "general";
+            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "general";
             /**
              * Managed By
              * @description Only what admins set can be changed here.
@@ -1808,7 +2019,7 @@ export interface components {
             /** Changed By */
             changed_by: string;
             /** Kind */
-            kind: ("connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "general") | ("file" | "secrets" | "cache");
+            kind: ("connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "general") | ("file" | "secrets" | "cache");
             /** Name */
             name: string;
             /** Version */
@@ -2026,6 +2237,131 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_alerts: {
+        parameters: {
+            query?: {
+                state?: string;
+                kind?: string;
+                before?: string;
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    try_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTest"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_alert_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSummary"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_checkpoint: {
         parameters: {
             query?: never;

@@ -1,0 +1,120 @@
+"""Takes signals from anywhere without a wait, and keeps them as alerts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ...errors import StoreUnavailable
+from ...schemas.alerts import AlertKind, Signal
+from ...storage.alerts import Channels, Seen, SqlAlerts
+
+_MOST = 1000
+"""Conditions that wait at once; more would only be noise."""
+_PAUSE = 1.0
+"""Seconds between two writes: what is seen meanwhile is one write."""
+
+_log = logging.getLogger("jupyter_mesh")
+Key = tuple[AlertKind, str]
+
+
+class AlertBook:
+    """The signals of a gateway: those of one condition add up in memory until they are written.
+
+    Args:
+        store: Where alerts are kept.
+        channels: Those in force now.
+
+    Attributes:
+        unsaved: What is seen and not written yet, by kind and subject.
+        lost: Signals dropped because too much waited.
+        changed: Set when something was written that may have to be told.
+    """
+
+    def __init__(self, store: SqlAlerts, channels: Callable[[], Channels]) -> None:
+        self._store = store
+        self._channels = channels
+        self._writing = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self.unsaved: dict[Key, Seen] = {}
+        self.lost = 0
+        self.changed = asyncio.Event()
+
+    def raised(self, signal: Signal) -> None:
+        """A condition was seen."""
+        now = datetime.now(UTC)
+        key: Key = (signal.kind, signal.subject)
+        before = self.unsaved.get(key)
+        if before is None:
+            if len(self.unsaved) >= _MOST:
+                self.lost += signal.count
+                return
+            before = Seen(signal=signal, kind=key[0], subject=key[1], count=0, first=now, last=now)
+        count = before.count + signal.count
+        self.unsaved[key] = replace(before, signal=signal, count=count, last=now, ended=False)
+        self._wake.set()
+
+    def ended(self, kind: AlertKind, subject: str) -> None:
+        """A condition is over."""
+        self.end(kind, subject, datetime.now(UTC))
+
+    def end(self, kind: AlertKind, subject: str, not_after: datetime) -> None:
+        """A condition is over, unless it was seen after a moment."""
+        key: Key = (kind, subject)
+        before = self.unsaved.get(key)
+        if before is None:
+            if len(self.unsaved) >= _MOST:
+                return
+            before = Seen(
+                signal=None, kind=kind, subject=subject, count=0, first=not_after, last=not_after
+            )
+        elif before.last > not_after:
+            return
+        self.unsaved[key] = replace(before, last=not_after, ended=True)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write what comes, for ever."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self.flush()
+            except StoreUnavailable:
+                self._wake.set()
+            await asyncio.sleep(_PAUSE)
+
+    async def flush(self) -> None:
+        """Write what was seen; keeps it for the next time if the store does not take it.
+
+        Raises:
+            StoreUnavailable: The store cannot be written.
+        """
+        async with self._writing:
+            if not self.unsaved:
+                return
+            seen, self.unsaved = self.unsaved, {}
+            try:
+                await self._store.save(list(seen.values()), self._channels(), datetime.now(UTC))
+            except StoreUnavailable:
+                self._keep(seen)
+                raise
+            self.changed.set()
+
+    def _keep(self, seen: dict[Key, Seen]) -> None:
+        later, self.unsaved = self.unsaved, seen
+        for key, one in later.items():
+            before = seen.get(key)
+            self.unsaved[key] = one if before is None else _joined(before, one)
+
+
+def _joined(before: Seen, after: Seen) -> Seen:
+    return replace(
+        after,
+        signal=after.signal or before.signal,
+        count=before.count + after.count,
+        first=before.first,
+    )
