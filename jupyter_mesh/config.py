@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast, get_args
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
@@ -47,6 +48,7 @@ from .schemas.policy import (
     Window,
 )
 from .schemas.request import Operation
+from .spi.secrets import REFERENCES
 
 _log = logging.getLogger("jupyter_mesh")
 
@@ -164,6 +166,34 @@ class StoreRule(Rule):
     url: str | None = None
 
 
+class SharedRule(Rule):
+    """The Redis that several gateways share; None: this gateway is alone.
+
+    Attributes:
+        url: `redis://HOST:PORT/NUMBER`, `rediss://` for TLS, or a reference to it such as
+            `env:REDIS_URL`.
+        password: A reference: `env:NAME` or `file:PATH`.
+        prefix: How the keys in Redis begin; another one for another mesh on the same Redis.
+    """
+
+    url: str | None = None
+    password: str | None = None
+    prefix: str = Field(default="jupyter-mesh", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+
+    @model_validator(mode="after")
+    def _no_plain_password(self) -> SharedRule:
+        # Neither is quoted: somebody may have written the password itself here.
+        if self.password is not None and not self.password.startswith(REFERENCES):
+            raise ValueError("`password` is a reference such as env:REDIS_PASSWORD")
+        if self.url is None:
+            return self
+        if not self.url.startswith(("redis://", "rediss://", *REFERENCES)):
+            raise ValueError("`url` is redis://HOST:PORT/NUMBER, rediss:// for TLS, or env:NAME")
+        if "://" in self.url and ":" in urlsplit(self.url).netloc.rpartition("@")[0]:
+            raise ValueError("give the password under `password`, as a reference such as env:NAME")
+        return self
+
+
 class CacheRule(Rule):
     """Caches of answers."""
 
@@ -177,6 +207,7 @@ class Config(Rule):
     """The whole of `mesh.yaml`."""
 
     store: StoreRule = StoreRule()
+    shared: SharedRule = SharedRule()
     connections: dict[str, ConnectionRule] = Field(default_factory=dict)
     aliases: dict[str, AliasRule] = Field(default_factory=dict)
     groups: dict[str, GroupRule] = Field(default_factory=dict)

@@ -16,7 +16,8 @@
     │   ├── AuditUnavailable          503
     │   ├── ScreeningUnavailable      503
     │   ├── ModerationUnavailable     503
-    │   └── StoreUnavailable          503
+    │   ├── StoreUnavailable          503
+    │   └── LimitsUnavailable         503  the Redis that counts for all gateways is gone
     ├── ProviderError                 502  what a provider did
     │   ├── ProviderRejected          4xx  the provider refused the request itself
     │   ├── ProviderRateLimited       429  retryable
@@ -180,6 +181,12 @@ class StoreUnavailable(Unavailable):
     """The mesh's own database does not answer."""
 
     code = "store_unavailable"
+
+
+class LimitsUnavailable(Unavailable):
+    """Nobody can tell whether a limit has room: what counts for all gateways does not answer."""
+
+    code = "limits_unavailable"
 
 
 class ProviderError(MeshError):

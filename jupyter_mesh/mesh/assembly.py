@@ -36,7 +36,6 @@ from ..spi.provider import Provider
 from ..storage.alerts import Channels, SqlAlerts
 from ..storage.history import SqlHistory
 from ..storage.journal import SqlJournal
-from ..storage.memory_cache import MemoryCache
 from ..storage.performance import SqlPerformance
 from ..storage.secrets import Secrets
 from ..storage.settings import SqlSettings
@@ -48,6 +47,7 @@ from .offers import Offers, Withhold, cancelled
 from .performance import PerformanceBook
 from .plugins import Plugins
 from .snapshots import SnapshotKeeper, guards_of
+from .state import RENEW_SECONDS, State, open_state
 
 _log = logging.getLogger("jupyter_mesh")
 
@@ -65,7 +65,7 @@ class Parts:
     pipeline: Next
     secrets: Secrets
     plugins: Plugins
-    cache: MemoryCache
+    state: State
     performance: PerformanceBook
     happenings: Happenings
     alerts: AlertBook
@@ -113,7 +113,7 @@ class Parts:
         self.catalogue_keeper.configure(config)
         self.key_holders = key_holders(config.keys)
         exact = config.cache.exact
-        self.cache.resize(exact.max_entries, exact.max_bytes)
+        self.state.cache.resize(exact.max_entries, exact.max_bytes)
         version = self.catalogue_keeper.snapshot.version
         self.retired += [(version, provider) for provider in retired]
         self.close_retired()
@@ -162,6 +162,7 @@ class Parts:
         await self.governance.aclose()
         await asyncio.gather(*(provider.aclose() for _, provider in self.retired))
         await self.catalogue.aclose()
+        await self.state.aclose()
         await self.journal.aclose()
         await self.history.aclose()
 
@@ -192,8 +193,8 @@ async def assemble(
         catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
         opened.push_async_callback(catalogue.aclose)
         keeper = SnapshotKeeper(config, catalogue, plugins)
-        exact = config.cache.exact
-        cache = MemoryCache(max_entries=exact.max_entries, max_bytes=exact.max_bytes)
+        state = await open_state(config, secrets)
+        opened.push_async_callback(state.aclose)
         health = Health()
         await _seed(health, history)
         headroom = Headroom(history)
@@ -210,10 +211,10 @@ async def assemble(
             catalogue_keeper=keeper,
             health=health,
             offers=Offers(history, secrets, environ, withhold),
-            pipeline=_pipeline(cache, Budget(journal, headroom, happenings), journal, health),
+            pipeline=_pipeline(state, Budget(journal, headroom, happenings), journal, health),
             secrets=secrets,
             plugins=plugins,
-            cache=cache,
+            state=state,
             performance=performance,
             happenings=happenings,
             alerts=alerts,
@@ -233,6 +234,8 @@ async def assemble(
         _every(30.0, parts.performance.flush),
         _every(3600.0, parts.prune),
     ]
+    if state.shared is not None:
+        parts.tasks.append(_every(RENEW_SECONDS, state.renew))
     if host == "personal" and config.offers:
         parts.tasks.append(asyncio.create_task(_look(parts)))
     return parts
@@ -247,19 +250,19 @@ async def _govern(governance: Governance, parts: Parts, config: Config) -> None:
         await parts.apply(config)
 
 
-def _pipeline(cache: MemoryCache, budget: Budget, journal: SqlJournal, health: Health) -> Next:
+def _pipeline(state: State, budget: Budget, journal: SqlJournal, health: Health) -> Next:
     steps: dict[type[Step], Step] = {
         Audit: Audit(journal),
         Authorize: Authorize(),
         Resolve: Resolve(),
-        Limit: Limit(),
+        Limit: Limit(state.limits),
         Screen: Screen(),
-        Cached: Cached(cache),
+        Cached: Cached(state.cache),
         Budget: budget,
         Moderate: Moderate(),
         PriceStep: PriceStep(),
     }
-    return compose([steps[kind] for kind in ORDER], Route(health))
+    return compose([steps[kind] for kind in ORDER], Route(health, state.limits))
 
 
 def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:

@@ -333,6 +333,10 @@ class Mesh:
         for name, connection in self._parts.catalogue.connections.items():
             checks[f"connection {name}"] = connection.fault or "ok"
         healthy = self._parts.journal.healthy
+        fault = self._parts.state.fault
+        if self._parts.state.shared is not None:
+            checks["shared"] = fault or "ok"
+            healthy = healthy and not (fault and self.snapshot.limits)
         return Health(status="ok" if healthy else "unavailable", checks=checks, version=__version__)
 
     def metrics(self) -> str:

@@ -117,7 +117,7 @@ class Call:
         holds: Set by Budget, committed together with the intent by `open`.
         reserved: What it has of each budget window. Set by Budget.
         upstream_streams: Whether to ask the provider for a stream; None follows the client.
-        slots: Shares of limits, by number of the rule and key, of which it has a slot.
+        slots: Names of shares of limits of which it has a slot.
         opened: True once the intent is durable; only then may anything be sent.
         sent: True while a provider works on it, or has: what it may charge although no usage comes.
         lost: Estimates of tries that broke off after a provider had worked on them.
@@ -147,7 +147,7 @@ class Call:
     holds: tuple[Hold, ...] = ()
     reserved: dict[Window, Reservation] = field(default_factory=dict[Window, Reservation])
     upstream_streams: bool | None = None
-    slots: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
+    slots: set[str] = field(default_factory=set[str])
     opened: bool = False
     sent: bool = False
     lost: list[Metered] = field(default_factory=list[Metered])

@@ -28,6 +28,7 @@ from ..errors import (
 )
 from ..schemas.events import Event, Events, Finished, Metered, Notice
 from ..spi.faults import fault_point
+from ..spi.limits import Limits
 from ..spi.provider import Attempt
 from .call import Call
 from .health import Health, no_answer
@@ -52,9 +53,9 @@ Fault: TypeAlias = ProviderError | ContextTooLong | LimitExceeded
 class Route(Endpoint):
     """The innermost: sends the request to one candidate after the other until one answers."""
 
-    def __init__(self, health: Health, seed: random.Random | None = None) -> None:
+    def __init__(self, health: Health, limits: Limits, seed: random.Random | None = None) -> None:
         self._health = health
-        self._limits = CandidateLimits()
+        self._limits = CandidateLimits(limits)
         self._random = seed or random.Random()
 
     async def __call__(self, call: Call) -> Events:

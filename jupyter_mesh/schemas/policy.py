@@ -145,6 +145,22 @@ class LimitRule(Rule):
     parallel: int | None = Field(default=None, ge=1)
     wait_seconds: float = Field(default=2.0, ge=0, le=60)
 
+    @cached_property
+    def share_name(self) -> str:
+        """What its shares are called where they are counted, by every gateway alike. With a name it
+        stays while the numbers are edited.
+        """
+        numbers = ("requests_per_minute", "tokens_per_minute", "parallel")
+        said = self.model_dump(exclude_none=True, include={*numbers})
+        scope = self.scope.model_dump(exclude_none=True)
+        return ",".join(
+            [
+                *((f"name={self.name}", *sorted(said)) if self.name else ()),
+                *(f"{key}={value}" for key, value in sorted(scope.items())),
+                *(() if self.name else (f"{key}={value}" for key, value in sorted(said.items()))),
+            ]
+        )
+
 
 Action: TypeAlias = Literal["redact", "block", "alert", "allow"]
 

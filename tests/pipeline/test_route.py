@@ -27,6 +27,7 @@ from jupyter_mesh.schemas.events import Chunk, Events, Metered, Notice
 from jupyter_mesh.schemas.policy import AliasRule, ExactCacheRule
 from jupyter_mesh.schemas.spend import Price, Usage
 from jupyter_mesh.spi.provider import Attempt
+from jupyter_mesh.storage.memory_limits import MemoryLimits
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
 
 from .world import Pipeline, candidate, chat, pipeline
@@ -277,7 +278,7 @@ async def test_a_stall_in_mid_stream_is_given_up_at_the_idle_timeout() -> None:
 
 
 def ordered(world: Pipeline, health: Health, times: int = 1) -> Counter[str]:
-    route = Route(health, random.Random(7))
+    route = Route(health, MemoryLimits(), random.Random(7))
     firsts: Counter[str] = Counter()
     for _ in range(times):
         call = world.call(chat(model="any"))

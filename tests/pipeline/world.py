@@ -37,6 +37,7 @@ from jupyter_mesh.schemas.spend import Price
 from jupyter_mesh.spi.cache import CacheEntry
 from jupyter_mesh.spi.happenings import Happenings
 from jupyter_mesh.spi.journal import History
+from jupyter_mesh.storage.memory_limits import MemoryLimits
 from jupyter_mesh.testing.memory_journal import MemoryJournal
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
 
@@ -136,18 +137,19 @@ class Pipeline:
         self.cache = DictCache()
         self.headroom = Headroom(cast(History, self.journal))
         self.happenings = Happenings()
+        limits = MemoryLimits()
         steps: dict[type[Step], Step] = {
             Audit: Audit(self.journal),
             Authorize: Authorize(),
             Resolve: Resolve(),
-            Limit: Limit(),
+            Limit: Limit(limits),
             Screen: Screen(),
             Cached: Cached(self.cache),
             Budget: Budget(self.journal, self.headroom, self.happenings),
             Moderate: Moderate(),
             PriceStep: PriceStep(),
         }
-        self.run = compose([steps[kind] for kind in ORDER], Route(self.health))
+        self.run = compose([steps[kind] for kind in ORDER], Route(self.health, limits))
         self._ids = count(1)
 
     def call(self, request: Request, principal: Principal = ADA, **fields: object) -> Call:
