@@ -48,6 +48,7 @@ from .schemas.policy import (
     Window,
 )
 from .schemas.request import Operation
+from .schemas.use_case import UseCaseRule
 from .spi.secrets import REFERENCES
 
 _log = logging.getLogger("jupyter_mesh")
@@ -222,6 +223,9 @@ class Config(Rule):
     slos: tuple[SloRule, ...] = ()
     alerts: dict[str, ChannelRule] = Field(default_factory=dict[str, ChannelRule])
     """Where alerts go, by name."""
+    use_cases: dict[str, UseCaseRule] = Field(default_factory=dict)
+    """What is declared about each use of the models: the inventory shows it beside what was seen.
+    """
     cache: CacheRule = CacheRule()
     audit: AuditRule = AuditRule()
     keys: tuple[KeyRule, ...] = ()

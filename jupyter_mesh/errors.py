@@ -8,6 +8,7 @@
     ├── Unauthenticated               401
     ├── BudgetExceeded                402  nothing was sent
     ├── NotPermitted                  403
+    │   └── UseCaseStopped            403  an admin has stopped this use
     ├── NotFound                      404  also what one may not see
     ├── Conflict                      409  somebody saved first
     ├── Blocked                       400  a screening or moderation policy refused the text
@@ -112,6 +113,12 @@ class NotPermitted(MeshError):
     code = "not_permitted"
     status = 403
     kind = "permission_error"
+
+
+class UseCaseStopped(NotPermitted):
+    """An admin has stopped what this application does for this purpose; nothing was sent."""
+
+    code = "use_case_stopped"
 
 
 class NotFound(MeshError):

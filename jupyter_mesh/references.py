@@ -37,6 +37,7 @@ def wrong_names(config: Config) -> Iterator[str]:
     yield from _wrong_guards(config)
     yield from _wrong_targets(config)
     yield from _wrong_keys(config)
+    yield from _wrong_use_cases(config)
     if (name := config.default_model) is not None and name not in config.aliases:
         models = _Models(config, OFFERED if config.offers else ())
         if fault := models.fault_of(name):
@@ -161,3 +162,13 @@ def _wrong_keys(config: Config) -> Iterator[str]:
     for name, times in Counter(key.name for key in config.keys).items():
         if times > 1:
             yield f"keys: {times} keys are called {name!r}; each needs a name of its own"
+
+
+def _wrong_use_cases(config: Config) -> Iterator[str]:
+    declared: dict[tuple[str, str | None], list[str]] = {}
+    for name, rule in config.use_cases.items():
+        declared.setdefault((rule.application, rule.purpose), []).append(repr(name))
+    for (application, purpose), names in declared.items():
+        if len(names) > 1:
+            use = f"{application!r} for {'any purpose' if purpose is None else repr(purpose)}"
+            yield f"use_cases: {' and '.join(names)} are both {use}; declare it once"

@@ -11,6 +11,7 @@ from ..pipeline.scopes import shares
 from ..pipeline.snapshot import Snapshot
 from ..pipeline.windows import window_of
 from ..schemas.api import BudgetStatus, CostSummary, NamedSpend, Spend, Usage, UsageRow
+from ..schemas.call_search import CallSearch, Whose
 from ..schemas.policy import BudgetRule, Scope
 from ..schemas.principal import Principal
 from ..spi.journal import History
@@ -83,7 +84,9 @@ class Costs:
             beginning = datetime(2000, 1, 1, tzinfo=UTC)
             spent = await self.usage(user, since=beginning, until=until, by=(), document=document)
             notebook = spent.total
-            page = await self._history.calls(user=user, document=document, limit=_SERIES)
+            page = await self._history.calls(
+                CallSearch(document=document), whose=Whose(user=user), limit=_SERIES
+            )
             series = [call.cost_usd or Decimal(0) for call in reversed(page.calls)]
         return CostSummary(
             document=document,

@@ -23,7 +23,6 @@ from ..pipeline.snapshot import Snapshot
 from ..pipeline.step import Next
 from ..schemas.api import (
     GROUPINGS,
-    MOST_CALLS,
     BudgetStatus,
     CallDetail,
     CallPage,
@@ -36,6 +35,7 @@ from ..schemas.api import (
     Preference,
     Usage,
 )
+from ..schemas.call_search import ALL_CALLS, CallSearch, View
 from ..schemas.events import Events
 from ..schemas.json import JsonObject
 from ..schemas.principal import Principal, Scope
@@ -43,9 +43,11 @@ from ..schemas.request import Operation, Request
 from .administration import Administration
 from .assembly import Parts, assemble
 from .audit_proof import AuditProof
+from .call_records import CallRecords
 from .cards import cards
 from .costs import Costs
 from .dry_run import dry_run
+from .inventory import Inventory
 from .keys import ApiKeys
 from .metrics import Metrics
 from .offers import Withhold
@@ -71,6 +73,8 @@ class Mesh:
         self.alerts = parts.alert_desk
         self.signals = parts.alerts
         self.audit = AuditProof(parts.history, parts.secrets)
+        self._records = CallRecords(parts)
+        self.inventory = Inventory(parts)
         self._metrics = Metrics()
         self._live = parts.live
         self._idle = asyncio.Event()
@@ -261,26 +265,27 @@ class Mesh:
     async def calls(
         self,
         principal: Principal,
+        search: CallSearch = ALL_CALLS,
         *,
-        document: str | None = None,
+        view: View | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> CallPage:
-        """Recorded calls, newest first. Everybody's for auditors, else one's own."""
-        return await self._parts.history.calls(
-            user=self._whose(principal),
-            document=document,
-            before=before,
-            limit=max(1, min(limit, MOST_CALLS)),
-        )
+        """Recorded calls, newest first. Without a `view` everybody's for auditors, else one's own.
+
+        Raises:
+            NotPermitted: The credential may not see so much.
+            InvalidRequest: `before` is not the `next` of a page.
+        """
+        return await self._records.page(principal, search, view=view, before=before, limit=limit)
 
     async def call_detail(self, principal: Principal, call_id: str) -> CallDetail:
         """Everything recorded of one call.
 
         Raises:
-            NotFound: It does not exist, or is not the caller's.
+            NotFound: It does not exist, or the caller may not see it.
         """
-        return await self._parts.history.call(call_id, user=self._whose(principal))
+        return await self._records.detail(principal, call_id)
 
     async def accept_offer(self, principal: Principal, offer_id: str) -> Models:
         """Connect something that was found. Its first chat model becomes the default of whoever has

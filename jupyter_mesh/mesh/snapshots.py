@@ -57,6 +57,7 @@ class SnapshotKeeper:
             judges=self._judges,
             cache=config.cache.exact,
             audit=config.audit,
+            stopped=tuple(one for one in config.use_cases.values() if not one.enabled),
         )
 
 

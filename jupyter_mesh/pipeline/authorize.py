@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import InvalidRequest, ModelNotFound, NotPermitted
+from ..errors import InvalidRequest, ModelNotFound, NotPermitted, UseCaseStopped
 from ..schemas.events import Events
 from ..schemas.principal import Scope
 from .call import Call
@@ -27,6 +27,7 @@ def authorize(call: Call) -> None:
 
     Raises:
         NotPermitted: The scope, the purpose or the nesting is not allowed.
+        UseCaseStopped: An admin has stopped this use.
         ModelNotFound: No such model is open to the caller.
     """
     principal, snapshot = call.principal, call.snapshot
@@ -48,6 +49,8 @@ def authorize(call: Call) -> None:
         raise ModelNotFound(f"{name[:80]!r} is not a model marked `internal`.", param="model")
     if call.parent is None:
         _check_purpose(call)
+        if snapshot.stopped:
+            _refuse_stopped(call)
 
 
 def _check_purpose(call: Call) -> None:
@@ -64,3 +67,13 @@ def _check_purpose(call: Call) -> None:
         raise NotPermitted(
             f"The purpose {call.purpose[:80]!r} is not open to you; use one of {', '.join(listed)}."
         )
+
+
+def _refuse_stopped(call: Call) -> None:
+    application, purpose = call.principal.application, call.purpose or "unspecified"
+    for rule in call.snapshot.stopped:
+        if rule.covers(application, purpose):
+            raise UseCaseStopped(
+                f"The use of models by {application!r} for {purpose[:80]!r} is stopped"
+                f"{f': {rule.reason}' if rule.reason else ''}. Ask {rule.owner or 'your admin'}."
+            )

@@ -20,6 +20,7 @@ from ..schemas.policy import (
     Target,
 )
 from ..schemas.principal import Principal
+from ..schemas.use_case import UseCaseRule
 from ..spi.guard import Detector, Judge
 from ..spi.provider import Provider
 
@@ -71,6 +72,8 @@ class Snapshot:
     judges: Mapping[str, Judge] = field(default_factory=dict[str, Judge])
     cache: ExactCacheRule = field(default_factory=ExactCacheRule)
     audit: AuditRule = field(default_factory=AuditRule)
+    stopped: tuple[UseCaseRule, ...] = ()
+    """Uses whose calls are refused."""
     _groups: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
         default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
     )

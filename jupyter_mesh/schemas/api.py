@@ -238,13 +238,24 @@ class CallSummary(Body):
     timing: Timings | None
     error_code: str | None
     parent: str | None = None
+    groups: list[str] = Field(
+        default_factory=list, description="The caller's groups at that moment."
+    )
+    connection: str | None = None
+    key: str | None = Field(default=None, description="Name of the API key; null for people.")
+    has_finding: bool = Field(default=False, description="A guard found something.")
 
 
 class CallPage(Body):
-    """Newest first; `next` is None on the last page."""
+    """Newest first; `next` is None on the last page.
+
+    A search that finds little may return a page that is not full, or empty, with a `next`: it has
+    looked back to `searched_to` and goes on from there.
+    """
 
     calls: list[CallSummary]
     next: str | None
+    searched_to: datetime | None = None
 
 
 class CallDetail(Body):
@@ -265,6 +276,11 @@ class CallDetail(Body):
         description="As sent, after redaction; null where policy keeps none."
     )
     response: JsonValue | None
+    content: Literal["none", "redacted", "full", "withheld", "erased"] = Field(
+        default="none",
+        description="How `request` and `response` were kept; `withheld`: only the caller and "
+        "auditors may read them; `none`: nothing was kept, or no longer is.",
+    )
     children: list[CallSummary]
 
 

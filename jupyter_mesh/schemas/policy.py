@@ -76,9 +76,17 @@ class Rule(BaseModel):
 
 
 class GroupRule(Rule):
-    """What the members of a group may use; `allow` takes names and globs of models and aliases."""
+    """What the members of a group may use; `allow` takes names and globs of models and aliases.
+
+    Attributes:
+        leads: Who sees the records of the group's calls (never their content); written like
+            `members`.
+        members_see_calls: Every member does.
+    """
 
     members: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
+    members_see_calls: bool = False
     allow: tuple[str, ...] = ("*",)
     indexes: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ Kind: TypeAlias = Literal[
     "moderation",
     "slos",
     "alerts",
+    "use_cases",
     "general",
 ]
 """The sections of `mesh.yaml`; `general` holds those that are one object and not many, by name."""

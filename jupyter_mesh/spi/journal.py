@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ..schemas.api import CallDetail, CallPage, UsageRow
 from ..schemas.audit import Completion, Hold, Intent
+from ..schemas.call_search import ALL_CALLS, CallSearch, Whose
 
 
 class Journal(Protocol):
@@ -82,22 +83,20 @@ class History(Protocol):
 
     async def calls(
         self,
+        search: CallSearch = ALL_CALLS,
         *,
-        user: str | None,
-        document: str | None = None,
+        whose: Whose,
         before: str | None = None,
         limit: int = 50,
     ) -> CallPage:
-        """Newest first, keyset-paged by `before` (the `next` of the previous page). `user` None:
-        everybody.
-        """
+        """Newest first, keyset-paged by `before` (the `next` of the previous page)."""
         ...
 
-    async def call(self, call_id: str, *, user: str | None) -> CallDetail:
+    async def call(self, call_id: str, *, whose: Whose) -> CallDetail:
         """One call with content, verdicts, timings and nested calls.
 
         Raises:
-            NotFound: It does not exist or is not this user's.
+            NotFound: It does not exist or is not among those.
         """
         ...
 

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from ..schemas.api import CallDetail, CallPage, UsageRow
+from ..schemas.call_search import ALL_CALLS, CallSearch, Whose
 from ..schemas.policy import AuditRule
 from . import retention, sql
-from .calls import detail_query, page_query
+from .call_search import search_query
+from .calls import detail_query
 from .chain_check import Head, Verdict, check, heads
 from .location import Cursor, Location
 from .reader import Reader
 from .usage import usage_query
+from .use_cases import Span, spans
 from .values import micros, moment, text, usd
 
 _MOST_TIMINGS = 20_000
@@ -56,18 +59,18 @@ class SqlHistory:
 
     async def calls(
         self,
+        search: CallSearch = ALL_CALLS,
         *,
-        user: str | None,
-        document: str | None = None,
+        whose: Whose,
         before: str | None = None,
         limit: int = 50,
     ) -> CallPage:
         return await self._reader.read(
-            page_query(user=user, document=document, before=before, limit=limit)
+            search_query(search, whose=whose, before=before, limit=limit)
         )
 
-    async def call(self, call_id: str, *, user: str | None) -> CallDetail:
-        return await self._reader.read(detail_query(call_id, user))
+    async def call(self, call_id: str, *, whose: Whose) -> CallDetail:
+        return await self._reader.read(detail_query(call_id, whose))
 
     async def usage(
         self,
@@ -137,6 +140,10 @@ class SqlHistory:
             return dict(cast("list[tuple[str, str]]", cursor.fetchall()))
 
         return await self._reader.read(query)
+
+    async def use_case_spans(self) -> list[Span]:
+        """The first and last hour of every application and purpose."""
+        return await self._reader.read(spans)
 
     async def prune(
         self, now: datetime, rule: AuditRule, announce: retention.Announce, batch: int = 500

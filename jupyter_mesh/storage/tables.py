@@ -7,6 +7,8 @@ flag 0 or 1, JSON is text: every value means the same in SQLite and in PostgreSQ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    TextClause,
     text,
 )
 
@@ -26,10 +29,18 @@ metadata = MetaData()
 _serial = BigInteger().with_variant(Integer, "sqlite")
 _PENDING = text("outcome = 'pending'")
 _NESTED = text("parent IS NOT NULL")
-_IN_DOCUMENT = text("document IS NOT NULL")
+_PROBLEM = text("outcome NOT IN ('answered', 'cached', 'pending')")
 _OF_DOCUMENT = text("document <> ''")
 _LIVE = text("state <> 'resolved'")
 _UNDONE = text("state IN ('waiting', 'sending')")
+
+_ORDER = ("started_at", "seq")
+"""Of calls: the newest are last."""
+
+
+def _partial_index(name: str, columns: Sequence[str], where: TextClause) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
 
 calls = Table(
     "calls",
@@ -82,14 +93,14 @@ calls = Table(
     Column("verdicts", Text),
     Column("price_source", Text),
     Column("screened", Text),
-    Index("ix_calls_username", "username", "seq"),
-    Index(
-        "ix_calls_document",
-        "document",
-        "seq",
-        sqlite_where=_IN_DOCUMENT,
-        postgresql_where=_IN_DOCUMENT,
+    Index("ix_calls_started_at", *_ORDER),
+    *(Index(f"ix_calls_{name}", name, *_ORDER) for name in ("username", "application")),
+    *(
+        _partial_index(f"ix_calls_{name}", [name, *_ORDER], text(f"{name} IS NOT NULL"))
+        for name in ("document", "key_id", "error_code")
     ),
+    _partial_index("ix_calls_problem", ["outcome", *_ORDER], _PROBLEM),
+    _partial_index("ix_calls_finding", _ORDER, text("verdicts IS NOT NULL")),
     Index("ix_calls_parent", "parent", sqlite_where=_NESTED, postgresql_where=_NESTED),
     Index("ix_calls_pending", "writer", sqlite_where=_PENDING, postgresql_where=_PENDING),
 )

@@ -10,9 +10,10 @@ from jupyter_mesh.schemas.audit_proof import AuditCheck
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.performance import Grouping
 
-from .api_routes import moment, parsed
+from .api_routes import parsed
 from .exchange import HttpRequest, Reply
 from .gateway import Gateway
+from .moments import moment
 from .replies import json_reply, reply_with
 
 _MOST_CHANGES = 200

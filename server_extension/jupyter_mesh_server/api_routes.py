@@ -13,13 +13,12 @@ from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.request import Operation, parse_request
 
 from .call_options import call_options
+from .call_search import SEARCH_FIELDS, search_of, view_of
 from .exchange import HttpRequest, Reply
 from .gateway import Gateway
+from .moments import moment
 from .replies import reply_with
 from .routing_headers import refuse_routing_headers
-
-_YEARS = range(1970, 9999)
-"""Years of a time: outside them not every zone has it, and no call is recorded there."""
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -77,14 +76,15 @@ async def get_budgets(gateway: Gateway, request: HttpRequest, _body: Json) -> Re
 
 
 async def get_calls(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
-    """`GET /api/calls?document=&before=&limit=`, newest first."""
-    fields = request.fields("document", "before", "limit")
+    """`GET /api/calls?view=&document=&before=&limit=` and more fields, newest first."""
+    fields = request.fields("view", *SEARCH_FIELDS, "before", "limit")
     limit = fields.get("limit", "50")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MOST_CALLS):
         raise InvalidRequest(f"`limit` must be from 1 to {MOST_CALLS}.", param="limit")
     page = await gateway.mesh.calls(
         request.principal,
-        document=fields.get("document"),
+        search_of(fields),
+        view=view_of(fields),
         before=fields.get("before"),
         limit=int(limit),
     )
@@ -125,25 +125,3 @@ def parsed(model: type[Body], body: Json) -> Body:
         field = ".".join(str(part) for part in first["loc"])[:80]
         where = f"`{field}`" if field else "The body"
         raise InvalidRequest(f"{where}: {first['msg']}.", param=field or None) from None
-
-
-def moment(fields: dict[str, str], name: str) -> datetime | None:
-    """A date or an RFC 3339 time; without a zone it is UTC.
-
-    Raises:
-        InvalidRequest: It is none.
-    """
-    text = fields.get(name)
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.year not in _YEARS:
-        raise InvalidRequest(
-            f"`{name}` must be a date or a time such as 2026-01-31T12:00:00Z.", param=name
-        )
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=UTC)
-    return found.astimezone(UTC)

@@ -14,11 +14,20 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from jupyter_mesh.schemas import admin, alerts, api, audit_proof, performance
+from jupyter_mesh.schemas import admin, alerts, api, audit_proof, inventory, performance
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.principal import Scope
 
-from . import admin_routes, alert_routes, api_routes, openai_routes, openai_shapes, status_routes
+from . import (
+    admin_routes,
+    alert_routes,
+    api_routes,
+    openai_routes,
+    openai_shapes,
+    record_routes,
+    status_routes,
+)
+from .call_search import SEARCH_FIELDS
 from .exchange import HttpRequest, Reply
 from .gateway import Gateway
 
@@ -199,6 +208,14 @@ _ADMIN = (
         scope=Scope.AUDIT,
     ),
     _get(
+        "/api/inventory",
+        record_routes.get_inventory,
+        inventory.InventoryReport,
+        "Which model is used where, by whom, for what purpose",
+        scope=Scope.AUDIT,
+        query=("since", "until"),
+    ),
+    _get(
         "/api/performance",
         admin_routes.get_performance,
         performance.PerformanceReport,
@@ -310,8 +327,8 @@ ROUTES: tuple[Route, ...] = (
         "/api/calls",
         api_routes.get_calls,
         api.CallPage,
-        "The caller's calls, newest first",
-        query=("document", "before", "limit"),
+        "Recorded calls, newest first: one's own, a team's, or all",
+        query=("view", *SEARCH_FIELDS, "before", "limit"),
     ),
     _get("/api/calls/{id}", api_routes.get_call, api.CallDetail, "Everything recorded of one call"),
     Route(

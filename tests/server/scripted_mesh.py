@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -23,6 +24,7 @@ from jupyter_mesh.errors import (
 from jupyter_mesh.pipeline.call import CacheDirective, Call
 from jupyter_mesh.pipeline.snapshot import Snapshot
 from jupyter_mesh.schemas import api
+from jupyter_mesh.schemas.call_search import ALL_CALLS, CallSearch, View
 from jupyter_mesh.schemas.events import Answer, Events, Finished, Metered
 from jupyter_mesh.schemas.json import Json, JsonObject
 from jupyter_mesh.schemas.principal import Principal, Scope
@@ -107,6 +109,7 @@ class ScriptedMesh:
         self.performance = NothingThere()
         self.alerts = NothingThere()
         self.audit = NothingThere()
+        self.inventory = NothingThere()
         self.scripts: dict[str, Script] = {
             "answer": answer,
             "refuse": refuse,
@@ -232,12 +235,14 @@ class ScriptedMesh:
     async def calls(
         self,
         _principal: Principal,
+        search: CallSearch = ALL_CALLS,
         *,
-        document: str | None = None,
+        view: View | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> api.CallPage:
-        return api.CallPage(calls=[], next=f"{document}|{before}|{limit}")
+        shown = {name: value for name, value in asdict(search).items() if value is not None}
+        return api.CallPage(calls=[], next=f"{shown}|{view}|{before}|{limit}")
 
     async def call_detail(self, _principal: Principal, call_id: str) -> api.CallDetail:
         raise NotFound(f"No call {call_id!r}.")

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mesh.errors import AuditUnavailable, ConfigError
+from jupyter_mesh.schemas.call_search import Whose
 from jupyter_mesh.storage import writer
 from jupyter_mesh.storage.history import SqlHistory
 from jupyter_mesh.storage.journal import SqlJournal
@@ -127,7 +128,7 @@ async def test_wherever_the_disk_ends_no_call_goes_out_unrecorded(
 ) -> None:
     """The limit moves on page by page, so that each write of a call is the first to fail once."""
     unrecorded = 0
-    for pages in range(0, 40, 2):
+    for pages in range(0, 60, 3):
         path = Path(shutil.copy(empty_store, tmp_path / f"{pages}.db"))
         journal = SqlJournal(path)
         sent = closed = False
@@ -256,14 +257,14 @@ async def test_history_reads_the_store_that_is_there_now(store: Path) -> None:
     history = SqlHistory(store)
     async with journal_at(store) as journal:
         await journal.close(completion("a"), intent("a"))
-        assert [call.id for call in (await history.calls(user="ada")).calls] == ["a"]
+        assert [call.id for call in (await history.calls(whose=Whose(user="ada"))).calls] == ["a"]
         lose_folder(store)
         make_folder(store)
         await asyncio.sleep(0.1)
         with suppress(AuditUnavailable):
             await journal.open(intent("b"), [])
         await healthy_again(journal)
-        assert (await history.calls(user="ada")).calls == []
+        assert (await history.calls(whose=Whose(user="ada"))).calls == []
     await history.aclose()
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_mesh.errors import InvalidRequest, NotFound, StoreUnavailable
 from jupyter_mesh.schemas.api import Timings, TokenCounts, UsageRow
+from jupyter_mesh.schemas.call_search import EVERYBODY, CallSearch, Whose
 from jupyter_mesh.schemas.spend import Usage
 from jupyter_mesh.storage.history import SqlHistory
 from jupyter_mesh.storage.journal import SqlJournal
@@ -54,7 +55,7 @@ async def test_a_call_comes_back_as_it_was_recorded(
         content={"messages": [{"role": "user", "content": "Grüße \U0001f44b"}]},
     )
     await journal.open(asked, [])
-    pending = await history.call("a", user="ada")
+    pending = await history.call("a", whose=Whose(user="ada"))
     assert (pending.summary.outcome, pending.summary.timing) == ("pending", None)
     assert pending.response is None
     usage = Usage(input=10, output=5, cache_read=4, reasoning=2, input_image=1, estimated=True)
@@ -72,7 +73,7 @@ async def test_a_call_comes_back_as_it_was_recorded(
             content={"choices": []},
         )
     )
-    detail = await history.call("a", user="ada")
+    detail = await history.call("a", whose=Whose(user="ada"))
     summary = detail.summary
     assert summary.started_at == NOW
     assert summary.tokens == TokenCounts(
@@ -98,10 +99,10 @@ async def test_another_users_call_is_as_unknown_as_one_that_never_was(
     unknown: list[str] = []
     for call_id, user in (("a", "bob"), ("b", "bob"), ("b", None)):
         with pytest.raises(NotFound) as refused:
-            await history.call(call_id, user=user)
+            await history.call(call_id, whose=Whose(user=user))
         unknown.append(refused.value.message.replace(repr(call_id), "?"))
     assert len(set(unknown)) == 1
-    assert (await history.call("a", user=None)).summary.user == "ada"
+    assert (await history.call("a", whose=EVERYBODY)).summary.user == "ada"
 
 
 async def test_pages_follow_each_other_without_gap_or_overlap(
@@ -121,7 +122,9 @@ async def test_pages_follow_each_other_without_gap_or_overlap(
         found: list[str] = []
         before: str | None = None
         while True:
-            page = await history.calls(user=user, document=document, before=before, limit=4)
+            page = await history.calls(
+                CallSearch(document=document), whose=Whose(user=user), before=before, limit=4
+            )
             found += [call.id for call in page.calls]
             assert len(page.calls) <= 4
             if page.next is None:
@@ -130,10 +133,10 @@ async def test_pages_follow_each_other_without_gap_or_overlap(
         assert found == names
 
 
-@pytest.mark.parametrize("before", ["", "x", "-1", "1.5", "9" * 40, "१"])
+@pytest.mark.parametrize("before", ["", "x", "-1", "15", "1.5.2", "1.", "9" * 40 + ".1", "१.1"])
 async def test_a_made_up_place_in_the_pages_is_refused(history: SqlHistory, before: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        await history.calls(user="ada", before=before)
+        await history.calls(whose=Whose(user="ada"), before=before)
     assert refused.value.param == "before"
 
 
@@ -266,6 +269,6 @@ async def test_recent_timings_are_the_latest_of_each_model(
 async def test_reading_a_store_that_is_not_there_is_an_error_that_says_so(tmp_path: Path) -> None:
     history = SqlHistory(tmp_path / "none.db")
     with pytest.raises(StoreUnavailable):
-        await history.calls(user="ada")
+        await history.calls(whose=Whose(user="ada"))
     await history.aclose()
     assert not (tmp_path / "none.db").exists()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mesh.errors import BudgetExceeded
+from jupyter_mesh.schemas.call_search import Whose
 from jupyter_mesh.storage.history import SqlHistory
 
 from .samples import assert_books_balance, completion, hold, intent, journal_at, money_in, more
@@ -99,7 +100,7 @@ async def test_the_detail_of_a_call_shows_the_calls_made_for_it(store: Path) -> 
             await journal.close(completion(name))
         await journal.close(completion("top", "0"))
         history = SqlHistory(store)
-        detail = await history.call("top", user="ada")
+        detail = await history.call("top", whose=Whose(user="ada"))
         await history.aclose()
     assert [child.id for child in detail.children] == ["embed", "answer"]
     assert {child.parent for child in detail.children} == {"top"}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_mesh.schemas.call_search import Whose
 from jupyter_mesh.schemas.policy import AuditRule
 from jupyter_mesh.storage.history import SqlHistory
 
@@ -48,5 +49,5 @@ async def test_content_may_be_kept_for_no_time_at_all(tmp_path: Path) -> None:
         history = SqlHistory(store)
         rule = AuditRule(content_retain=timedelta(0))
         assert await history.prune(NOW + timedelta(seconds=1), rule, journal.note_pruned) == 1
-        assert (await history.call("a", user="ada")).request is None
+        assert (await history.call("a", whose=Whose(user="ada"))).request is None
         await history.aclose()

@@ -130,7 +130,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's calls, newest first */
+        /** Recorded calls, newest first: one's own, a team's, or all */
         get: operations["get_calls"];
         put?: never;
         post?: never;
@@ -251,6 +251,23 @@ export interface paths {
         };
         /** How it is */
         get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which model is used where, by whom, for what purpose */
+        get: operations["get_inventory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -896,6 +913,13 @@ export interface components {
             candidates: string[];
             /** Children */
             children: components["schemas"]["CallSummary"][];
+            /**
+             * Content
+             * @description How `request` and `response` were kept; `withheld`: only the caller and auditors may read them; `none`: nothing was kept, or no longer is.
+             * @default none
+             * @enum {string}
+             */
+            content: "none" | "redacted" | "full" | "withheld" | "erased";
             /** Error Message */
             error_message: string | null;
             /** Finish Reason */
@@ -922,12 +946,20 @@ export interface components {
         /**
          * CallPage
          * @description Newest first; `next` is None on the last page.
+         *
+         *     A search that finds little may return a page that is not full, or empty, with a `next`: it has
+         *     looked back to `searched_to` and goes on from there.
          */
         CallPage: {
             /** Calls */
             calls: components["schemas"]["CallSummary"][];
             /** Next */
             next: string | null;
+            /**
+             * Searched To
+             * @default null
+             */
+            searched_to: string | null;
         };
         /**
          * CallSummary
@@ -936,14 +968,36 @@ export interface components {
         CallSummary: {
             /** Application */
             application: string;
+            /**
+             * Connection
+             * @default null
+             */
+            connection: string | null;
             /** Cost Usd */
             cost_usd: string | null;
             /** Document */
             document: string | null;
             /** Error Code */
             error_code: string | null;
+            /**
+             * Groups
+             * @description The caller's groups at that moment.
+             */
+            groups?: string[];
+            /**
+             * Has Finding
+             * @description A guard found something.
+             * @default false
+             */
+            has_finding: boolean;
             /** Id */
             id: string;
+            /**
+             * Key
+             * @description Name of the API key; null for people.
+             * @default null
+             */
+            key: string | null;
             /** Model */
             model: string | null;
             /** Operation */
@@ -1338,6 +1392,24 @@ export interface components {
             model: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * InventoryReport
+         * @description Every use case, declared ones first.
+         */
+        InventoryReport: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Use Cases */
+            use_cases: components["schemas"]["UseCase"][];
         };
         JsonValue: unknown;
         /**
@@ -1983,7 +2055,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "general";
+            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "general";
             /**
              * Managed By
              * @description Only what admins set can be changed here.
@@ -2019,7 +2091,7 @@ export interface components {
             /** Changed By */
             changed_by: string;
             /** Kind */
-            kind: ("connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "general") | ("file" | "secrets" | "cache");
+            kind: ("connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "general") | ("file" | "secrets" | "cache");
             /** Name */
             name: string;
             /** Version */
@@ -2227,6 +2299,170 @@ export interface components {
                 [key: string]: string;
             };
             spend: components["schemas"]["Spend"];
+        };
+        /**
+         * UseCase
+         * @description What one application does for one purpose: what was declared, and what was seen.
+         */
+        UseCase: {
+            /** Application */
+            application: string;
+            /** @description Null: an undeclared use. */
+            declared: components["schemas"]["UseCaseRule"] | null;
+            /**
+             * First Use
+             * @description To the hour, as far back as sums are kept.
+             */
+            first_use: string | null;
+            /**
+             * Groups
+             * @description Groups whose members used it.
+             */
+            groups: string[];
+            /**
+             * Guards
+             * @description What screens its calls: detectors by rule.
+             */
+            guards: string[];
+            /** Last Use */
+            last_use: string | null;
+            /**
+             * Managed By
+             * @default null
+             */
+            managed_by: ("mesh.yaml" | "admin" | "default") | null;
+            /**
+             * Models
+             * @description Dearest first.
+             */
+            models: components["schemas"]["UsedModel"][];
+            /**
+             * Moderation
+             * @description Judges of its prompts and answers.
+             */
+            moderation: string[];
+            /**
+             * Name
+             * @description As declared; null: nobody has declared this use.
+             */
+            name: string | null;
+            /**
+             * Open To
+             * @description Groups that may use it now; `*`: everybody.
+             */
+            open_to: string[];
+            /**
+             * Purpose
+             * @description Null: declared for every purpose, not used yet.
+             */
+            purpose: string | null;
+            spend: components["schemas"]["Spend"];
+            /**
+             * Stopped
+             * @description Its calls are refused.
+             */
+            stopped: boolean;
+            /** Users */
+            users: number;
+            /**
+             * Version
+             * @description To be sent back with a change.
+             * @default null
+             */
+            version: number | null;
+            /**
+             * Warnings
+             * @description What is missing for a use of its risk class.
+             */
+            warnings?: string[];
+        };
+        /**
+         * UseCaseRule
+         * @description One use case: what an application does for a purpose.
+         *
+         *     Attributes:
+         *         application: As API keys name it; `notebook` for notebooks.
+         *         purpose: The purpose of its calls; None: whatever they are for.
+         *         owner: Who answers for it.
+         *         data_sources: Where what is sent comes from.
+         *         since: First day of use.
+         *         human_oversight: Who oversees it, and how it is stopped or overruled.
+         *         ai_marking: How people are told that something was written by a model.
+         *         enabled: Off: its calls are refused. A prohibited use cannot be on.
+         *         reason: Why it is off; whoever calls is told.
+         */
+        UseCaseRule: {
+            /**
+             * Ai Marking
+             * @default null
+             */
+            ai_marking: string | null;
+            /** Application */
+            application: string;
+            /**
+             * Data Sources
+             * @default []
+             */
+            data_sources: string[];
+            /**
+             * Description
+             * @default null
+             */
+            description: string | null;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Human Oversight
+             * @default null
+             */
+            human_oversight: string | null;
+            /**
+             * Owner
+             * @default null
+             */
+            owner: string | null;
+            /**
+             * Purpose
+             * @default null
+             */
+            purpose: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Risk Class
+             * @default null
+             */
+            risk_class: ("minimal" | "limited" | "high" | "prohibited") | null;
+            /**
+             * Since
+             * @default null
+             */
+            since: string | null;
+        };
+        /**
+         * UsedModel
+         * @description One model of a use case. What is known of it is null where it is not connected any more.
+         */
+        UsedModel: {
+            /** Connection */
+            connection: string;
+            /** Id */
+            id: string;
+            /** Provider */
+            provider: string | null;
+            /** Residency */
+            residency: ("local" | "region" | "external") | null;
+            /** Retains Requests */
+            retains_requests: string | null;
+            spend: components["schemas"]["Spend"];
+            /** Trains On Requests */
+            trains_on_requests: boolean | null;
         };
     };
     responses: never;
@@ -2456,7 +2692,25 @@ export interface operations {
     get_calls: {
         parameters: {
             query?: {
+                view?: string;
+                user?: string;
+                group?: string;
+                application?: string;
+                model?: string;
+                connection?: string;
+                purpose?: string;
+                outcome?: string;
                 document?: string;
+                key?: string;
+                operation?: string;
+                error_code?: string;
+                verdict?: string;
+                finding?: string;
+                since?: string;
+                until?: string;
+                min_cost_usd?: string;
+                has_finding?: string;
+                tag?: string;
                 before?: string;
                 limit?: string;
             };
@@ -2695,6 +2949,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_inventory: {
+        parameters: {
+            query?: {
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InventoryReport"];
                 };
             };
             /** @description Refused */

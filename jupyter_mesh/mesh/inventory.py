@@ -1,0 +1,191 @@
+"""Which model is used where, by whom, for what: what was declared beside what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from ..errors import InvalidRequest
+from ..pipeline.snapshot import Candidate, Snapshot, covers
+from ..schemas.api import UsageRow
+from ..schemas.inventory import InventoryReport, UseCase, UsedModel
+from ..schemas.policy import Target
+from ..schemas.use_case import UseCaseRule
+from ..storage.use_cases import Span
+from .assembly import Parts
+from .costs import total
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was recorded of one application and purpose."""
+
+    by_model: list[UsageRow] = field(default_factory=list[UsageRow])
+    users: set[str] = field(default_factory=set[str])
+    span: Span | None = None
+
+
+class Inventory:
+    """Handed out by `Mesh.inventory`; the routes see to it that only auditors get here."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def report(self, *, since: datetime, until: datetime) -> InventoryReport:
+        """Every use case: calls and cost between two moments, the first and last use over all time.
+
+        Raises:
+            InvalidRequest: The moments are the wrong way round.
+            StoreUnavailable: The store cannot be read.
+        """
+        if since >= until:
+            raise InvalidRequest("`since` must be before `until`.", param="since")
+        seen = await self._seen(since, until)
+        declared = self._parts.governance.config.use_cases
+        cases = [
+            self._case(name, rule, application, purpose, one)
+            for (application, purpose), one in seen.items()
+            for name, rule in [_declared(declared.items(), application, purpose)]
+        ]
+        found = {case.name for case in cases}
+        cases += [
+            self._case(name, rule, rule.application, rule.purpose, _Seen())
+            for name, rule in declared.items()
+            if name not in found
+        ]
+        cases.sort(key=lambda one: (one.name is None, -one.spend.cost_usd, -one.spend.calls))
+        return InventoryReport(since=since, until=until, use_cases=cases)
+
+    async def _seen(self, since: datetime, until: datetime) -> dict[tuple[str, str], _Seen]:
+        history = self._parts.history
+        seen = {
+            (span.application, span.purpose): _Seen(span=span)
+            for span in await history.use_case_spans()
+        }
+        use = ("application", "purpose")
+        for by in (("connection", "model"), ("user",)):
+            rows = await history.usage(since=since, until=until, by=(*use, *by), user=None)
+            for row in rows:
+                one = seen.setdefault((row.key["application"], row.key["purpose"]), _Seen())
+                if "user" in row.key:
+                    one.users.add(row.key["user"])
+                else:
+                    one.by_model.append(row)
+        return seen
+
+    def _case(
+        self,
+        name: str | None,
+        rule: UseCaseRule | None,
+        application: str,
+        purpose: str | None,
+        seen: _Seen,
+    ) -> UseCase:
+        snapshot = self._parts.catalogue_keeper.snapshot
+        candidates = [
+            snapshot.models[row.key["model"]]
+            for row in seen.by_model
+            if row.key["model"] in snapshot.models
+        ]
+        stopped = any(one.covers(application, purpose or "") for one in snapshot.stopped)
+        return UseCase(
+            name=name,
+            application=application,
+            purpose=purpose,
+            declared=rule,
+            stopped=stopped,
+            managed_by=self._managed_by(name),
+            version=self._version(name),
+            models=_models(snapshot, seen.by_model),
+            groups=_groups_of(snapshot, seen.users),
+            users=len(seen.users),
+            spend=total(seen.by_model),
+            first_use=seen.span.first if seen.span else None,
+            last_use=seen.span.last if seen.span else None,
+            open_to=_open_to(snapshot, purpose),
+            guards=_screening(snapshot, candidates),
+            moderation=_moderation(snapshot, candidates),
+        )
+
+    def _managed_by(self, name: str | None) -> Literal["mesh.yaml", "admin", "default"] | None:
+        return None if name is None else self._parts.governance.managed_by("use_cases", name)
+
+    def _version(self, name: str | None) -> int | None:
+        setting = None if name is None else self._parts.governance.stored("use_cases", name)
+        return setting.version if setting else None
+
+
+def _declared(
+    rules: Iterable[tuple[str, UseCaseRule]], application: str, purpose: str
+) -> tuple[str, UseCaseRule] | tuple[None, None]:
+    """The rule for just this purpose, else the one for all that the application does."""
+    covering = [one for one in rules if one[1].covers(application, purpose)]
+    covering.sort(key=lambda one: one[1].purpose is None)
+    return covering[0] if covering else (None, None)
+
+
+def _models(snapshot: Snapshot, rows: Iterable[UsageRow]) -> list[UsedModel]:
+    used = [_model(snapshot.models.get(row.key["model"]), row) for row in rows if row.key["model"]]
+    return sorted(used, key=lambda one: (-one.spend.cost_usd, -one.spend.calls, one.id))
+
+
+def _model(known: Candidate | None, row: UsageRow) -> UsedModel:
+    facts = known.facts if known else None
+    return UsedModel(
+        id=row.key["model"],
+        connection=row.key["connection"],
+        provider=facts.provider if facts else None,
+        residency=facts.residency.value if facts else None,
+        trains_on_requests=facts.trains_on_requests if facts else None,
+        retains_requests=facts.retains_requests if facts else None,
+        spend=row.spend,
+    )
+
+
+def _groups_of(snapshot: Snapshot, users: Iterable[str]) -> list[str]:
+    """Groups of the policy that name one of these users."""
+    known = frozenset(users)
+    return sorted(
+        name for name, rule in snapshot.groups.items() if not known.isdisjoint(rule.members)
+    )
+
+
+def _open_to(snapshot: Snapshot, purpose: str | None) -> list[str]:
+    """Groups that may declare this purpose; everybody where there are no groups."""
+    if not snapshot.groups:
+        return ["*"]
+    return sorted(
+        name
+        for name, rule in snapshot.groups.items()
+        if not rule.purposes or purpose is None or purpose in rule.purposes
+    )
+
+
+def _screening(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]:
+    """Detectors whose rules cover one of these models for some caller."""
+    found: set[str] = set()
+    for one in candidates:
+        rules = [rule for rule in snapshot.screening if _may_cover(rule.target, one)]
+        default = snapshot.default_screening
+        if not rules and default is not None and _may_cover(default.target, one):
+            rules = [default]
+        found.update(name for rule in rules for name in rule.detectors)
+    return sorted(found)
+
+
+def _moderation(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]:
+    return sorted(
+        {
+            f"{rule.guard} ({rule.target.direction})"
+            for one in candidates
+            for rule in snapshot.moderation
+            if _may_cover(rule.target, one)
+        }
+    )
+
+
+def _may_cover(target: Target, candidate: Candidate) -> bool:
+    """For callers of some group at least."""
+    return covers(target, candidate, frozenset({target.group} if target.group else ()))
