@@ -8,7 +8,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +16,12 @@ from typing import Literal
 
 from .. import __version__
 from ..config import Config, key_hash
-from ..errors import InvalidRequest, NotFound, NotPermitted
+from ..errors import NotFound, NotPermitted
 from ..pipeline.audit import outcome_of
 from ..pipeline.call import CacheDirective, Call, NestedPurpose
 from ..pipeline.snapshot import Snapshot
 from ..pipeline.step import Next
 from ..schemas.api import (
-    GROUPINGS,
     BudgetStatus,
     CallDetail,
     CallPage,
@@ -33,7 +32,6 @@ from ..schemas.api import (
     Models,
     Offer,
     Preference,
-    Usage,
 )
 from ..schemas.call_search import ALL_CALLS, CallSearch, View
 from ..schemas.events import Events
@@ -52,6 +50,7 @@ from .keys import ApiKeys
 from .metrics import Metrics
 from .offers import Withhold
 from .performance_reports import PerformanceReports
+from .usage_reports import UsageReports
 
 _NO_DIRECTIVE = CacheDirective()
 _DRAIN_SECONDS = 5.0
@@ -72,6 +71,7 @@ class Mesh:
         self.performance = PerformanceReports(parts)
         self.alerts = parts.alert_desk
         self.signals = parts.alerts
+        self.usage_reports = UsageReports(parts.history, lambda: self.snapshot)
         self.audit = AuditProof(parts.history, parts.secrets)
         self._records = CallRecords(parts)
         self.inventory = Inventory(parts)
@@ -231,32 +231,6 @@ class Mesh:
     async def costs(self, principal: Principal, document: str | None) -> CostSummary:
         """What the cost part of the sidebar shows."""
         return await self._costs.summary(self.snapshot, principal, document)
-
-    async def usage(
-        self,
-        principal: Principal,
-        *,
-        since: datetime,
-        until: datetime,
-        by: Sequence[str],
-        document: str | None = None,
-    ) -> Usage:
-        """Spend between two moments, grouped by up to four fields. Everybody's for auditors, else
-        one's own.
-
-        Raises:
-            InvalidRequest: A grouping is unknown or the moments are the wrong way round.
-        """
-        for name in by:
-            if name not in GROUPINGS:
-                raise InvalidRequest(
-                    f"Usage cannot be grouped by {name[:40]!r}; use {', '.join(GROUPINGS)}.",
-                    param="by",
-                )
-        if since >= until:
-            raise InvalidRequest("`since` must be before `until`.", param="since")
-        user = self._whose(principal)
-        return await self._costs.usage(user, since=since, until=until, by=by, document=document)
 
     async def budgets(self, principal: Principal) -> list[BudgetStatus]:
         """Budgets that apply to the caller."""

@@ -103,6 +103,7 @@ def intent_of(call: Call, estimate: Decimal | None = Decimal(0)) -> Intent:
         parent=call.parent.id if call.parent else None,
         tags=call.tags,
         streamed=call.request.stream,
+        charged_group=call.snapshot.charged_group(call.groups, call.request.model),
         estimated_cost=estimate,
         content=call.content,
     )

@@ -84,6 +84,10 @@ class Snapshot:
         default_factory=dict[_Caller, frozenset[str]], compare=False
     )
 
+    _charged: dict[tuple[frozenset[str], str], str] = field(
+        default_factory=dict[tuple[frozenset[str], str], str], compare=False
+    )
+
     def groups_of(self, principal: Principal) -> frozenset[str]:
         """The caller's groups: those the identity source gave, mapped to and joined with the
         policy's.
@@ -151,6 +155,27 @@ class Snapshot:
             return True
         rules = [self.groups[group] for group in groups if group in self.groups]
         return any(fnmatchcase(name, glob) for rule in rules for glob in rule.allow)
+
+    def charged_group(self, groups: frozenset[str], name: str) -> str:
+        """Which one of a caller's groups pays for a call to `name`: the first, in the order of the
+        configuration, whose rule opens it; else the first at all; empty where there is none.
+        """
+        if not groups:
+            return ""
+        key = (groups, name)
+        group = self._charged.get(key)
+        if group is None:
+            if len(self._charged) > _MOST_REMEMBERED:
+                self._charged.clear()
+            group = self._charged[key] = self._find_charged(groups, name)
+        return group
+
+    def _find_charged(self, groups: frozenset[str], name: str) -> str:
+        for group, rule in self.groups.items():
+            if group in groups and any(fnmatchcase(name, glob) for glob in rule.allow):
+                return group
+        known = [group for group in self.groups if group in groups]
+        return known[0] if known else min(groups)
 
     def behind(self, name: str) -> tuple[Candidate, ...]:
         """The candidates behind a model or alias, in the order written, unknown ones left out."""

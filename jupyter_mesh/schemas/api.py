@@ -11,13 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
-
-class Body(BaseModel):
-    """Base of every body: immutable."""
-
-    model_config = ConfigDict(frozen=True)
+from .body import Body as Body
+from .usage import GROUPINGS as GROUPINGS
+from .usage import Spend as Spend
+from .usage import Usage as Usage
+from .usage import UsageRow as UsageRow
 
 
 class Me(Body):
@@ -107,49 +107,8 @@ class Models(Body):
     default_model: str | None
 
 
-class Spend(Body):
-    """Money and tokens of some calls. `cost_usd` sums known costs; `unpriced` counts the others."""
-
-    cost_usd: Decimal
-    saved_usd: Decimal
-    calls: int
-    cached_calls: int
-    input_tokens: int
-    output_tokens: int
-    unpriced: int
-
-
-GROUPINGS = (
-    "hour",
-    "day",
-    "month",
-    "user",
-    "application",
-    "connection",
-    "model",
-    "purpose",
-    "document",
-)
-"""What usage can be grouped by."""
 MOST_CALLS = 200
 """Calls on one page."""
-
-
-class UsageRow(Body):
-    """Spend of one group of calls; `key` holds the grouping fields."""
-
-    key: dict[str, str]
-    spend: Spend
-
-
-class Usage(Body):
-    """Rows and their total."""
-
-    since: datetime
-    until: datetime
-    by: list[str]
-    rows: list[UsageRow]
-    total: Spend
 
 
 class BudgetStatus(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
@@ -37,6 +38,8 @@ class Intent:
     parent: str | None = None
     tags: JsonObject = field(default_factory=dict[str, Json])
     streamed: bool = False
+    charged_group: str = ""
+    """The one of `groups` that pays: sums by group are then those of the calls."""
     estimated_cost: Decimal | None = Decimal(0)
     """What the call is charged if the gateway dies and nobody can say more; None is unknown."""
     content: JsonObject | None = None
@@ -71,6 +74,12 @@ class Completion:
     """None: the price is unknown. A cache hit costs 0."""
     saved: Decimal = Decimal(0)
     """What a cache hit would have cost."""
+    saved_by_fallback: Decimal = Decimal(0)
+    """By how much it was cheaper than the first model of the alias would have been."""
+    cost_classes: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    """`cost` by class of tokens, and `request` for what each call costs; empty: not known."""
+    priced_at: datetime | None = None
+    """When the prices were looked up that it was charged by."""
     timing: Timing = Timing(total=0.0)
     finish_reason: str | None = None
     error_code: str | None = None

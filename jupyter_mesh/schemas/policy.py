@@ -51,7 +51,8 @@ def _write_duration(value: timedelta) -> str | float:
     return seconds
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """`name`, if it is a time zone; raises ValueError with the nearest one otherwise."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -124,7 +125,7 @@ class BudgetRule(Rule):
     reserve_output_tokens: int = Field(default=2048, ge=1)
     unknown_price: Literal["refuse", "allow"] = "allow"
     """A model without a price: refuse it under this budget, or let it pass flagged as unpriced."""
-    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
 
     @cached_property
     def alert_amounts(self) -> tuple[tuple[float, Decimal], ...]:

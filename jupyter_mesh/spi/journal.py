@@ -4,7 +4,7 @@ both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -107,10 +107,15 @@ class History(Protocol):
         until: datetime,
         by: Sequence[str],
         user: str | None,
-        document: str | None = None,
+        groups: Collection[str] | None = None,
+        where: Mapping[str, str] | None = None,
+        most: int | None = None,
     ) -> list[UsageRow]:
-        """Sums grouped by any of `hour day month user application connection model purpose
-        document`.
+        """Sums grouped by any of `schemas.usage.GROUPINGS`: of one user, of calls charged to some
+        groups, of calls `where` a field has a value.
+
+        Raises:
+            InvalidRequest: There is no such grouping, or there are more than `most` rows.
         """
         ...
 

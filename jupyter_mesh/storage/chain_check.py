@@ -9,12 +9,13 @@ from typing import NamedTuple, cast
 from . import change_check, sql
 from .chain import content_hash, digest_of, entry_hash, first_hash
 from .location import Cursor, Row
+from .records import sealed_completion, sealed_intent
 
 _ENTRIES = """
     SELECT number, kind, subject, moment, digest, content, hash FROM audit_chain
     WHERE writer = ? AND number > ? ORDER BY number LIMIT ?"""
 _WRITERS = "SELECT DISTINCT writer FROM audit_chain ORDER BY writer"
-_INTENT = f"SELECT {', '.join(sql.INTENT[:-1])} FROM calls WHERE id = ?"
+_INTENT = f"SELECT {', '.join(sql.INTENT)} FROM calls WHERE id = ?"
 _COMPLETION = f"SELECT {', '.join(sql.COMPLETION)}, id FROM calls WHERE id = ?"
 _CONTENT = "SELECT request, response FROM call_content WHERE call_id = ?"
 _KEY = "SELECT key FROM audit_keys WHERE tenant = ''"
@@ -174,7 +175,8 @@ def _wrong_record(cursor: Cursor, entry: Entry, key: bytes | None, pruned: _Prun
     if record is None:
         gone = entry.moment < pruned.calls
         return None if gone else "the record is missing, and no policy deleted it"
-    if digest_of(tuple(record)) != entry.digest:
+    sealed = sealed_intent if entry.kind == "open" else sealed_completion
+    if digest_of(sealed(tuple(record))) != entry.digest:
         return "the record was changed"
     return _wrong_content(cursor, entry, key, pruned)
 

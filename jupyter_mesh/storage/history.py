@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -79,14 +79,17 @@ class SqlHistory:
         until: datetime,
         by: Sequence[str],
         user: str | None,
-        document: str | None = None,
+        groups: Collection[str] | None = None,
+        where: Mapping[str, str] | None = None,
+        most: int | None = None,
     ) -> list[UsageRow]:
         """Sums over the whole hours (UTC) that overlap the time asked for, exactly the sums of
         their calls.
         """
-        return await self._reader.read(
-            usage_query(since=since, until=until, by=by, user=user, document=document)
+        query = usage_query(
+            since=since, until=until, by=by, user=user, groups=groups, where=where, most=most
         )
+        return await self._reader.read(query)
 
     async def spent(
         self, holds: Sequence[tuple[str, datetime]]

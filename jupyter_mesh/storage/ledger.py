@@ -14,7 +14,7 @@ from ..errors import AuditUnavailable, BudgetExceeded
 from . import sql
 from .chain import Chain
 from .location import Cursor, Row
-from .records import ContentRow, HoldRow
+from .records import ContentRow, HoldRow, sealed_completion, sealed_intent
 from .values import usd
 
 Window: TypeAlias = "tuple[str, int]"
@@ -97,14 +97,15 @@ class Closing:
             seal_intent(self.chain, cursor, self.intent, self.content)
         said = self.content.response if self.content else None
         ended = cast(int, self.completion[_ENDED_AT])
-        self.chain.append(cursor, "close", self.call_id, ended, self.completion, said)
+        record = sealed_completion(self.completion)
+        self.chain.append(cursor, "close", self.call_id, ended, record, said)
 
 
 def seal_intent(chain: Chain, cursor: Cursor, call: Row, content: ContentRow | None) -> None:
-    """The estimate is left out: it grows while a call runs."""
+    """Seal what was asked."""
     started, call_id = cast(int, call[_STARTED_AT]), cast(str, call[0])
     asked = content.request if content else None
-    chain.append(cursor, "open", call_id, started, call[:-1], asked)
+    chain.append(cursor, "open", call_id, started, sealed_intent(call), asked)
 
 
 def top_up(cursor: Cursor, call_id: str, amounts: Mapping[Window, int], estimate: int) -> bool:

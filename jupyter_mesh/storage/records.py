@@ -9,6 +9,9 @@ from ..schemas.audit import Completion, Hold, Intent
 from .location import Row
 from .values import count, micros, money, optional_text, text, to_json
 
+_FIRST_OF_INTENT, _FIRST_OF_COMPLETION = 16, 28
+"""How many columns there were when the chain was introduced."""
+
 
 class HoldRow(NamedTuple):
     """A hold, in integers."""
@@ -49,6 +52,7 @@ def intent_row(intent: Intent, writer: str) -> Row:
         intent.parent,
         to_json(intent.tags),
         int(intent.streamed),
+        text(intent.charged_group),
         None if intent.estimated_cost is None else money(intent.estimated_cost),
     )
 
@@ -85,8 +89,34 @@ def completion_row(completion: Completion) -> Row:
         to_json(completion.verdicts),
         completion.price_source,
         completion.screened,
+        money(completion.saved_by_fallback),
+        to_json({name: money(cost) for name, cost in completion.cost_classes.items()}),
+        None if completion.priced_at is None else micros(completion.priced_at),
         completion.id,
     )
+
+
+def sealed_intent(row: Row) -> Row:
+    """What the chain seals of an intent. The estimate is left out: it grows while a call runs."""
+    return _sealed(row[:-1], _FIRST_OF_INTENT)
+
+
+def sealed_completion(row: Row) -> Row:
+    """What the chain seals of a completion."""
+    return _sealed(
+        (*row[:_FIRST_OF_COMPLETION], row[-1], *row[_FIRST_OF_COMPLETION:-1]),
+        _FIRST_OF_COMPLETION + 1,
+    )
+
+
+def _sealed(row: Row, first: int) -> Row:
+    """Columns that came later count only up to the last that holds something: in records older
+    than they are they hold nothing, and what those were sealed by stays as it was.
+    """
+    end = len(row)
+    while end > first and row[end - 1] is None:
+        end -= 1
+    return row[:end]
 
 
 def _float(milliseconds: float | None) -> float | None:

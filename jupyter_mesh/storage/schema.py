@@ -12,7 +12,7 @@ from .failure import failure_of
 from .lease import Lease
 from .location import Location
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision under `migrations/versions`, oldest first."""
 
 

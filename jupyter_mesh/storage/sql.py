@@ -24,6 +24,7 @@ INTENT = (
     "parent",
     "tags",
     "streamed",
+    "charged_group",
     "estimated_cost",
 )
 """Columns of an intent, in the order of `records.intent_row`."""
@@ -57,6 +58,9 @@ COMPLETION = (
     "verdicts",
     "price_source",
     "screened",
+    "saved_fallback",
+    "cost_classes",
+    "priced_at",
 )
 """Columns of a completion, in the order of `records.completion_row`."""
 
@@ -113,23 +117,29 @@ DELETE_HOLDS = "DELETE FROM holds WHERE call_id = ?"
 
 # usage
 
-_SUMS = (
-    "calls",
-    "cached_calls",
+_TOKENS = (
     "input_tokens",
     "output_tokens",
-    "cost",
-    "saved",
-    "unpriced",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "input_image_tokens",
 )
-_USAGE_KEY = "hour, username, application, connection, model, purpose, document"
-_ADDED = ", ".join(f"{column} = usage_hourly.{column} + excluded.{column}" for column in _SUMS)
+USAGE_SUMS = ("calls", "cached_calls", *_TOKENS, "cost", "saved", "saved_fallback", "unpriced")
+_USAGE_KEY = (
+    "hour, username, application, connection, model, purpose, document, charged_group, key_id, "
+    "operation, provider"
+)
+_ADDED = ", ".join(f"{column} = usage_hourly.{column} + excluded.{column}" for column in USAGE_SUMS)
 ADD_USAGE = f"""
-    INSERT INTO usage_hourly ({_USAGE_KEY}, {", ".join(_SUMS)})
+    INSERT INTO usage_hourly ({_USAGE_KEY}, {", ".join(USAGE_SUMS)})
     SELECT started_at / 3600000000, username, application, coalesce(connection, ''),
-    coalesce(model, ''), purpose, coalesce(document, ''),
-    1, CASE WHEN outcome = 'cached' THEN 1 ELSE 0 END, input_tokens, output_tokens,
-    coalesce(cost, 0), saved, CASE WHEN cost IS NULL THEN 1 ELSE 0 END
+    coalesce(model, ''), purpose, coalesce(document, ''), coalesce(charged_group, ''),
+    coalesce(key_id, ''), operation, coalesce(provider, ''),
+    1, CASE WHEN outcome = 'cached' THEN 1 ELSE 0 END, {", ".join(_TOKENS)},
+    coalesce(cost, 0), saved, coalesce(saved_fallback, 0), CASE WHEN cost IS NULL THEN 1 ELSE 0 END
     FROM calls WHERE id = ?
     ON CONFLICT ({_USAGE_KEY}) DO UPDATE SET {_ADDED}"""
 

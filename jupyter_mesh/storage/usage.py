@@ -4,26 +4,27 @@ themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import cast
 
 from ..errors import InvalidRequest
-from ..schemas.api import GROUPINGS, Spend, UsageRow
+from ..schemas.usage import FIELDS, GROUPINGS, PERIODS, Spend, UsageRow
+from . import sql
 from .location import Cursor, Value
 from .values import HOUR, micros, moment, text, usd
 
-_COLUMNS = {field: field for field in GROUPINGS} | {
+_COLUMNS = {name: name for name in FIELDS} | {
     "user": "username",
-    "day": "hour / 24",
-    "month": "hour / 24",  # SQL's calendars differ: days are folded into months here
+    "group": "charged_group",
+    "key": "key_id",
+    "hour": "hour",
+    # SQL's calendars differ: days are folded into longer periods here
+    **dict.fromkeys(PERIODS[1:], "hour / 24"),
 }
-_FORMATS = {"hour": "%Y-%m-%dT%H:00:00Z", "day": "%Y-%m-%d", "month": "%Y-%m"}
-_HOURS = {"hour": 1, "day": 24, "month": 24}
-_SUMS = (
-    *("sum(cost)", "sum(saved)", "sum(calls)", "sum(cached_calls)"),
-    *("sum(input_tokens)", "sum(output_tokens)", "sum(unpriced)"),
-)
+_FORMATS = {"hour": "%Y-%m-%dT%H:00:00Z", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
+_SUMS = tuple(f"sum({column})" for column in sql.USAGE_SUMS)
+_MONEY = {"cost": "cost_usd", "saved": "saved_usd", "saved_fallback": "saved_by_fallback_usd"}
 
 
 def usage_query(
@@ -32,37 +33,62 @@ def usage_query(
     until: datetime,
     by: Sequence[str],
     user: str | None,
-    document: str | None,
+    groups: Collection[str] | None = None,
+    where: Mapping[str, str] | None = None,
+    most: int | None = None,
 ) -> Callable[[Cursor], list[UsageRow]]:
     """The sums over whole hours (UTC) that overlap `since <= time < until`.
 
+    Args:
+        since: The first moment.
+        until: The first moment that is too late.
+        by: Names of `GROUPINGS`.
+        user: Only this user's calls; None: everybody's.
+        groups: Only calls charged to one of these.
+        where: Only calls with these values, by names of `FIELDS`.
+        most: Rows; more are refused.
+
     Raises:
-        InvalidRequest: `by` names something that calls are not grouped by.
+        InvalidRequest: `by` or `where` names something that calls are not grouped by.
     """
-    for field in by:
-        if field not in GROUPINGS:
-            raise InvalidRequest(
-                f"Usage cannot be grouped by {field[:40]!r}; choose among {', '.join(GROUPINGS)}.",
-                param="by",
-            )
-    columns = [_COLUMNS[field] for field in by]
-    where = ["hour >= ?", "hour < ?"]
+    columns = [_column(field, GROUPINGS, "grouped by", "by") for field in by]
+    conditions = ["hour >= ?", "hour < ?"]
     bounds: list[Value] = [micros(since) // HOUR, -(-micros(until) // HOUR)]
-    for column, value in (("username", user), ("document", document)):
-        if value is not None:
-            where.append(f"{column} = ?")
-            bounds.append(text(value))
+    wanted = [(_column(name, FIELDS, "narrowed to", name), v) for name, v in (where or {}).items()]
+    for column, value in [*wanted, *([("username", user)] if user is not None else [])]:
+        conditions.append(f"{column} = ?")
+        bounds.append(text(value))
+    if groups is not None:
+        conditions.append(f"charged_group IN ({', '.join('?' * len(groups)) or 'NULL'})")
+        bounds += [text(group) for group in sorted(groups)]
     statement = (
-        f"SELECT {', '.join([*columns, *_SUMS])} FROM usage_hourly WHERE {' AND '.join(where)}"
+        f"SELECT {', '.join([*columns, *_SUMS])} FROM usage_hourly WHERE {' AND '.join(conditions)}"
     )
     if columns:
         statement += f" GROUP BY {', '.join(dict.fromkeys(columns))}"
+    if most is not None:
+        statement += f" LIMIT {most + 1}"
 
     def query(cursor: Cursor) -> list[UsageRow]:
         cursor.execute(statement, bounds)
-        return _rows(by, cursor.fetchall())
+        found = cursor.fetchall()
+        if most is not None and len(found) > most:
+            raise InvalidRequest(
+                f"That makes more than {most:,} rows: ask for less time, or group by less.",
+                param="by",
+            )
+        return _rows(by, found)
 
     return query
+
+
+def _column(field: str, known: Sequence[str], how: str, param: str) -> str:
+    if field not in known:
+        raise InvalidRequest(
+            f"Usage cannot be {how} {field[:40]!r}; choose among {', '.join(known)}.",
+            param=param[:40],
+        )
+    return _COLUMNS[field]
 
 
 def _rows(by: Sequence[str], found: list[tuple[object, ...]]) -> list[UsageRow]:
@@ -70,31 +96,29 @@ def _rows(by: Sequence[str], found: list[tuple[object, ...]]) -> list[UsageRow]:
     for row in found:
         if row[-1] is None:  # the sum over no rows at all
             continue
-        key = tuple(_label(field, value) for field, value in zip(by, row, strict=False))
+        key = tuple(label(field, value) for field, value in zip(by, row, strict=False))
         numbers = [int(cast(int, value)) for value in row[len(by) :]]
-        known = sums.setdefault(key, [0] * len(numbers))
-        sums[key] = [a + b for a, b in zip(known, numbers, strict=True)]
+        known = sums.get(key)
+        if known is not None:
+            numbers = [a + b for a, b in zip(known, numbers, strict=True)]
+        sums[key] = numbers
     return [
-        UsageRow(key=dict(zip(by, key, strict=True)), spend=_spend(*numbers))
+        UsageRow(key=dict(zip(by, key, strict=True)), spend=_spend(numbers))
         for key, numbers in sorted(sums.items())
     ]
 
 
-def _label(field: str, value: object) -> str:
-    if field in _FORMATS:
-        return moment(cast(int, value) * _HOURS[field] * HOUR).strftime(_FORMATS[field])
-    return cast(str, value)
+def label(field: str, value: object) -> str:
+    """What a group is called: a period by its beginning, anything else by itself."""
+    if field not in PERIODS:
+        return cast(str, value)
+    began = moment(cast(int, value) * (1 if field == "hour" else 24) * HOUR).astimezone(UTC)
+    if field == "quarter":
+        return f"{began.year:04}-Q{(began.month + 2) // 3}"
+    return began.strftime(_FORMATS[field])
 
 
-def _spend(
-    cost: int, saved: int, calls: int, cached: int, input: int, output: int, unpriced: int
-) -> Spend:
-    return Spend(
-        cost_usd=usd(cost),
-        saved_usd=usd(saved),
-        calls=calls,
-        cached_calls=cached,
-        input_tokens=input,
-        output_tokens=output,
-        unpriced=unpriced,
-    )
+def _spend(numbers: Sequence[int]) -> Spend:
+    named: dict[str, int] = dict(zip(sql.USAGE_SUMS, numbers, strict=True))
+    money = {field: usd(named.pop(column)) for column, field in _MONEY.items()}
+    return Spend.model_validate({**named, **money})

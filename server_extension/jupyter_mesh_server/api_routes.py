@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -16,7 +15,6 @@ from .call_options import call_options
 from .call_search import SEARCH_FIELDS, search_of, view_of
 from .exchange import HttpRequest, Reply
 from .gateway import Gateway
-from .moments import moment
 from .replies import reply_with
 from .routing_headers import refuse_routing_headers
 
@@ -52,21 +50,6 @@ async def get_costs(gateway: Gateway, request: HttpRequest, _body: Json) -> Repl
     if document is None:
         document = await gateway.document(call_options(request.headers))
     return reply_with(await gateway.mesh.costs(request.principal, document))
-
-
-async def get_usage(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
-    """`GET /api/usage?since=&until=&by=day,model&document=`; without `since` this month's."""
-    fields = request.fields("since", "until", "by", "document")
-    now = datetime.now(UTC)
-    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    since = moment(fields, "since") or month
-    until = moment(fields, "until") or now
-    by = [name for name in fields.get("by", "day").split(",") if name]
-    document = fields.get("document")
-    usage = await gateway.mesh.usage(
-        request.principal, since=since, until=until, by=list(dict.fromkeys(by)), document=document
-    )
-    return reply_with(usage)
 
 
 async def get_budgets(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from jupyter_mesh.schemas import admin, alerts, api, audit_proof, inventory, performance
+from jupyter_mesh.schemas import admin, alerts, api, audit_proof, inventory, performance, usage
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.principal import Scope
 
@@ -26,6 +26,7 @@ from . import (
     openai_shapes,
     record_routes,
     status_routes,
+    usage_routes,
 )
 from .call_search import SEARCH_FIELDS
 from .exchange import HttpRequest, Reply
@@ -317,10 +318,17 @@ ROUTES: tuple[Route, ...] = (
     ),
     _get(
         "/api/usage",
-        api_routes.get_usage,
-        api.Usage,
-        "Spend grouped by any of " + ", ".join(api.GROUPINGS),
-        query=("since", "until", "by", "document"),
+        usage_routes.get_usage,
+        usage.Usage,
+        "Spend grouped by any of " + ", ".join(usage.GROUPINGS),
+        query=usage_routes.USAGE_QUERY,
+    ),
+    _get(
+        "/api/usage/forecast",
+        usage_routes.get_forecast,
+        usage.UsageForecast,
+        "What the running window will have cost at its end",
+        query=usage_routes.FORECAST_QUERY,
     ),
     _get("/api/budgets", api_routes.get_budgets, api.Budgets, "Budgets that apply to the caller"),
     _get(

@@ -12,8 +12,9 @@ from typing import cast
 
 import pytest
 
-from jupyter_mesh.mesh.costs import NOTHING, Costs
+from jupyter_mesh.mesh.costs import Costs
 from jupyter_mesh.mesh.forecast import forecast
+from jupyter_mesh.mesh.sums import NOTHING
 from jupyter_mesh.pipeline.snapshot import Snapshot
 from jupyter_mesh.schemas.api import UsageRow
 from jupyter_mesh.schemas.policy import BudgetRule, Scope

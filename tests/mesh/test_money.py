@@ -59,7 +59,9 @@ async def all_calls(mesh: Mesh, principal: Principal) -> list[CallSummary]:
 async def lately(mesh: Mesh, principal: Principal, by: list[str]) -> Usage:
     """Usage of the last two hours."""
     now = datetime.now(UTC)
-    return await mesh.usage(principal, since=now - timedelta(hours=2), until=now, by=by)
+    return await mesh.usage_reports.usage(
+        principal, since=now - timedelta(hours=2), until=now, by=by
+    )
 
 
 async def spend(mesh: Mesh, upstream: FakeOpenAI) -> dict[str, Decimal | None]:
@@ -233,6 +235,6 @@ async def test_usage_is_grouped_by_what_there_is_only(tmp_path: Path, by: str) -
     async with mesh_of(tmp_path, {"echo": {"provider": "echo"}}) as mesh:
         now = datetime.now(UTC)
         with pytest.raises(InvalidRequest):
-            await mesh.usage(ADA, since=now - timedelta(hours=1), until=now, by=[by])
+            await mesh.usage_reports.usage(ADA, since=now - timedelta(hours=1), until=now, by=[by])
         with pytest.raises(InvalidRequest):
-            await mesh.usage(ADA, since=now, until=now, by=["model"])
+            await mesh.usage_reports.usage(ADA, since=now, until=now, by=["model"])

@@ -11,16 +11,18 @@ from contextlib import aclosing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any, cast
 
 import orjson
 
 from jupyter_mesh.errors import (
     BudgetExceeded,
-    InvalidRequest,
     LimitExceeded,
     NotFound,
     ProviderUnavailable,
 )
+from jupyter_mesh.mesh.sums import NOTHING
+from jupyter_mesh.mesh.usage_reports import UsageReports
 from jupyter_mesh.pipeline.call import CacheDirective, Call
 from jupyter_mesh.pipeline.snapshot import Snapshot
 from jupyter_mesh.schemas import api
@@ -30,6 +32,8 @@ from jupyter_mesh.schemas.json import Json, JsonObject
 from jupyter_mesh.schemas.principal import Principal, Scope
 from jupyter_mesh.schemas.request import Operation, Request
 from jupyter_mesh.schemas.spend import Usage
+from jupyter_mesh.spi.journal import History
+from jupyter_mesh.storage.usage import usage_query
 
 from .calls import USAGE, chunk, data_of, report_a_cost, usage_chunk
 
@@ -88,6 +92,16 @@ async def crash_late(_call: Call) -> Events:
     yield chunk("a")
     await asyncio.sleep(0.01)
     raise RuntimeError(f"secret {SECRET}")
+
+
+class NoCalls:
+    """A history in which nothing was spent."""
+
+    async def usage(
+        self, *, since: datetime, until: datetime, by: Sequence[str], **narrowed: Any
+    ) -> list[api.UsageRow]:
+        usage_query(since=since, until=until, by=by, **narrowed)
+        return []
 
 
 class NothingThere:
@@ -156,6 +170,8 @@ class ScriptedMesh:
         finally:
             self.running -= 1
 
+    usage_reports = UsageReports(cast(History, NoCalls()), Snapshot)
+
     async def me(self, principal: Principal) -> api.Me:
         return api.Me(
             user=principal.user,
@@ -216,19 +232,6 @@ class ScriptedMesh:
             budgets=[],
         )
 
-    async def usage(
-        self,
-        _principal: Principal,
-        *,
-        since: datetime,
-        until: datetime,
-        by: Sequence[str],
-        document: str | None = None,
-    ) -> api.Usage:
-        if since >= until or not set(by) <= set(api.GROUPINGS):
-            raise InvalidRequest("as the mesh would")
-        return api.Usage(since=since, until=until, by=list(by), rows=[], total=NOTHING)
-
     async def budgets(self, _principal: Principal) -> list[api.BudgetStatus]:
         return []
 
@@ -271,13 +274,4 @@ class ScriptedMesh:
         return None
 
 
-NOTHING = api.Spend(
-    cost_usd=Decimal(0),
-    saved_usd=Decimal(0),
-    calls=0,
-    cached_calls=0,
-    input_tokens=0,
-    output_tokens=0,
-    unpriced=0,
-)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

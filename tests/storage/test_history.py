@@ -188,7 +188,9 @@ async def test_usage_is_exactly_the_sum_of_the_calls_however_it_is_grouped(
         assert all(tuple(row.key) == by for row in rows)
     ((total),) = await history.usage(since=START, until=END, by=(), user=None)
     assert total.spend.input_tokens == sum(range(150))
-    of_ada = await history.usage(since=START, until=END, by=(), user="ada", document="a.ipynb")
+    of_ada = await history.usage(
+        since=START, until=END, by=(), user="ada", where={"document": "a.ipynb"}
+    )
     wanted = [c for c in calls if (c["user"], c["document"]) == ("ada", "a.ipynb")]
     assert [row.spend.calls for row in of_ada] == [len(wanted)]
 

@@ -489,8 +489,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Spend grouped by any of hour, day, month, user, application, connection, model, purpose, document */
+        /** Spend grouped by any of hour, day, week, month, quarter, user, group, application, connection, provider, model, purpose, document, key, operation */
         get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the running window will have cost at its end */
+        get: operations["get_forecast"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1292,6 +1309,19 @@ export interface components {
              */
             notebook_series: string[];
             today: components["schemas"]["Spend"];
+        };
+        /**
+         * DayCost
+         * @description What one day (UTC) has cost.
+         */
+        DayCost: {
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
         };
         /**
          * DryRun
@@ -2172,17 +2202,68 @@ export interface components {
          * @description Money and tokens of some calls. `cost_usd` sums known costs; `unpriced` counts the others.
          */
         Spend: {
+            /**
+             * Cache Read Tokens
+             * @default 0
+             */
+            cache_read_tokens: number;
+            /**
+             * Cache Write Tokens
+             * @default 0
+             */
+            cache_write_tokens: number;
             /** Cached Calls */
             cached_calls: number;
             /** Calls */
             calls: number;
             /** Cost Usd */
             cost_usd: string;
-            /** Input Tokens */
+            /**
+             * Fixed Usd
+             * @description The share, by tokens, of what connections cost an hour; beside `cost_usd`.
+             * @default 0
+             */
+            fixed_usd: string;
+            /**
+             * Input Audio Tokens
+             * @default 0
+             */
+            input_audio_tokens: number;
+            /**
+             * Input Image Tokens
+             * @default 0
+             */
+            input_image_tokens: number;
+            /**
+             * Input Tokens
+             * @description With those of the cache, of audio and of images.
+             */
             input_tokens: number;
-            /** Output Tokens */
+            /**
+             * Output Audio Tokens
+             * @default 0
+             */
+            output_audio_tokens: number;
+            /**
+             * Output Tokens
+             * @description With those of reasoning and of audio.
+             */
             output_tokens: number;
-            /** Saved Usd */
+            /**
+             * Reasoning Tokens
+             * @default 0
+             */
+            reasoning_tokens: number;
+            /**
+             * Saved By Fallback Usd
+             * @description By how much other models of an alias were cheaper than its first.
+             * @default 0
+             */
+            saved_by_fallback_usd: string;
+            /**
+             * Saved Usd
+             * @description What answers from the cache would have cost.
+             */
             saved_usd: string;
             /** Unpriced */
             unpriced: number;
@@ -2275,6 +2356,12 @@ export interface components {
         Usage: {
             /** By */
             by: string[];
+            /**
+             * Idle Usd
+             * @description What connections cost by the hour that nobody used in this time.
+             * @default 0
+             */
+            idle_usd: string;
             /** Rows */
             rows: components["schemas"]["UsageRow"][];
             /**
@@ -2288,6 +2375,81 @@ export interface components {
              * Format: date-time
              */
             until: string;
+            /**
+             * View
+             * @default own
+             * @enum {string}
+             */
+            view: "own" | "team" | "all";
+            /**
+             * Where
+             * @description The fields it was narrowed to.
+             */
+            where?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * UsageForecast
+         * @description What was spent in a window that still runs, and what it will have cost at its end.
+         */
+        UsageForecast: {
+            /** Calls */
+            calls: number;
+            /**
+             * Days
+             * @description Of the window so far, oldest first.
+             */
+            days: components["schemas"]["DayCost"][];
+            /**
+             * Expected Usd
+             * @description At the end; null where too little of the window has passed to say.
+             */
+            expected_usd: string | null;
+            /** High Usd */
+            high_usd: string | null;
+            /**
+             * Low Usd
+             * @description With `high_usd`: four times of five it comes out in between. Null under two weeks of history.
+             */
+            low_usd: string | null;
+            /** Saved By Fallback Usd */
+            saved_by_fallback_usd: string;
+            /**
+             * Saved Usd
+             * @description By the cache, in the window so far.
+             */
+            saved_usd: string;
+            /** Spent Usd */
+            spent_usd: string;
+            /** Timezone */
+            timezone: string;
+            /** Unpriced */
+            unpriced: number;
+            /**
+             * View
+             * @enum {string}
+             */
+            view: "own" | "team" | "all";
+            /** Where */
+            where: {
+                [key: string]: string;
+            };
+            /**
+             * Window
+             * @enum {string}
+             */
+            window: "day" | "week" | "month" | "quarter";
+            /**
+             * Window End
+             * Format: date-time
+             */
+            window_end: string;
+            /**
+             * Window Start
+             * Format: date-time
+             */
+            window_start: string;
         };
         /**
          * UsageRow
@@ -3441,7 +3603,18 @@ export interface operations {
                 since?: string;
                 until?: string;
                 by?: string;
+                view?: string;
+                format?: string;
+                user?: string;
+                group?: string;
+                application?: string;
+                connection?: string;
+                provider?: string;
+                model?: string;
+                purpose?: string;
                 document?: string;
+                key?: string;
+                operation?: string;
             };
             header?: never;
             path?: never;
@@ -3456,6 +3629,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_forecast: {
+        parameters: {
+            query?: {
+                window?: string;
+                timezone?: string;
+                view?: string;
+                user?: string;
+                group?: string;
+                application?: string;
+                connection?: string;
+                provider?: string;
+                model?: string;
+                purpose?: string;
+                document?: string;
+                key?: string;
+                operation?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageForecast"];
                 };
             };
             /** @description Refused */
