@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from datetime import datetime, timedelta
 
 from ..errors import InvalidRequest, ModelNotFound, NotPermitted
@@ -26,7 +26,6 @@ from .slo import breaches, promised
 
 _LONGEST = timedelta(days=400)
 _NOTHING: Counter[int] = Counter()
-_WORST: tuple[CircuitState, ...] = ("open", "half_open")
 
 
 class PerformanceReports:
@@ -110,7 +109,7 @@ class PerformanceReports:
 
     def _row(self, key: str, counts: Counts, by: Grouping, models: Set[str]) -> Performance:
         health = self._parts.health
-        states = {model: health.state(model) for model in sorted(models)}
+        states: dict[str, CircuitState] = {model: health.state(model) for model in sorted(models)}
         slos = self._parts.governance.config.slos
         answered, failed = _number(counts, "answered"), _number(counts, "failed")
         calls = answered + failed
@@ -125,12 +124,18 @@ class PerformanceReports:
             tokens_per_second=_percentiles(counts.get("speed", _NOTHING)),
             overhead_ms=_percentiles(counts.get("overhead", _NOTHING)),
             healthy=all(state == "closed" for state in states.values()),
-            circuit=next((worst for worst in _WORST if worst in states.values()), "closed"),
+            circuit=_worst(states.values()),
             resting=[model for model, state in states.items() if state != "closed"],
             promised=promised(key, by, slos),
             breaches=[],
         )
         return row.model_copy(update={"breaches": breaches(row, by, slos)})
+
+
+def _worst(states: Collection[CircuitState]) -> CircuitState:
+    if "open" in states:
+        return "open"
+    return "half_open" if "half_open" in states else "closed"
 
 
 def _number(counts: Counts, metric: str) -> int:

@@ -4,5 +4,7 @@ import './spend.css';
 import './call.css';
 import './admin.css';
 import './admin-form.css';
+import './charts.css';
+import './figures.css';
 import './notebook.css';
 import './answer.css';

@@ -8,6 +8,7 @@ import { ConnectionsPage } from './connections/connections-page';
 import { AdminContext, type IAdmin, useAdmin } from './context';
 import { KeysPage } from './keys/keys-page';
 import { ModelsPage } from './models/models-page';
+import { PerformancePage } from './performance/performance-page';
 import { argsOf, type ISpot, type Page, PAGES } from './place';
 import { Loaded } from './ui/loaded';
 import { Confirm } from './ui/confirm';
@@ -80,7 +81,8 @@ function OpenPage(): React.JSX.Element {
   useSignal(place.changed);
   const { spot } = place;
   const where = useRef<HTMLDivElement>(null);
-  const address = JSON.stringify(argsOf(spot));
+  const { page, open } = spot;
+  const address = JSON.stringify(argsOf({ page, open }));
   const before = useRef(address);
   useEffect(() => {
     // Whoever goes on by keyboard goes on from the new page's heading.
@@ -96,7 +98,7 @@ function OpenPage(): React.JSX.Element {
   return <div ref={where}>{pageOf(spot)}</div>;
 }
 
-function pageOf({ page, open }: ISpot): React.JSX.Element {
+function pageOf({ page, open, view }: ISpot): React.JSX.Element {
   switch (page) {
     case 'connections':
       return <ConnectionsPage open={open} />;
@@ -104,6 +106,8 @@ function pageOf({ page, open }: ISpot): React.JSX.Element {
       return <ModelsPage open={open} />;
     case 'budgets':
       return <BudgetsPage open={open} />;
+    case 'performance':
+      return <PerformancePage open={open} view={view} />;
     case 'keys':
       return <KeysPage open={open} />;
     case 'changes':
@@ -132,6 +136,7 @@ function pageName(page: Page, trans: TranslationBundle): string {
     connections: trans.__('Connections'),
     models: trans.__('Models and permissions'),
     budgets: trans.__('Budgets and limits'),
+    performance: trans.__('Performance'),
     keys: trans.__('API keys'),
     changes: trans.__('Changes')
   }[page];

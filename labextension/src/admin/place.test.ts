@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { argsOf, Place, spotOf } from './place';
+import { argsOf, type ISpot, Place, spotOf } from './place';
 
 test.each([
   [{ page: 'keys' }, { page: 'keys' }],
@@ -15,8 +15,11 @@ test.each([
   expect(spotOf(args)).toEqual(spot);
 });
 
-test('a spot can be named and found again', () => {
-  const spot = { page: 'models', open: { kind: 'groups', name: 'a/b' } } as const;
+test.each<ISpot>([
+  { page: 'models', open: { kind: 'groups', name: 'a/b' } },
+  { page: 'keys', view: { range: '2026-01-01..2026-01-31', 'is.user': 'ada&co=1' } },
+  { page: 'keys', open: { kind: 'model', name: 'up/m' }, view: { by: 'model' } }
+])('a spot can be named and found again: %j', spot => {
   expect(spotOf(argsOf(spot))).toEqual(spot);
 });
 

@@ -1,26 +1,44 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 
-export const PAGES = ['connections', 'models', 'budgets', 'keys', 'changes'] as const;
+export const PAGES = [
+  'connections',
+  'models',
+  'budgets',
+  'performance',
+  'keys',
+  'changes'
+] as const;
 export type Page = (typeof PAGES)[number];
 
-/** What is open: a page, and on it one object by kind and name. `name` is empty for one to be made. */
+/**
+ * What is open: a page, and on it one object by kind and name. `name` is empty for one to be made.
+ *
+ * `view` is how the page shows it (a time, an order, filters), as the page itself reads it.
+ */
 export interface ISpot {
   page: Page;
   open?: { kind: string; name: string };
+  view?: View;
 }
+
+export type View = Readonly<Record<string, string>>;
 
 /** A spot as a link or a command's arguments name it; whatever is wrong in it is left out. */
 export function spotOf(args: Record<string, unknown>): ISpot {
   const page = PAGES.find(one => one === args['page']) ?? 'connections';
-  const { kind, name } = args;
-  return typeof kind === 'string' && typeof name === 'string'
-    ? { page, open: { kind, name } }
-    : { page };
+  const { kind, name, view } = args;
+  return {
+    page,
+    ...(typeof kind === 'string' && typeof name === 'string' && { open: { kind, name } }),
+    ...(typeof view === 'string' &&
+      view !== '' && { view: Object.fromEntries(new URLSearchParams(view)) })
+  };
 }
 
 /** The arguments that lead to a spot. */
-export function argsOf({ page, open }: ISpot): Record<string, string> {
-  return open === undefined ? { page } : { page, ...open };
+export function argsOf({ page, open, view }: ISpot): Record<string, string> {
+  const shown = new URLSearchParams(view).toString();
+  return { page, ...open, ...(shown !== '' && { view: shown }) };
 }
 
 /** Where in the pages one is. Whoever holds unsaved text is asked before it is left. */

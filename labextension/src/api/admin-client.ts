@@ -12,7 +12,7 @@ import {
   type ProviderKind,
   type Setting
 } from './admin-types';
-import { type Transport } from './transport';
+import { FiguresClient, type IFiguresApi } from './figures-client';
 import { type Me } from './types';
 
 /**
@@ -20,7 +20,7 @@ import { type Me } from './types';
  *
  * Every method rejects with `MeshRequestError` and nothing else.
  */
-export interface IAdminApi {
+export interface IAdminApi extends IFiguresApi {
   me(): Promise<Me>;
   settings(kind: Kind): Promise<Setting[]>;
   put(kind: Kind, name: string, update: ISettingUpdate): Promise<Setting>;
@@ -44,9 +44,7 @@ export interface IAdminApi {
 }
 
 /** See `IAdminApi`. */
-export class AdminClient implements IAdminApi {
-  constructor(private readonly http: Transport) {}
-
+export class AdminClient extends FiguresClient implements IAdminApi {
   me(): Promise<Me> {
     return this.http.get('me');
   }

@@ -8,6 +8,15 @@ export type ConnectionTest = Schemas['ConnectionTest'];
 export type Key = Schemas['Key'];
 export type KeyRequest = Schemas['KeyRequest'];
 export type NewKey = Schemas['NewKey'];
+export type Percentiles = Schemas['Percentiles'];
+export type Performance = Schemas['Performance'];
+export type PerformanceReport = Schemas['PerformanceReport'];
+export type PerformancePoint = Schemas['PerformancePoint'];
+export type PerformanceSeries = Schemas['PerformanceSeries'];
+export type PerformanceStep = PerformanceSeries['step'];
+export type Promised = Schemas['Promised'];
+/** What performance is told of. */
+export type Grouping = PerformanceReport['by'];
 export type ProviderKind = Schemas['ProviderKind'];
 /** Any JSON value. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };

@@ -34,16 +34,22 @@ export function Loaded<T>(props: {
     case 'ready':
       return (
         <>
-          {state.error !== null && (
-            <div className="jp-mesh-Banner" role="status">
-              <span>{trans.__('The gateway does not answer. This is what it last said.')}</span>
-              <button type="button" className="jp-mesh-Link" onClick={() => void resource.renew()}>
-                {trans.__('Try again')}
-              </button>
-            </div>
-          )}
+          {state.error !== null && <OutOfDate resource={resource} />}
           {props.children(state.value)}
         </>
       );
   }
+}
+
+/** Said above what the gateway last said, when it does not answer any more. */
+export function OutOfDate<T>({ resource }: { resource: Resource<T> }): React.JSX.Element {
+  const { trans } = useAdmin();
+  return (
+    <div className="jp-mesh-Banner" role="status">
+      <span>{trans.__('The gateway does not answer. This is what it last said.')}</span>
+      <button type="button" className="jp-mesh-Link" onClick={() => void resource.renew()}>
+        {trans.__('Try again')}
+      </button>
+    </div>
+  );
 }

@@ -1,23 +1,11 @@
 import React from 'react';
 
+import { runsOf } from '../../charts/runs';
 import { formatDuration } from '../../figures';
 import { useSurroundings } from '../../ui/surroundings';
 
 const WIDTH = 240;
 const HEIGHT = 36;
-
-/** Points of each run of measured hours; an hour without calls leaves a gap. */
-export function runsOf(values: readonly (number | null)[]): [x: number, y: number][][] {
-  const runs: [number, number][][] = [[]];
-  for (const [hour, value] of values.entries()) {
-    if (value === null) {
-      runs.push([]);
-    } else {
-      runs.at(-1)?.push([hour, value]);
-    }
-  }
-  return runs.filter(run => run.length > 0);
-}
 
 /** Median latency of each of the last 24 hours. */
 export function Sparkline({
