@@ -61,7 +61,11 @@ def _check_folder(url: str) -> None:
         ConfigError: The store's folder is not there.
     """
     from ..storage.location import Location
+    from ..storage.sqlite import SqliteLocation
 
-    folder = Location.of(url).path.parent
+    location = Location.of(url)
+    if not isinstance(location, SqliteLocation):
+        return
+    folder = location.path.parent
     if not folder.is_dir():
         raise ConfigError(f"`store.url`: there is no folder {folder}. Create it, or name another.")

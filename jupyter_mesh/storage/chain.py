@@ -23,9 +23,14 @@ _APPEND = """
     INSERT INTO audit_chain (writer, number, kind, subject, moment, digest, content, hash)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _HEAD = "SELECT number, hash FROM audit_chain WHERE writer = ? ORDER BY number DESC LIMIT 1"
+_AT = "SELECT hash FROM audit_chain WHERE writer = ? AND number = ?"
 _KEEP_KEY = "INSERT INTO audit_keys (tenant, key) VALUES ('', ?) ON CONFLICT (tenant) DO NOTHING"
 _KEY = "SELECT key FROM audit_keys WHERE tenant = ''"
 _KEY_BYTES = 32
+
+
+Head: TypeAlias = "tuple[int, bytes]"
+"""Number and hash of the last entry."""
 
 
 class Chain:
@@ -52,6 +57,16 @@ class Chain:
         (key,) = cast("tuple[bytes]", cursor.fetchone())
         self._key = bytes(key)
 
+    @property
+    def head(self) -> Head:
+        """Where the chain would end if the transaction were committed."""
+        return self._head
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the transaction has appended anything."""
+        return self._head != self._durable
+
     def begin(self) -> None:
         """A transaction begins, or begins again."""
         self._head = self._durable
@@ -59,6 +74,14 @@ class Chain:
     def committed(self) -> None:
         """What was appended is durable."""
         self._durable = self._head
+
+    def passed(self, cursor: Cursor, head: Head) -> bool:
+        """Whether the chain, as it is stored, has been at `head`: what was appended up to there
+        has been committed.
+        """
+        cursor.execute(_AT, (self._writer, head[0]))
+        found = cast("tuple[bytes] | None", cursor.fetchone())
+        return found is not None and bytes(found[0]) == head[1]
 
     def append(
         self,

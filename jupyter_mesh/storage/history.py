@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import NamedTuple, cast
 
 from ..schemas.api import CallDetail, CallPage, UsageRow
@@ -15,7 +14,7 @@ from . import retention, sql
 from .call_search import search_query
 from .calls import detail_query
 from .chain_check import Head, Verdict, check, heads
-from .location import Cursor, Location
+from .location import Cursor, Location, StorePlace
 from .reader import Reader
 from .usage import usage_query
 from .use_cases import Span, spans
@@ -48,14 +47,14 @@ class SqlHistory:
     """`spi.History`, and what the mesh itself reads and tidies up.
 
     Args:
-        url_or_path: The same as the journal's.
+        place: The same as the journal's.
 
     Raises:
         ConfigError: The URL is wrong.
     """
 
-    def __init__(self, url_or_path: str | Path) -> None:
-        self._reader = Reader(Location.of(url_or_path))
+    def __init__(self, place: StorePlace) -> None:
+        self._reader = Reader(Location.of(place))
 
     async def calls(
         self,

@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 import socket
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,11 +18,10 @@ from ..errors import AuditUnavailable, StoreUnavailable
 from ..schemas.audit import Completion, Hold, Intent
 from . import sql
 from .chain import Chain
-from .lease import Lease
 from .ledger import Closing, Opening, top_up
-from .location import Cursor, Location, Row
+from .location import Connection, Cursor, Location, Row, StorePlace
 from .records import completion_row, content_row, hold_rows, intent_row, request_row
-from .recovery import Recovery, lease_path
+from .recovery import Recovery
 from .schema import prepare
 from .values import micros, money, text
 from .writer import Writer
@@ -32,13 +30,13 @@ T = TypeVar("T")
 
 
 class SqlJournal:
-    """`spi.Journal` over a SQL store, shared by any number of processes of this machine.
+    """`spi.Journal` over a SQL store, shared by any number of gateways.
 
     A store that cannot be written at the start does not raise: the journal is unhealthy and
     recovers by itself.
 
     Args:
-        url_or_path: `sqlite:///mesh.db`, or the path of the file.
+        place: `sqlite:///mesh.db`, `postgresql://role@host/database`, or a path.
         durability: `strict`: every method returns after the fsync. `batched`: it returns just
             before the commit,
             which is not synced either: a call is lost from the record if the gateway dies in
@@ -49,14 +47,13 @@ class SqlJournal:
     """
 
     def __init__(
-        self, url_or_path: str | Path, durability: Literal["strict", "batched"] = "strict"
+        self, place: StorePlace, durability: Literal["strict", "batched"] = "strict"
     ) -> None:
-        self._location = Location.of(url_or_path)
+        self._location = Location.of(place)
         self._batched = durability == "batched"
-        self._synchronous = "NORMAL" if self._batched else "FULL"
         self._id = secrets.token_hex(8)
         self._chain = Chain(self._id)
-        self._lease: Lease | None = None
+        self._presence = self._location.presence(self._id)
         self._unsure: dict[str, Row] = {}
         self._writer = Writer(
             self._location,
@@ -85,7 +82,7 @@ class SqlJournal:
         request = request_row(intent)
         opening = Opening(call, intent.id, intent.parent, hold_rows(holds), request, self._chain)
         try:
-            return await self._writer.submit(opening, "open")
+            return await self._writer.submit(opening, "open", undo=opening.undo)
         except asyncio.CancelledError:
             # Nobody knows whether it is recorded: `close` will make sure.
             self._unsure[intent.id] = call
@@ -119,7 +116,7 @@ class SqlJournal:
         """Settle what dead writers left open. Cheap when none died: call it every half minute as
         well.
         """
-        return await self._writer.submit(Recovery(self._location, self._id, self._chain, now))
+        return await self._writer.submit(Recovery(self._presence, self._id, self._chain, now))
 
     async def note_pruned(self, kind: Literal["prune", "prune_content"], until: datetime) -> None:
         """Record that policy deletes what began before `until`, before it does."""
@@ -152,17 +149,14 @@ class SqlJournal:
         with suppress(AuditUnavailable):
             await self._writer.submit(self._unregister)
         await self._writer.aclose()
-        if self._lease is not None:
-            self._lease.release()
-            self._lease = None
+        self._presence.withdraw()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
         prepare(self._location)
-        if self._lease is None or not self._lease.in_place:
-            self._lease = Lease.take(lease_path(self._location, self._id))
-        return self._location.connect(self._synchronous)
+        return self._location.connect(strict=not self._batched)
 
     def _register(self, cursor: Cursor) -> None:
+        self._presence.announce(cursor)
         now = micros(datetime.now(UTC))
         cursor.execute(sql.HEARTBEAT, (now, self._id))
         if cursor.rowcount == 0:

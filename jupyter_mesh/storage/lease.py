@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from .location import Cursor
 
 if sys.platform == "win32":
     import msvcrt
@@ -57,6 +60,41 @@ class Lease:
         with suppress(OSError):
             os.unlink(self.path)
         os.close(self._descriptor)
+
+
+class FilePresence:
+    """`location.Presence` by a locked file beside the store, for gateways on one machine.
+
+    Args:
+        store: The path of the store.
+        writer: Whose presence it is.
+    """
+
+    def __init__(self, store: Path, writer: str) -> None:
+        self._store = store
+        self._writer = writer
+        self._lease: Lease | None = None
+
+    def announce(self, cursor: Cursor) -> None:
+        if self._lease is None or not self._lease.in_place:
+            self._lease = Lease.take(self._path(self._writer))
+
+    @contextmanager
+    def taken_over(self, cursor: Cursor, writer: str, heartbeat: int) -> Generator[bool]:
+        lease = Lease.take(self._path(writer))
+        try:
+            yield lease is not None
+        finally:
+            if lease is not None:
+                lease.release()
+
+    def withdraw(self) -> None:
+        if self._lease is not None:
+            self._lease.release()
+            self._lease = None
+
+    def _path(self, writer: str) -> Path:
+        return self._store.with_name(f"{self._store.name}.writer-{writer}")
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TypeAlias, cast
 
 from ..errors import AuditUnavailable, BudgetExceeded
+from ..schemas.audit import Completion
 from . import sql
 from .chain import Chain
 from .location import Cursor, Row
-from .records import ContentRow, HoldRow, sealed_completion, sealed_intent
+from .records import ContentRow, HoldRow, completion_row, sealed_completion, sealed_intent
 from .values import usd
 
 Window: TypeAlias = "tuple[str, int]"
@@ -61,6 +64,21 @@ class Opening:
             cursor.execute(sql.PUT_CONTENT, self.content)
         seal_intent(self.chain, cursor, self.call, self.content)
         return tuple(over)
+
+    def undo(self, cursor: Cursor) -> None:
+        """Close a call that was recorded although whoever made it was told that it was not."""
+        cursor.execute(sql.CALL_EXISTS, (self.call_id,))
+        if cursor.fetchone() is None:
+            return
+        refused = Completion(
+            id=self.call_id,
+            ended_at=datetime.now(UTC),
+            outcome="refused",
+            cost=Decimal(0),
+            error_code="audit_unavailable",
+            error_message="The store was lost while the call was being recorded; it was not sent.",
+        )
+        Closing(completion_row(refused), self.call_id, 0, self.chain)(cursor)
 
 
 @dataclass(slots=True, eq=False)

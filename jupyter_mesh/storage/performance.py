@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple, cast
 
 from ..schemas.performance import Step
-from .location import Cursor, Location
+from .location import Cursor, Location, StorePlace
 from .reader import Reader
 from .values import HOUR, micros, moment, text
 
@@ -46,11 +45,11 @@ Counts = dict[str, Counter[int]]
 
 class SqlPerformance:
     """Args:
-    url_or_path: The store, the same as the journal's.
+    place: The store, the same as the journal's.
     """
 
-    def __init__(self, url_or_path: str | Path) -> None:
-        self._reader = Reader(Location.of(url_or_path), threads=1)
+    def __init__(self, place: StorePlace) -> None:
+        self._reader = Reader(Location.of(place), threads=1)
 
     async def add(self, counts: Mapping[Place, int]) -> None:
         """Add counts to what is there.
@@ -60,7 +59,7 @@ class SqlPerformance:
         """
 
         def change(cursor: Cursor) -> None:
-            for place, count in counts.items():
+            for place, count in sorted(counts.items()):
                 row = (place.hour, text(place.connection), text(place.model), place.metric)
                 cursor.execute(_ADD, (*row, place.bucket, count))
 

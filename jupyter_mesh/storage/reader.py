@@ -5,17 +5,16 @@ loop.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from ..errors import StoreUnavailable
-from .failure import failure_of
-from .location import Cursor, Location
+from .location import Connection, Cursor, Location
 
 T = TypeVar("T")
+_MOST_TRIES = 4
 
 
 class Reader:
@@ -25,7 +24,7 @@ class Reader:
         self._location = location
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="mesh-history")
         self._local = threading.local()
-        self._open: dict[int, sqlite3.Connection] = {}
+        self._open: dict[int, Connection] = {}
 
     async def read(self, query: Callable[[Cursor], T]) -> T:
         """The result of `query`, which sees one consistent state of the store.
@@ -53,24 +52,39 @@ class Reader:
     async def _run(self, work: Callable[[], T]) -> T:
         def guarded() -> T:
             try:
-                return work()
-            except (sqlite3.Error, OSError) as error:
-                self._drop()
+                return self._persistent(work)
+            except self._location.errors as error:
+                reason = self._location.failure_of(error).reason
                 raise StoreUnavailable(
-                    f"The mesh's records cannot be reached: {failure_of(error).reason}."
+                    f"The mesh's records cannot be reached: {reason}."
                 ) from error
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, guarded)
 
+    def _persistent(self, work: Callable[[], T]) -> T:
+        """Do over what met another transaction; for what only reads, also with a new connection
+        where the old one had been closed from the other side.
+        """
+        for _ in range(_MOST_TRIES):
+            kept = self._open.get(threading.get_ident())
+            try:
+                return work()
+            except self._location.errors as error:
+                failure = self._location.failure_of(error)
+                self._drop()
+                if not (failure.undone or (failure.lost and kept)):
+                    raise
+        return work()
+
     def _snapshot(self, query: Callable[[Cursor], T]) -> T:
         cursor = self._connection().cursor()
-        cursor.execute("BEGIN")
+        cursor.execute(self._location.begin_read)
         try:
             return query(cursor)
         finally:
-            cursor.execute("ROLLBACK")
+            cursor.execute("COMMIT")  # unlike a rollback, it costs no prepared statement
 
-    def _connection(self) -> sqlite3.Connection:
+    def _connection(self) -> Connection:
         """This thread's own, made anew when the file was replaced."""
         identity = self._location.identity()
         if getattr(self._local, "identity", None) != identity:
@@ -88,7 +102,7 @@ class Reader:
         connection = self._location.connect()
         try:
             cursor = connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute(self._location.begin_change)
             result = change(cursor)
             cursor.execute("COMMIT")
             return result

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import cast
 
 from ..schemas.audit import Completion, Timing
@@ -14,9 +13,8 @@ from ..schemas.json import as_list, as_str
 from ..schemas.spend import Usage
 from . import sql
 from .chain import Chain
-from .lease import Lease
 from .ledger import Closing
-from .location import Cursor, Location
+from .location import Cursor, Presence
 from .records import completion_row
 from .values import from_json, micros, moment, usd
 
@@ -25,23 +23,19 @@ from .values import from_json, micros, moment, usd
 class Recovery:
     """Settles what dead writers left open and returns how many calls there were."""
 
-    location: Location
+    presence: Presence
     writer: str
     chain: Chain
     now: datetime
 
     def __call__(self, cursor: Cursor) -> int:
+        self.presence.announce(cursor)
         cursor.execute(sql.HEARTBEAT, (micros(self.now), self.writer))
         cursor.execute(sql.OTHER_WRITERS, (self.writer,))
         settled = 0
-        for (writer,) in cast("list[tuple[str]]", cursor.fetchall()):
-            lease = Lease.take(lease_path(self.location, writer))
-            if lease is None:
-                continue
-            try:
-                settled += self._settle(cursor, writer)
-            finally:
-                lease.release()
+        for writer, heartbeat in cast("list[tuple[str, int]]", cursor.fetchall()):
+            with self.presence.taken_over(cursor, writer, heartbeat) as dead:
+                settled += self._settle(cursor, writer) if dead else 0
         return settled
 
     def _settle(self, cursor: Cursor, writer: str) -> int:
@@ -77,8 +71,3 @@ class Recovery:
             if cost is not None
             else "The gateway stopped before the call ended; its price is unknown.",
         )
-
-
-def lease_path(location: Location, writer: str) -> Path:
-    """The file whose lock says that `writer` is alive."""
-    return location.beside(f".writer-{writer}")

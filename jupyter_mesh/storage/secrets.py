@@ -7,17 +7,15 @@ import binascii
 import logging
 import os
 import re
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from ..errors import ConfigError, StoreUnavailable
-from .failure import failure_of
-from .lease import Lease
-from .location import Location
+from .location import Location, StorePlace
 from .schema import prepare
 
 KEY_VARIABLE = "JUPYTER_MESH_SECRET_KEY"
@@ -50,7 +48,7 @@ class Secrets:
     the first secret is set.
 
     Args:
-        url_or_path: The store, the same as the journal's.
+        place: The store, the same as the journal's.
         environ: Where `env:` looks.
         folder: What a relative `file:` path starts from.
         clock: Seconds, never going back.
@@ -61,13 +59,13 @@ class Secrets:
 
     def __init__(
         self,
-        url_or_path: str | Path,
+        place: StorePlace,
         *,
         environ: Mapping[str, str] = os.environ,
         folder: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._location = Location.of(url_or_path)
+        self._location = Location.of(place)
         self._environ = environ
         self._folder = folder or Path()
         self._clock = clock
@@ -135,8 +133,8 @@ class Secrets:
         try:
             prepare(self._location)
             self._write(name, self._key(create=True), value)
-        except (sqlite3.Error, OSError) as error:
-            reason = failure_of(error).reason
+        except self._location.errors as error:
+            reason = self._location.failure_of(error).reason
             raise StoreUnavailable(f"The secret cannot be stored: {reason}.") from error
         reference = f"store:{name}"
         self._remembered(reference, value)
@@ -156,8 +154,8 @@ class Secrets:
                 connection.execute("DELETE FROM secrets WHERE name = ?", (name,))
             finally:
                 connection.close()
-        except (sqlite3.Error, OSError) as error:
-            reason = failure_of(error).reason
+        except self._location.errors as error:
+            reason = self._location.failure_of(error).reason
             raise StoreUnavailable(f"The secret cannot be removed: {reason}.") from error
         with self._lock:
             self._kept.pop(f"store:{name}", None)
@@ -187,25 +185,28 @@ class Secrets:
         try:
             return AESGCM(self._key(create=False)).decrypt(nonce, sealed, name.encode()).decode()
         except (InvalidTag, OSError) as error:
+            file = self._location.key_file
             raise ConfigError(
-                f"The secret {reference} cannot be unsealed: {KEY_VARIABLE} or "
-                f"{self._key_path.name} is not the key it was sealed with. Bring that key back, or "
-                "set the secret again."
+                f"The secret {reference} cannot be unsealed: {KEY_VARIABLE} "
+                f"{f'or {file.name} ' if file else ''}is not the key it was sealed with. Bring "
+                "that key back, or set the secret again."
             ) from error
 
     def _row(self, name: str) -> tuple[bytes, bytes] | None:
         try:
-            if not self._location.path.exists():
+            if not self._location.exists():
                 return None
             connection = self._location.read()
             try:
                 query = "SELECT nonce, sealed FROM secrets WHERE name = ?"
-                return connection.execute(query, (name,)).fetchone()
+                return cast(
+                    "tuple[bytes, bytes] | None", connection.execute(query, (name,)).fetchone()
+                )
             finally:
                 connection.close()
-        except (sqlite3.Error, OSError) as error:
+        except self._location.errors as error:
             raise StoreUnavailable(
-                f"Secrets cannot be read: {failure_of(error).reason}."
+                f"Secrets cannot be read: {self._location.failure_of(error).reason}."
             ) from error
 
     def _write(self, name: str, key: bytes, value: str) -> None:
@@ -222,15 +223,16 @@ class Secrets:
 
     # the key
 
-    @property
-    def _key_path(self) -> Path:
-        return self._location.path.with_suffix(".key")
-
     def _key(self, *, create: bool) -> bytes:
         """The sealing key. Raises OSError where there is none and none may be made."""
         if variable := self._environ.get(KEY_VARIABLE):
             return _decode_key(variable, KEY_VARIABLE)
-        path = self._key_path
+        path = self._location.key_file
+        if path is None:
+            raise ConfigError(
+                f"{KEY_VARIABLE} must be set, the same for every gateway: beside a store in "
+                "PostgreSQL there is no file for the key that seals secrets."
+            )
         if create and not path.exists():
             _create_key(path, self._location)
         key = _decode_key(path.read_text("ascii"), path.name)
@@ -244,10 +246,7 @@ class Secrets:
 
 
 def _create_key(path: Path, location: Location) -> None:
-    lease = Lease.take(location.beside(".upgrade"), wait=True)
-    if lease is None:
-        raise OSError("the key file cannot be locked")
-    try:
+    with location.locked():
         if path.exists():
             return
         text = base64.b64encode(os.urandom(_KEY_BYTES)) + b"\n"
@@ -259,8 +258,6 @@ def _create_key(path: Path, location: Location) -> None:
         finally:
             os.close(descriptor)
         os.replace(draft, path)
-    finally:
-        lease.release()
 
 
 def _decode_key(text: str, where: str) -> bytes:

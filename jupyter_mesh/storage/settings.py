@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import cast
 
 import orjson
@@ -15,7 +14,7 @@ from . import changes
 from .chain import Chain
 from .changes import Change
 from .journal import SqlJournal
-from .location import Cursor, Location
+from .location import Cursor, Location, StorePlace
 from .reader import Reader
 from .values import moment, text
 
@@ -34,12 +33,12 @@ class SqlSettings:
     of the journal, in the commit that makes it.
 
     Args:
-        url_or_path: The store, the same as the journal's.
+        place: The store, the same as the journal's.
         journal: Writes them.
     """
 
-    def __init__(self, url_or_path: str | Path, journal: SqlJournal) -> None:
-        self._reader = Reader(Location.of(url_or_path), threads=1)
+    def __init__(self, place: StorePlace, journal: SqlJournal) -> None:
+        self._reader = Reader(Location.of(place), threads=1)
         self._journal = journal
 
     async def all(self) -> tuple[int, list[Setting]]:

@@ -1,6 +1,12 @@
 """The statements that write calls and money, in the SQL that SQLite (from 3.24) and PostgreSQL
 share.
 
+How to write one that both take: `?` for each value, never inside a literal; values are int, float,
+str, bytes or None (a flag is 0 or 1). No function, operator or type that only one of them has: CASE
+instead of a condition in a sum or of max(a, b), `LIKE ? ESCAPE '!'` over lower() on both sides,
+whole GROUP BYs, no rowid, no `IS ?`; what text sorts like differs: sort names in Python. Names
+like `user`, `end` or `offset` are reserved. `tests/storage` runs over both.
+
 They are plain text, so that a gateway starts without SQLAlchemy, whose import alone takes longer
 than the rest of the start. Parameters are positional.
 """
@@ -149,7 +155,7 @@ INSERT_WRITER = """
     INSERT INTO writers (id, host, boot_id, pid, started_at, heartbeat_at)
     VALUES (?, ?, ?, ?, ?, ?)"""
 HEARTBEAT = "UPDATE writers SET heartbeat_at = ? WHERE id = ?"
-OTHER_WRITERS = "SELECT id FROM writers WHERE id <> ?"
+OTHER_WRITERS = "SELECT id, heartbeat_at FROM writers WHERE id <> ?"
 DELETE_WRITER = "DELETE FROM writers WHERE id = ?"
 LEFT_OPEN = """
     SELECT id, estimated_cost, candidates, started_at FROM calls

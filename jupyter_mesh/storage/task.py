@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,50 +10,51 @@ from typing import Literal, TypeAlias
 
 from ..errors import Conflict, MeshError
 from ..spi.faults import fault_point
-from .location import Cursor
+from .location import Cursor, Location
 
 Kind: TypeAlias = Literal["open", "close", "change", "other"]
 
-_ITS_OWN = (
-    MeshError,
-    ValueError,
-    TypeError,
-    OverflowError,
-    sqlite3.ProgrammingError,
-    sqlite3.InterfaceError,
-    sqlite3.DataError,
-)
+_ITS_OWN = (MeshError, ValueError, TypeError, OverflowError)
 """Errors of one operation, that say nothing about the store."""
 
 
 @dataclass(slots=True, eq=False)
 class Task:
-    """What to do with a cursor; `owed`: to be done later if the store fails now."""
+    """What to do with a cursor.
+
+    Attributes:
+        operation: Called inside a transaction.
+        kind: For fault points.
+        owed: It is to be done later if the store fails now.
+        undo: Takes it back where it turns out later that it was done after all.
+        future: Of whoever waits.
+    """
 
     operation: Callable[[Cursor], object]
     kind: Kind
     owed: bool
+    undo: Callable[[Cursor], object] | None
     future: asyncio.Future[object]
     result: object = None
     error: Exception | None = None
 
-    def run(self, cursor: Cursor) -> bool:
+    def run(self, cursor: Cursor, location: Location) -> bool:
         """Do the work; False if it failed for a reason of its own and may be half done."""
         try:
             self.result = self.operation(cursor)
-        except _ITS_OWN as error:
+        except (*_ITS_OWN, *location.own_errors) as error:
             self.error = error
             return False
-        except sqlite3.IntegrityError:
+        except location.conflicts:
             self.error = Conflict("A call with this id has been recorded already.")
             return False
         return True
 
-    def run_apart(self, cursor: Cursor) -> None:
+    def run_apart(self, cursor: Cursor, location: Location) -> None:
         """Do the work or none of it, without harm to what the transaction did before."""
         self.error = None
         cursor.execute("SAVEPOINT operation")
-        if not self.run(cursor):
+        if not self.run(cursor, location):
             cursor.execute("ROLLBACK TO operation")
         cursor.execute("RELEASE operation")
 

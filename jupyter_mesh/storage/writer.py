@@ -9,25 +9,43 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar, cast
+from dataclasses import dataclass
+from typing import Literal, TypeVar, cast
 
 from ..errors import AuditUnavailable, MeshError
 from ..spi.faults import ARMED
-from .chain import Chain
-from .failure import Failure, failure_of
-from .location import BUSY_MS, Cursor, Location
+from .chain import Chain, Head
+from .failure import Failure
+from .location import BUSY_MS, Connection, Cursor, Location
 from .task import Kind, Task, answer, pass_faults
 
 T = TypeVar("T")
 _MOST_AT_ONCE = 512
 _PROBE_SECONDS = 1.0
 _PROBE_BUSY_MS = 250
+_MOST_TRIES = 5
 _CLOSED = Failure("the journal is closed", for_good=True)
+
+
+@dataclass(slots=True, eq=False)
+class _Doubt:
+    """A commit whose end nobody has seen.
+
+    Attributes:
+        head: Where the chain ends if it held.
+        batch: What was committed.
+        refused: Those who wait have been told that it failed.
+        committed: It held.
+    """
+
+    head: Head
+    batch: list[Task]
+    refused: bool = False
+    committed: bool = False
 
 
 class Writer:
@@ -57,7 +75,7 @@ class Writer:
     def __init__(
         self,
         location: Location,
-        connect: Callable[[], sqlite3.Connection],
+        connect: Callable[[], Connection],
         alive: Callable[[Cursor], None],
         chain: Chain,
         *,
@@ -69,10 +87,12 @@ class Writer:
         self._chain = chain
         self._batched = batched
         self._queue: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
         self._cursor: Cursor
         self._identity = (0, 0)
-        self._owed: list[Callable[[Cursor], object]] = []
+        self._owed: list[Task] = []
+        self._committing = False
+        self._doubtful: list[_Doubt] = []
         self._next_probe = 0.0
         self._stopped = False
         self.failure: Failure | None = None
@@ -82,7 +102,12 @@ class Writer:
         self._thread.start()
 
     async def submit(
-        self, operation: Callable[[Cursor], T], kind: Kind = "other", *, owed: bool = False
+        self,
+        operation: Callable[[Cursor], T],
+        kind: Kind = "other",
+        *,
+        owed: bool = False,
+        undo: Callable[[Cursor], object] | None = None,
     ) -> T:
         """Run `operation` in the next commit and return its result once that is durable.
 
@@ -90,13 +115,15 @@ class Writer:
             operation: Called in the writer's thread with a cursor inside a transaction.
             kind: For fault points.
             owed: Keep it if the store fails, and run it when the store works again.
+            undo: Run when the store works again, should it turn out then that `operation` was
+                committed although its commit had failed.
 
         Raises:
-            AuditUnavailable: The store failed; what `operation` did is undone.
+            AuditUnavailable: The store failed; what `operation` did is undone, or will be.
             MeshError: What `operation` raised; what it did is undone.
         """
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._queue.put(Task(operation, kind, owed, future))
+        self._queue.put(Task(operation, kind, owed, undo, future))
         if self._stopped:
             self._refuse_waiting()
         return cast(T, await future)
@@ -148,32 +175,43 @@ class Writer:
         return batch
 
     def _commit(self, batch: list[Task]) -> None:
-        try:
-            if self._location.identity() != self._identity:
-                raise FileNotFoundError("its file has been replaced")
-            self._transact(batch, self._cursor)
-        except (sqlite3.Error, OSError) as error:
-            failure = failure_of(error)
-            self._fail(failure)
-            self._refuse(batch, failure)
+        for _ in range(_MOST_TRIES):
+            try:
+                if self._location.identity() != self._identity:
+                    raise FileNotFoundError("its file has been replaced")
+                self._transact(batch, self._cursor)
+            except self._location.errors as error:
+                failure = self._location.failure_of(error)
+                found = self._find_out(failure, batch)
+                if found == "undone":
+                    continue
+                if found == "failed":
+                    self._refuse(batch, failure)
+                    return
+            break
         else:
-            if not self._batched:
-                answer(batch)
+            self._refuse(batch, Failure("other gateways keep changing what this call changes"))
+            return
+        if not self._batched:
+            answer(batch)
 
     def _transact(self, batch: list[Task], cursor: Cursor) -> None:
-        cursor.execute("BEGIN IMMEDIATE")
+        location = self._location
+        self._committing = False
+        cursor.execute(location.begin)
         self._chain.begin()
-        if not all(task.run(cursor) for task in batch):
+        if not all(task.run(cursor, location) for task in batch):
             # Savepoints cost every call something, and refusals are rare: do it over with them.
             cursor.execute("ROLLBACK")
-            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute(location.begin)
             self._chain.begin()
             for task in batch:
-                task.run_apart(cursor)
+                task.run_apart(cursor, location)
         if self._batched:
             answer(batch)
         if ARMED:
             pass_faults(batch, "before")
+        self._committing = True
         cursor.execute("COMMIT")
         self._chain.committed()
         self.commits += 1
@@ -181,6 +219,31 @@ class Writer:
             pass_faults(batch, "after")
 
     # failure
+
+    def _find_out(
+        self, failure: Failure, batch: list[Task]
+    ) -> Literal["committed", "undone", "failed"]:
+        """What became of a transaction that did not end well."""
+        if failure.undone:
+            with suppress(*self._location.errors):
+                self._cursor.execute("ROLLBACK")
+            return "undone"
+        doubt = None
+        if self._committing and self._chain.ahead:
+            doubt = _Doubt(self._chain.head, batch)
+            self._doubtful.append(doubt)
+        self._fail(failure)
+        if failure.lost:
+            self._probe()
+        if self.failure:
+            if doubt:
+                doubt.refused = True
+            return "failed"
+        if not self._committing:
+            return "undone"
+        if doubt is None:  # nothing tells whether it held
+            return "failed"
+        return "committed" if doubt.committed else "undone"
 
     def _fail(self, failure: Failure) -> None:
         self.failure = failure
@@ -194,7 +257,7 @@ class Writer:
                 retry_after=None if failure.for_good else _PROBE_SECONDS,
             )
             if task.owed and not failure.for_good:
-                self._owed.append(task.operation)
+                self._owed.append(task)
         answer(batch)
 
     def _refuse_waiting(self) -> None:
@@ -219,29 +282,34 @@ class Writer:
             self._cursor = self._connection.cursor()
             self._identity = self._location.identity()
             self._prove(self._cursor)
-        except (sqlite3.Error, OSError) as error:
-            self._fail(failure_of(error))
+        except self._location.errors as error:
+            self._fail(self._location.failure_of(error))
         else:
             self._owed.clear()
+            self._doubtful.clear()
             self.failure = None
 
     def _prove(self, cursor: Cursor) -> None:
-        cursor.execute(f"PRAGMA busy_timeout={_PROBE_BUSY_MS if self.failure else BUSY_MS}")
+        self._location.set_patience(cursor, _PROBE_BUSY_MS if self.failure else BUSY_MS)
         if self.failure and self.failure.damaged:
-            cursor.execute("PRAGMA quick_check(1)")
-            if (verdict := cursor.fetchone()) != ("ok",):
-                raise sqlite3.DatabaseError(f"the store is damaged: {verdict}")
-        cursor.execute("BEGIN IMMEDIATE")
+            self._location.look_for_damage(cursor)
+        cursor.execute(self._location.begin)
         self._alive(cursor)
-        for operation in self._owed:
-            with suppress(MeshError):  # the call was never recorded: nothing to complete
-                operation(cursor)
+        for doubt in self._doubtful:
+            doubt.committed = self._chain.passed(cursor, doubt.head)
+            if doubt.committed and doubt.refused:
+                for task in doubt.batch:
+                    if task.undo is not None:
+                        task.undo(cursor)
+        for task in self._owed:
+            # Not in one with the others: a call that was never recorded has nothing to complete.
+            task.run_apart(cursor, self._location)
         cursor.execute("COMMIT")
         self._chain.committed()
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        self._location.set_patience(cursor, BUSY_MS)
 
     def _disconnect(self) -> None:
         if self._connection is not None:
-            with suppress(sqlite3.Error):
+            with suppress(*self._location.errors):
                 self._connection.close()
             self._connection = None

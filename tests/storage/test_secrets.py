@@ -210,7 +210,7 @@ def test_calls_resolve_a_secret_without_reading_anything(
         raise AssertionError("read again")
 
     monkeypatch.setattr(Path, "read_text", touched)
-    monkeypatch.setattr("jupyter_mesh.storage.location.Location.read", touched)
+    monkeypatch.setattr("jupyter_mesh.storage.sqlite.SqliteLocation.read", touched)
     assert [secrets.resolve(reference) for _ in range(3)] == [KEY] * 3
 
 
@@ -263,7 +263,7 @@ def test_while_the_store_cannot_be_read_the_last_known_value_stays(
     def broken(*_: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr("jupyter_mesh.storage.location.Location.read", broken)
+    monkeypatch.setattr("jupyter_mesh.storage.sqlite.SqliteLocation.read", broken)
     assert [secrets.resolve("store:openai") for _ in range(2)] == [KEY] * 2
 
 
