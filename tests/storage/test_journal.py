@@ -298,7 +298,9 @@ async def test_odd_text_is_recorded_rather_than_refused(store: Path) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://localhost/mesh",
+        "mysql://localhost/mesh",
+        "postgresql://localhost",
+        "postgresql://mesh:100%secret@localhost/mesh",
         "sqlite://",
         "sqlite:///:memory:",
         "sqlite:///",
@@ -306,8 +308,10 @@ async def test_odd_text_is_recorded_rather_than_refused(store: Path) -> None:
     ],
 )
 def test_a_url_of_another_store_is_refused_by_name(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"store\.url"):
+    with pytest.raises(ConfigError, match=r"store\.url") as refused:
         SqlJournal(url)
+    assert "secret" not in str(refused.value)
+    assert refused.value.__cause__ is None
 
 
 async def test_url_and_path_name_the_same_store(store: Path) -> None:
