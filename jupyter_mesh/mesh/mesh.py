@@ -167,6 +167,8 @@ class Mesh:
                 self._parts.close_retired()
             metrics.running -= 1
             outcome = outcome_of(call, failure)
+            if failure is not None or call.report.notices or call.report.verdicts:
+                self._parts.watcher.note(call, failure)
             metrics.observe(call, outcome)
             self._parts.performance.observe(call, outcome)
 

@@ -718,7 +718,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "budget_near" | "budget_reached" | "limit" | "guard" | "moderation" | "outage" | "slo" | "audit" | "unpriced" | "key_expiring" | "prices" | "sink";
+            kind: "budget_near" | "budget_reached" | "limit" | "guard" | "moderation" | "outage" | "slo" | "audit" | "unpriced" | "key_expiring" | "sink";
             /**
              * Last Seen
              * Format: date-time
