@@ -110,6 +110,10 @@ class Parts:
         await self.catalogue.drop(offer_id)
         await self.offers.withdraw(offer_id)
 
+    def repeat(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        """Do something again and again until `aclose`."""
+        self.tasks.append(_every(seconds, work))
+
     async def apply(self, config: Config) -> None:
         """Put a configuration in force for new calls; those that run end under the old one."""
         retired = await self.catalogue.configure(config.connections)

@@ -50,6 +50,7 @@ from .keys import ApiKeys
 from .metrics import Metrics
 from .offers import Withhold
 from .performance_reports import PerformanceReports
+from .secret_keeping import SecretKeeping
 from .usage_reports import UsageReports
 
 _NO_DIRECTIVE = CacheDirective()
@@ -75,6 +76,8 @@ class Mesh:
         self.audit = AuditProof(parts.history, parts.secrets)
         self._records = CallRecords(parts)
         self.inventory = Inventory(parts)
+        self.secrets = SecretKeeping(parts)
+        parts.repeat(600.0, self.secrets.sweep)
         self._metrics = Metrics()
         self._live = parts.live
         self._idle = asyncio.Event()
