@@ -13,7 +13,9 @@ export HATCH_JUPYTER_BUILDER_SKIP_NPM := 1
 
 BUNDLE := jupyter_mesh/labextension/static/style.js
 SERVED := $(VENV)/share/jupyter/labextensions/jupyter-mesh
-FRONT_END := $(shell find labextension/{src,style,schema} -type f ! -name '*.test.*' 2>/dev/null)
+SITE := server_extension/jupyter_mesh_server/site
+FRONT_END := labextension/vite.site.config.mjs \
+  $(shell find labextension/{src,style,schema,site} -type f ! -name '*.test.*' 2>/dev/null)
 INSTALLED := pyproject.toml constraints.txt install.json etc/ipython/ipython_kernel_config.py \
   $(wildcard server_extension/jupyter-config/*/*.json)
 
@@ -88,7 +90,7 @@ build: $(BUNDLE) ## The wheel, in dist/
 
 .PHONY: clean
 clean: ## Remove what was built; the virtual environment and node_modules stay
-	rm -rf .make dist jupyter_mesh/labextension labextension/lib labextension/*.tsbuildinfo
+	rm -rf .make dist jupyter_mesh/labextension $(SITE) labextension/lib labextension/*.tsbuildinfo
 
 # ── parts ───────────────────────────────────────────────────────────────────────────────────
 

@@ -25,7 +25,9 @@ def serve_forever(arguments: Namespace, output: Output) -> int:
         if output.as_json:
             output.piece(f'{{"url": "{url}"}}\n')
         else:
-            output.piece(f"The mesh answers at {url} (OpenAI clients: {url}v1).\n")
+            output.piece(
+                f"The mesh answers at {url}: its pages for browsers, {url}v1 for OpenAI clients.\n"
+            )
 
     mine = chosen(arguments)
     if faults := faults_in(mine.config):

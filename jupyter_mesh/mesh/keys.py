@@ -71,10 +71,10 @@ class ApiKeys:
 
 
 def _within_rights(principal: Principal, asked: KeyRequest, groups: frozenset[str]) -> None:
-    if principal.via in ("kernel", "key") and not principal.may(Scope.ADMIN):
-        raise NotPermitted("A key is made by a person: in JupyterLab or on the mesh's own site.")
     if principal.may(Scope.ADMIN):
         return
+    if principal.via == "kernel" or principal.key_id is not None:
+        raise NotPermitted("A key is made by a person in JupyterLab, or by an admin: ask one.")
     if asked.admin:
         raise NotPermitted("Only an admin makes a key with an admin's rights.")
     if asked.user not in (None, principal.user):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import os
 import secrets
 import time
 from collections.abc import Mapping
 from contextlib import aclosing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -50,7 +48,7 @@ from .keys import ApiKeys
 from .metrics import Metrics
 from .offers import Withhold
 from .performance_reports import PerformanceReports
-from .secret_keeping import SecretKeeping
+from .signed_in import SignedIn
 from .usage_reports import UsageReports
 
 _NO_DIRECTIVE = CacheDirective()
@@ -76,8 +74,7 @@ class Mesh:
         self.audit = AuditProof(parts.history, parts.secrets)
         self._records = CallRecords(parts)
         self.inventory = Inventory(parts)
-        self.secrets = SecretKeeping(parts)
-        parts.repeat(600.0, self.secrets.sweep)
+        self.signed_in = SignedIn(parts)
         self._metrics = Metrics()
         self._live = parts.live
         self._idle = asyncio.Event()
@@ -170,8 +167,6 @@ class Mesh:
                 self._parts.close_retired()
             metrics.running -= 1
             outcome = outcome_of(call, failure)
-            if failure is not None or call.report.notices or call.report.verdicts:
-                self._parts.watcher.note(call, failure)
             metrics.observe(call, outcome)
             self._parts.performance.observe(call, outcome)
 
@@ -300,13 +295,7 @@ class Mesh:
 
     def key_principal(self, token: str) -> Principal | None:
         """Whose API key this is; None when nobody's, or when it has expired."""
-        hashed = key_hash(token)
-        holder = self._parts.key_holders.get(hashed)
-        if holder is None or not hmac.compare_digest(holder.rule.hash, hashed):
-            return None
-        if holder.expires is not None and holder.expires <= datetime.now(UTC):
-            return None
-        return holder.principal
+        return self.signed_in.principal(key_hash(token))
 
     # ── operation ────────────────────────────────────────────────────────────
 

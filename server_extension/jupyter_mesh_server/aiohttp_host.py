@@ -30,6 +30,8 @@ from .exchange import (
 from .problems import printable, problem
 
 BASE = "/mesh"
+_SITE = "mesh/"
+"""Where people want to go; relative, since a proxy may have put a path before it."""
 _LINGER = 4 * MAX_BODY
 """Bytes of a refused body that are still taken, so that the client gets to read why."""
 
@@ -44,6 +46,8 @@ class AiohttpHost:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
+        if path in ("/", BASE) and request.method in ("GET", "HEAD"):
+            return web.Response(status=307, headers={**SECURITY_HEADERS, "Location": _SITE})
         if not path.startswith(f"{BASE}/"):
             return _constant(NotFound("There is nothing here; the gateway is at /mesh/."))
         reply = await self._dispatcher(

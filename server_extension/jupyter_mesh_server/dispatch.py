@@ -48,7 +48,7 @@ class Dispatcher:
             request.id = request.id or secrets.token_hex(8)
             reply = refusal(error, request)
         request.id = request.id or secrets.token_hex(8)
-        reply.headers.update(SECURITY_HEADERS)
+        reply.headers = {**SECURITY_HEADERS, **reply.headers}
         reply.headers["X-Mesh-Request-Id"] = request.id
         return reply
 

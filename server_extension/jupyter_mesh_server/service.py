@@ -17,8 +17,11 @@ from jupyter_mesh.mesh import Mesh
 from .aiohttp_host import BASE, Server
 from .dispatch import Dispatcher
 from .gateway import Gateway
-from .identity import Identity, KeyIdentity, OwnerIdentity, owner
+from .identity import Identity, OwnerIdentity, owner
 from .personal import make_state_dir
+from .routes import ROUTES, Route
+from .sessions import Sessions, SiteIdentity
+from .site import Site
 
 DRAIN = 30.0
 """Seconds for which calls that are running at the end may go on."""
@@ -29,9 +32,9 @@ log = logging.getLogger("jupyter_mesh")
 class Service:
     """One process that serves a configuration on one address."""
 
-    def __init__(self, mesh: Mesh, identity: Identity) -> None:
+    def __init__(self, mesh: Mesh, identity: Identity, routes: tuple[Route, ...] = ROUTES) -> None:
         self.mesh = mesh
-        self._dispatcher = Dispatcher(Gateway(mesh), identity)
+        self._dispatcher = Dispatcher(Gateway(mesh), identity, routes)
         self._runner: web.ServerRunner | None = None
         self.url = ""
 
@@ -70,7 +73,12 @@ class Service:
             config_file=config_file,
         )
         if owner_token is None:
-            service = cls(mesh, KeyIdentity(mesh.key_principal))
+            sessions = Sessions(mesh.signed_in)
+            site = Site(sessions)
+            identity = SiteIdentity(sessions, mesh.key_principal)
+            service = cls(mesh, identity, ROUTES + site.routes())
+            if not site.is_built:
+                log.warning("The site's pages are not built here; `make build` makes them.")
         else:
             service = cls(mesh, OwnerIdentity(owner(), owner_token))
         try:

@@ -8,6 +8,7 @@ import { type IAdminApi } from '../api/admin-client';
 import { MeshRequestError } from '../api/errors';
 import { type Me } from '../api/types';
 import { AdminView } from './admin-view';
+import { pagesInLab } from './context';
 import { Place } from './place';
 import { AdminStore } from './store';
 
@@ -36,7 +37,7 @@ async function show(answers: Partial<Record<keyof IAdminApi, unknown>>, place = 
   });
   const trans = nullTranslator.load('jupyter_mesh');
   const widget = ReactWidget.create(
-    <AdminView admin={{ store: new AdminStore(api), place, trans }} />
+    <AdminView admin={{ store: new AdminStore(api), place, trans, pagesFor: pagesInLab }} />
   );
   Widget.attach(widget, document.body);
   await vi.waitFor(() => {
@@ -52,7 +53,7 @@ afterEach(() => {
 
 test('who is no admin is told whom to ask, and nothing else is asked of the gateway', async () => {
   const { text, asked } = await show({ me: me(['use']) });
-  expect(text()).toContain('These pages are for admins.');
+  expect(text()).toContain('This page is for admins.');
   expect(text()).toContain('olga@example.org');
   expect(asked).toEqual(['me']);
 });

@@ -1,15 +1,16 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef } from 'react';
 
-import { useSignal } from '../ui/surroundings';
+import { useResource, useSignal } from '../ui/surroundings';
 import { BudgetsPage } from './budgets/budgets-page';
+import { CataloguePage } from './catalogue/catalogue-page';
 import { ChangesPage } from './changes/changes-page';
 import { ConnectionsPage } from './connections/connections-page';
 import { AdminContext, type IAdmin, useAdmin } from './context';
 import { KeysPage } from './keys/keys-page';
 import { ModelsPage } from './models/models-page';
 import { PerformancePage } from './performance/performance-page';
-import { argsOf, type ISpot, type Page, PAGES } from './place';
+import { argsOf, type ISpot, type Page } from './place';
 import { Loaded } from './ui/loaded';
 import { Confirm } from './ui/confirm';
 
@@ -33,11 +34,12 @@ export function AdminView({ admin }: { admin: IAdmin }): React.JSX.Element {
 }
 
 function Navigation(): React.JSX.Element {
-  const { trans, place } = useAdmin();
+  const { trans, place, pagesFor } = useAdmin();
   useSignal(place.changed);
+  const scopes = useScopes();
   return (
     <nav className="jp-mesh-Admin-nav" aria-label={trans.__('Mesh administration')}>
-      {PAGES.map(page => (
+      {pagesFor(scopes).map(page => (
         <button
           key={page}
           type="button"
@@ -53,15 +55,16 @@ function Navigation(): React.JSX.Element {
 
 /** Only for those who may; the gateway itself refuses everybody else. */
 function Permitted({ children }: { children: React.ReactNode }): React.JSX.Element {
-  const { trans, store } = useAdmin();
+  const { trans, store, place, pagesFor } = useAdmin();
+  useSignal(place.changed);
   return (
     <Loaded resource={store.me}>
       {me =>
-        me.scopes.includes('admin') ? (
+        pagesFor(me.scopes).includes(place.spot.page) ? (
           children
         ) : (
           <div className="jp-mesh-Note" role="alert">
-            <strong>{trans.__('These pages are for admins.')}</strong>
+            <strong>{trans.__('This page is for admins.')}</strong>
             <p>
               {trans.__(
                 'You are %1. Ask %2 to change what you need.',
@@ -108,6 +111,8 @@ function pageOf({ page, open, view }: ISpot): React.JSX.Element {
       return <BudgetsPage open={open} />;
     case 'performance':
       return <PerformancePage open={open} view={view} />;
+    case 'catalogue':
+      return <CataloguePage />;
     case 'keys':
       return <KeysPage open={open} />;
     case 'changes':
@@ -131,8 +136,16 @@ function Leaving(): React.JSX.Element | null {
   );
 }
 
+/** Until it is known who asks, what an admin may do: the pages themselves wait for the answer. */
+function useScopes(): readonly string[] {
+  const { store } = useAdmin();
+  const me = useResource(store.me);
+  return me.kind === 'ready' ? me.value.scopes : ['admin'];
+}
+
 function pageName(page: Page, trans: TranslationBundle): string {
   return {
+    catalogue: trans.__('My models'),
     connections: trans.__('Connections'),
     models: trans.__('Models and permissions'),
     budgets: trans.__('Budgets and limits'),

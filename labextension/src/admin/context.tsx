@@ -2,7 +2,7 @@ import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { createContext, useContext } from 'react';
 
 import { Words } from '../ui/words';
-import { type Place } from './place';
+import { ADMIN_PAGES, OWN_PAGES, type Page, PAGES, type Place } from './place';
 import { type AdminStore } from './store';
 
 /** All that the admin's pages need: nothing of JupyterLab's application is in it. */
@@ -10,6 +10,18 @@ export interface IAdmin {
   store: AdminStore;
   place: Place;
   trans: TranslationBundle;
+  /** Pages that are here for whoever has these scopes, in their order. */
+  pagesFor: (scopes: readonly string[]) => readonly Page[];
+}
+
+/** JupyterLab has the pages for admins only: its sidebar is for everybody. */
+export function pagesInLab(scopes: readonly string[]): readonly Page[] {
+  return scopes.includes('admin') ? ADMIN_PAGES : [];
+}
+
+/** The gateway's own site has something for everybody. */
+export function pagesOnSite(scopes: readonly string[]): readonly Page[] {
+  return scopes.includes('admin') ? PAGES : OWN_PAGES;
 }
 
 const Context = createContext<IAdmin | null>(null);

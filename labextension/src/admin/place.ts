@@ -1,6 +1,7 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 
 export const PAGES = [
+  'catalogue',
   'connections',
   'models',
   'budgets',
@@ -9,6 +10,11 @@ export const PAGES = [
   'changes'
 ] as const;
 export type Page = (typeof PAGES)[number];
+
+/** For those who set the rules. The catalogue is beside them in JupyterLab's sidebar. */
+export const ADMIN_PAGES: readonly Page[] = PAGES.filter(page => page !== 'catalogue');
+/** For everybody: of their own, wherever it is somebody's. */
+export const OWN_PAGES: readonly Page[] = ['catalogue', 'keys'];
 
 /**
  * What is open: a page, and on it one object by kind and name. `name` is empty for one to be made.

@@ -16,7 +16,7 @@ import { CommandIDs } from '../command-ids';
 import { meshIcon } from '../icons';
 import { ISurroundings } from '../ui/surroundings';
 import { AdminView } from './admin-view';
-import { type IAdmin } from './context';
+import { type IAdmin, pagesInLab } from './context';
 import { argsOf, Place, spotOf } from './place';
 import { AdminStore } from './store';
 
@@ -86,7 +86,8 @@ class AdminTab {
     this.admin = {
       store: new AdminStore(new AdminClient(transport)),
       place: this.place,
-      trans: surroundings.trans
+      trans: surroundings.trans,
+      pagesFor: pagesInLab
     };
     // The sidebar shows the same models and budgets.
     this.admin.store.saved.connect(() => void surroundings.model.refresh());

@@ -15,6 +15,7 @@ export class AdminStore {
   constructor(readonly api: IAdminApi) {}
 
   readonly me = new Resource(() => this.api.me());
+  readonly models = new Resource(() => this.api.models());
   readonly providers = new Resource(() => this.api.providers());
   readonly connections = new Resource(() => this.api.connections());
   readonly keys = new Resource(() => this.api.keys());

@@ -13,7 +13,7 @@ import {
   type Setting
 } from './admin-types';
 import { FiguresClient, type IFiguresApi } from './figures-client';
-import { type Me } from './types';
+import { type Me, type Models } from './types';
 
 /**
  * What the admin's pages ask of the gateway.
@@ -22,6 +22,8 @@ import { type Me } from './types';
  */
 export interface IAdminApi extends IFiguresApi {
   me(): Promise<Me>;
+  /** What is open to the caller. */
+  models(): Promise<Models>;
   settings(kind: Kind): Promise<Setting[]>;
   put(kind: Kind, name: string, update: ISettingUpdate): Promise<Setting>;
   remove(kind: Kind, name: string, version: number | null): Promise<void>;
@@ -47,6 +49,10 @@ export interface IAdminApi extends IFiguresApi {
 export class AdminClient extends FiguresClient implements IAdminApi {
   me(): Promise<Me> {
     return this.http.get('me');
+  }
+
+  models(): Promise<Models> {
+    return this.http.get('models');
   }
 
   async settings(kind: Kind): Promise<Setting[]> {

@@ -15,6 +15,8 @@ import { KeyMaker } from './key-maker';
 /** Keys by which applications ask without a person. */
 export function KeysPage({ open }: { open: ISpot['open'] }): React.JSX.Element {
   const { trans, store, place } = useAdmin();
+  // Whoever is here by a key and no admin gets another one from an admin.
+  const mayMake = store.me.value?.scopes.includes('admin') ?? false;
   const [revoking, setRevoking] = useState<Key | null>(null);
   return (
     <Loaded resource={store.keys}>
@@ -27,13 +29,15 @@ export function KeysPage({ open }: { open: ISpot['open'] }): React.JSX.Element {
             <PageHead
               title={trans.__('API keys')}
               actions={
-                <button
-                  type="button"
-                  className="jp-mesh-Button jp-mod-primary"
-                  onClick={() => place.go({ page: 'keys', open: { kind: 'keys', name: '' } })}
-                >
-                  {trans.__('New key')}
-                </button>
+                mayMake && (
+                  <button
+                    type="button"
+                    className="jp-mesh-Button jp-mod-primary"
+                    onClick={() => place.go({ page: 'keys', open: { kind: 'keys', name: '' } })}
+                  >
+                    {trans.__('New key')}
+                  </button>
+                )
               }
             >
               {trans.__(

@@ -113,7 +113,7 @@ function useEarlierCalls(newest: CallPage): IEarlierCalls {
     setError(null);
     model.client
       .calls({ document, before: all.next, limit: 20 })
-      .then(page => setShown({ calls: [...all.calls, ...page.calls], next: page.next }))
+      .then(page => setShown({ ...page, calls: [...all.calls, ...page.calls] }))
       .catch((reason: unknown) => setError(asMeshError(reason)));
   };
   return { calls: all.calls, hasMore: all.next !== null, error, loadMore };

@@ -28,11 +28,15 @@ const call = (id: string, outcome: CallSummary['outcome'] = 'answered'): CallSum
   cost_usd: '0.001',
   timing: null,
   error_code: null,
-  parent: null
+  parent: null,
+  connection: 'openai',
+  key: null,
+  has_finding: false
 });
 const page = (ids: string, next: string | null): CallPage => ({
   calls: [...ids].map(id => call(id)),
-  next
+  next,
+  searched_to: null
 });
 const ids = ({ calls }: CallPage): string => calls.map(({ id }) => id).join('');
 
@@ -48,7 +52,7 @@ test('a new call pushes none out of the list', () => {
 });
 
 test('a call that has ended since is shown as it is now', () => {
-  const shown = { calls: [call('b', 'pending'), call('a')], next: null };
+  const shown = { calls: [call('b', 'pending'), call('a')], next: null, searched_to: null };
   expect(joined(page('b', 'x'), shown).calls[0]?.outcome).toBe('answered');
 });
 

@@ -11,5 +11,5 @@ export function joined(newest: CallPage, shown: CallPage | null): CallPage {
     return newest;
   }
   const older = shown.calls.filter(call => !fresh.has(call.id));
-  return { calls: [...newest.calls, ...older], next: shown.next };
+  return { ...shown, calls: [...newest.calls, ...older] };
 }

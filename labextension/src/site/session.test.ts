@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+
+import { SiteSession } from './session';
+
+interface IAsked {
+  method: string;
+  url: string;
+  xsrf: string | null;
+  body: string;
+}
+
+const SIGNED_IN = { user: 'olga', xsrf: 'token-1', ends_at: '2026-11-22T12:00:00Z' };
+const refused = (code: string, status = 401): Response =>
+  new Response(JSON.stringify({ error: { message: 'no', code } }), { status });
+
+/** A session whose requests end here; `answers` are given one after another. */
+function session(...answers: Response[]): { site: SiteSession; asked: IAsked[] } {
+  const asked: IAsked[] = [];
+  const site = new SiteSession('https://host/proxy/mesh/', (url, init) => {
+    asked.push({
+      method: init?.method ?? 'GET',
+      url: url instanceof Request ? url.url : url.toString(),
+      xsrf: new Headers(init?.headers).get('X-Mesh-XSRF'),
+      body: typeof init?.body === 'string' ? init.body : ''
+    });
+    const answer = answers.shift();
+    return answer ? Promise.resolve(answer) : Promise.reject(new TypeError('no answer'));
+  });
+  return { site, asked };
+}
+const json = (body: unknown): Response => new Response(JSON.stringify(body));
+
+test('a key is sent once, in a body, and changes carry the token that came for it', async () => {
+  const { site, asked } = session(json(SIGNED_IN), json({}));
+  await site.signIn('mesh-key');
+  await site.wire.send(site.wire.urlOf('preferences'), { method: 'PUT' });
+  expect(site.state).toMatchObject({ kind: 'in', user: 'olga' });
+  expect(asked.map(one => [one.method, one.url, one.xsrf !== null])).toEqual([
+    ['POST', 'https://host/proxy/mesh/api/session', true],
+    ['PUT', 'https://host/proxy/mesh/api/preferences', true]
+  ]);
+  expect(asked[1]?.xsrf).toBe('token-1');
+  expect(asked.filter(one => JSON.stringify(one).includes('mesh-key'))).toHaveLength(1);
+});
+
+test('who was signed in before goes on, who was not is asked for a key', async () => {
+  const there = session(json(SIGNED_IN));
+  await there.site.resume();
+  expect(there.site.state.kind).toBe('in');
+  const none = session(refused('invalid_api_key'));
+  await none.site.resume();
+  expect(none.site.state).toEqual({ kind: 'out', hasEnded: false });
+});
+
+test('a gateway that does not answer is no reason to sign in again', async () => {
+  const { site } = session();
+  await site.resume();
+  expect(site.state).toMatchObject({ kind: 'failed', error: { trouble: 'offline' } });
+});
+
+test('a session that ends while the pages are open is said', async () => {
+  const { site } = session(json(SIGNED_IN), refused('invalid_api_key'));
+  await site.signIn('k');
+  await site.wire.send(site.wire.urlOf('me'), {});
+  expect(site.state).toEqual({ kind: 'out', hasEnded: true });
+});
+
+test('who uses the pages keeps the session, asked for now and then only', async () => {
+  const { site, asked } = session(json(SIGNED_IN), json(SIGNED_IN));
+  await site.signIn('k');
+  const now = Date.now();
+  site.use(now + 60_000);
+  expect(asked).toHaveLength(1);
+  site.use(now + 301_000);
+  site.use(now + 302_000);
+  expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET']);
+});

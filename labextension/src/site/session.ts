@@ -1,0 +1,114 @@
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import { asMeshError, type MeshRequestError } from '../api/errors';
+import { type IWire, Transport } from '../api/transport';
+
+/** Who is signed in, as the gateway says it. */
+interface ISignedIn {
+  user: string;
+  xsrf: string;
+  ends_at: string;
+}
+
+export type SessionState =
+  | { kind: 'unknown' }
+  | { kind: 'out'; hasEnded: boolean }
+  | { kind: 'in'; user: string; endsAt: Date }
+  | { kind: 'failed'; error: MeshRequestError };
+
+/** Seconds between two times in which a page that is used says so. */
+const KEEP = 5 * 60;
+
+/**
+ * A browser's session with the gateway. The key that was typed goes to the gateway once and is not kept: from then on
+ * a cookie that scripts cannot read speaks for the browser, and with every change a token that only this page knows.
+ */
+export class SiteSession {
+  constructor(
+    private readonly base: string,
+    private readonly request: typeof fetch = (...args) => fetch(...args)
+  ) {}
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+  get state(): SessionState {
+    return this._state;
+  }
+
+  /** Requests of whoever is signed in. */
+  readonly wire: IWire = {
+    urlOf: path => new URL(`api/${path}`, this.base).href,
+    send: async (url, init) => {
+      const isChange = init.method !== undefined && init.method !== 'GET';
+      const headers = new Headers(init.headers);
+      if (isChange) {
+        headers.set('X-Mesh-XSRF', this._xsrf);
+      }
+      const response = await this.request(url, {
+        ...init,
+        headers,
+        cache: 'no-store',
+        credentials: 'same-origin'
+      });
+      if (response.status === 401 && this._state.kind === 'in') {
+        this.become({ kind: 'out', hasEnded: true });
+      }
+      return response;
+    }
+  };
+
+  /** Ask whether a session is there already. */
+  async resume(): Promise<void> {
+    try {
+      this.take(await this.http.get<ISignedIn>('session'));
+    } catch (reason) {
+      const error = asMeshError(reason);
+      this.become(
+        error.code === 'invalid_api_key'
+          ? { kind: 'out', hasEnded: this._state.kind === 'in' }
+          : { kind: 'failed', error }
+      );
+    }
+  }
+
+  /** Rejects with `MeshRequestError` where the key is not good. */
+  async signIn(key: string): Promise<void> {
+    this.take(await this.http.send<ISignedIn>('POST', 'session', { key }));
+  }
+
+  async signOut(): Promise<void> {
+    await this.http.delete('session');
+    this._xsrf = '';
+    this.become({ kind: 'out', hasEnded: false });
+  }
+
+  /** Somebody is using the page: keep the session, now and then. */
+  use(now = Date.now()): void {
+    if (this._state.kind === 'in' && now - this._kept > KEEP * 1000) {
+      this._kept = now;
+      void this.resume();
+    }
+  }
+
+  private take({ user, xsrf, ends_at: endsAt }: ISignedIn): void {
+    this._xsrf = xsrf;
+    this._kept = Date.now();
+    const before = this._state;
+    this._state = { kind: 'in', user, endsAt: new Date(endsAt) };
+    if (before.kind !== 'in' || before.user !== user) {
+      this._changed.emit();
+    }
+  }
+
+  private become(state: SessionState): void {
+    this._state = state;
+    this._changed.emit();
+  }
+
+  private readonly http = new Transport(this.wire);
+  private readonly _changed = new Signal<this, void>(this);
+  private _state: SessionState = { kind: 'unknown' };
+  private _xsrf = 'none yet';
+  private _kept = 0;
+}

@@ -1,0 +1,71 @@
+import React, { useState } from 'react';
+
+import { asMeshError } from '../api/errors';
+import { useWords } from '../ui/words';
+import { type SiteSession } from './session';
+
+/** Asks for a key of the mesh. It goes to the gateway once and is kept nowhere in the browser. */
+export function SignIn(props: { session: SiteSession; hasEnded: boolean }): React.JSX.Element {
+  const trans = useWords();
+  const { session, hasEnded } = props;
+  const [key, setKey] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState('');
+  const signIn = async (): Promise<void> => {
+    setBusy(true);
+    setFailure('');
+    try {
+      await session.signIn(key.trim());
+    } catch (reason) {
+      const error = asMeshError(reason);
+      setFailure(
+        error.trouble === 'offline' ? trans.__('The gateway does not answer.') : error.message
+      );
+      setBusy(false);
+    }
+    setKey('');
+  };
+  return (
+    <main className="jp-mesh-SignIn">
+      <h1>{trans.__('Jupyter Mesh')}</h1>
+      {hasEnded && (
+        <div className="jp-mesh-Notice" role="status">
+          {trans.__('Your session has ended. Sign in again to go on.')}
+        </div>
+      )}
+      <form
+        onSubmit={event => {
+          event.preventDefault();
+          void signIn();
+        }}
+      >
+        <label htmlFor="mesh-key">{trans.__('Your key of this mesh')}</label>
+        <input
+          id="mesh-key"
+          type="password"
+          value={key}
+          autoFocus
+          autoComplete="off"
+          spellCheck={false}
+          required
+          aria-describedby="mesh-key-about"
+          aria-invalid={failure !== '' || undefined}
+          onChange={event => setKey(event.target.value)}
+        />
+        {failure && (
+          <p className="jp-mesh-Form-error" role="alert">
+            {failure}
+          </p>
+        )}
+        <button type="submit" className="jp-mesh-Button jp-mod-primary" disabled={isBusy}>
+          {isBusy ? trans.__('Signing in…') : trans.__('Sign in')}
+        </button>
+        <p id="mesh-key-about" className="jp-mesh-dim">
+          {trans.__(
+            'It begins with “mesh-”. It is sent once and not kept in this browser; you stay signed in for half an hour after you last used the pages. Who has no key asks an admin, who makes one under “API keys” or with “jupyter mesh keys create”.'
+          )}
+        </p>
+      </form>
+    </main>
+  );
+}
