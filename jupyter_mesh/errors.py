@@ -105,6 +105,8 @@ class BudgetExceeded(MeshError):
     code = "budget_exceeded"
     status = 402
     kind = "insufficient_quota"
+    budget: str | None = None
+    """The ledger's key of the budget, where one had no room."""
 
 
 class NotPermitted(MeshError):
@@ -157,6 +159,8 @@ class LimitExceeded(MeshError):
     code = "rate_limit_exceeded"
     status = 429
     kind = "rate_limit_error"
+    limit: str | None = None
+    """What people call the limit."""
 
 
 class Unavailable(MeshError):

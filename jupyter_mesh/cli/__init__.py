@@ -91,6 +91,7 @@ def _administration(commands: Commands) -> None:
     create.add_argument("--group", action="append", default=[], help="may be repeated")
     create.add_argument("--admin", action="store_true", help="may administer and audit")
     create.add_argument("--expires", type=_moment, metavar="TIME", help="such as 2027-01-31")
+    _sealing(commands.add_parser("secrets", help="sealed secrets").add_subparsers(required=True))
     _auditing(commands.add_parser("audit", help="the record").add_subparsers(required=True))
     config = commands.add_parser("config", help="mesh.yaml").add_subparsers(required=True)
     _command(config, "schema", "configuration:schema", "print its JSON schema")
@@ -100,6 +101,22 @@ def _administration(commands: Commands) -> None:
     database = commands.add_parser("db", help="the database").add_subparsers(required=True)
     _command(
         database, "upgrade", "database:upgrade", "bring it to this version's tables", config=True
+    )
+
+
+def _sealing(secrets: Commands) -> None:
+    _command(secrets, "list", "secrets:listed", "names, and what uses them", config=True)
+    put = _command(
+        secrets, "set", "secrets:put", "seal a value from a prompt or standard input", config=True
+    )
+    put.add_argument("name", metavar="NAME", help="mesh.yaml refers to it as store:NAME")
+    put.add_argument(
+        "--no-test", action="store_true", help="do not try the connections that use it first"
+    )
+    delete = _command(secrets, "delete", "secrets:delete", "delete an unused one", config=True)
+    delete.add_argument("name", metavar="NAME")
+    _command(
+        secrets, "rotate", "secrets:rotate", "replace the key that seals them all", config=True
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets as random
+import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from typing import Literal, cast
@@ -26,17 +26,17 @@ from ..schemas.admin import (
     SettingUpdate,
 )
 from ..schemas.api import ModelCard
-from ..schemas.json import Json, JsonObject
+from ..schemas.json import JsonObject
 from ..schemas.principal import Principal
 from ..schemas.setting import CHANGE_KINDS, KINDS, ChangeKind, Kind, Setting
 from ..spi import PROVIDER_GROUP
-from ..spi.secrets import REFERENCES
 from .assembly import Parts
 from .cards import model_card
 from .forms import form_of
 from .kept_keys import refuse_moved_keys
 from .plugins import validate_settings
 from .trial import TypedSecrets
+from .typed_keys import is_reference, refer_to, refuse_plain_keys
 
 _HIDDEN = "(hidden)"
 
@@ -83,15 +83,27 @@ class Administration:
             raise InvalidRequest("Keys are made with POST /mesh/api/keys.")
         body = cast(JsonObject, dict(update.body))
         if known == "connections":
-            _refuse_plain_keys(body)
-        sealed = _refer_to(body, name, update.secrets)
+            refuse_plain_keys(body)
+        sealed = refer_to(body, name, update.secrets)
         if known == "connections":
             refuse_moved_keys(body, self._as_it_is(name), sealed)
+            if update.test:
+                await self._try(name, body, sealed)
         await self._governance.check(known, name, body, update.version)
         for secret, value in sealed.items():
-            self._parts.secrets.set(secret, value)
+            await asyncio.to_thread(self._parts.secrets.set, secret, value)
         await self._governance.put(principal, known, name, body, update.version)
         return self._one(known, name)
+
+    async def _try(self, name: str, body: JsonObject, typed: Mapping[str, str]) -> None:
+        rule = validate_settings(ConnectionRule, body, "connection")
+        tried = await self._parts.catalogue.probe(name, rule, self._typed(typed))
+        if tried.fault is not None:
+            raise InvalidRequest(f"It does not work, so nothing was changed: {tried.fault}")
+
+    def _typed(self, typed: Mapping[str, str]) -> TypedSecrets:
+        references = {f"store:{secret}": value for secret, value in typed.items()}
+        return TypedSecrets(self._parts.secrets, references)
 
     def _as_it_is(self, name: str) -> JsonObject | None:
         rule = self._governance.config.connections.get(name)
@@ -162,13 +174,11 @@ class Administration:
             rule = self._present(name)
         else:
             body = cast(JsonObject, dict(trial.connection))
-            typed = _refer_to(body, name, trial.secrets)
+            typed = refer_to(body, name, trial.secrets)
             refuse_moved_keys(body, self._as_it_is(name), typed)
             rule = validate_settings(ConnectionRule, body, "connection")
-        references = {f"store:{secret}": value for secret, value in typed.items()}
-        secrets = TypedSecrets(self._parts.secrets, references)
         began = time.perf_counter()
-        tried = await self._parts.catalogue.probe(name, rule, secrets)
+        tried = await self._parts.catalogue.probe(name, rule, self._typed(typed))
         return ConnectionTest(
             ok=tried.fault is None,
             latency_ms=(time.perf_counter() - began) * 1000,
@@ -255,41 +265,6 @@ def _without_keys(body: JsonObject) -> JsonObject:
     headers = shown.get("headers")
     if isinstance(headers, dict):
         shown["headers"] = {
-            name: value if _is_reference(value) else _HIDDEN for name, value in headers.items()
+            name: value if is_reference(value) else _HIDDEN for name, value in headers.items()
         }
     return shown
-
-
-def _refuse_plain_keys(body: Mapping[str, Json]) -> None:
-    headers = body.get("headers")
-    for name, value in headers.items() if isinstance(headers, dict) else ():
-        if not _is_reference(value):
-            raise InvalidRequest(
-                f"Give the value of the header {name!r} under `secrets` as `headers.{name}`, or as "
-                "a reference such as env:NAME; it may be a key.",
-                param=f"headers.{name}",
-            )
-
-
-def _is_reference(value: Json) -> bool:
-    return isinstance(value, str) and value.startswith(REFERENCES)
-
-
-def _refer_to(body: JsonObject, name: str, secrets: Mapping[str, str]) -> dict[str, str]:
-    """Put references into `body` where keys were typed; the keys, by a name of their own each."""
-    named: dict[str, str] = {}
-    for field, value in secrets.items():
-        secret = f"{name}.{field}.{random.token_hex(4)}"
-        _set_field(body, field, f"store:{secret}")
-        named[secret] = value
-    return named
-
-
-def _set_field(body: JsonObject, path: str, value: str) -> None:
-    *parents, last = path.split(".", 1)
-    place = body
-    for parent in parents:
-        inner = place.get(parent)
-        place[parent] = inner = dict(inner) if isinstance(inner, dict) else {}
-        place = inner
-    place[last] = value

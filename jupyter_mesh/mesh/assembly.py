@@ -39,7 +39,7 @@ from ..storage.journal import SqlJournal
 from ..storage.performance import SqlPerformance
 from ..storage.secrets import Secrets
 from ..storage.settings import SqlSettings
-from .alerting import AlertBook, AlertDesk, Courier
+from .alerting import AlertBook, AlertDesk, Conditions, Courier, Watcher
 from .catalogue import Catalogue
 from .governance import Governance
 from .key_holders import KeyHolder, key_holders
@@ -69,8 +69,11 @@ class Parts:
     performance: PerformanceBook
     happenings: Happenings
     alerts: AlertBook
-    alert_desk: AlertDesk = field(init=False)
     alert_store: SqlAlerts
+    alert_desk: AlertDesk = field(init=False)
+    courier: Courier = field(init=False)
+    conditions: Conditions = field(init=False)
+    watcher: Watcher = field(init=False)
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
     live: dict[str, Call] = field(default_factory=dict[str, Call])
     retired: list[tuple[int, Provider]] = field(default_factory=list[tuple[int, Provider]])
@@ -107,6 +110,10 @@ class Parts:
         await self.catalogue.drop(offer_id)
         await self.offers.withdraw(offer_id)
 
+    def repeat(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        """Do something again and again until `aclose`."""
+        self.tasks.append(_every(seconds, work))
+
     async def apply(self, config: Config) -> None:
         """Put a configuration in force for new calls; those that run end under the old one."""
         retired = await self.catalogue.configure(config.connections)
@@ -124,9 +131,17 @@ class Parts:
         def channels() -> Channels:
             return self.governance.config.alerts
 
-        courier = Courier(self.alert_store, self.secrets, channels, self.alerts.changed)
-        self.alert_desk = AlertDesk(self.alert_store, self.alerts, courier, channels)
-        self.tasks += [asyncio.create_task(self.alerts.run()), asyncio.create_task(courier.run())]
+        self.watcher = Watcher(self.alerts)
+        self.happenings.listen(self.watcher.heard)
+        self.courier = Courier(self.alert_store, self.secrets, channels, self.alerts)
+        self.conditions = Conditions(self, self.alert_store, self.alerts)
+        self.alert_desk = AlertDesk(self.alert_store, self.alerts, self.courier, channels)
+        self.tasks += [
+            _every(0.5, self.alerts.work),
+            _every(0.5, self.courier.work),
+            _every(2.0, self.conditions.look_at_journal),
+            _every(30.0, self.conditions.look),
+        ]
 
     def close_retired(self) -> None:
         """Close replaced connections that no running call uses any more."""
@@ -158,6 +173,7 @@ class Parts:
         await self.performance.aclose()
         with suppress(StoreUnavailable):
             await self.alerts.flush()
+        await self.courier.aclose()
         await self.alert_store.aclose()
         await self.governance.aclose()
         await asyncio.gather(*(provider.aclose() for _, provider in self.retired))
@@ -195,12 +211,12 @@ async def assemble(
         keeper = SnapshotKeeper(config, catalogue, plugins)
         state = await open_state(config, secrets)
         opened.push_async_callback(state.aclose)
-        health = Health()
+        happenings = Happenings()
+        health = Health(happenings=happenings)
         await _seed(health, history)
         headroom = Headroom(history)
         performance = PerformanceBook(SqlPerformance(url))
         opened.push_async_callback(performance.aclose)
-        happenings = Happenings()
         alert_store = SqlAlerts(url)
         opened.push_async_callback(alert_store.aclose)
         alerts = AlertBook(alert_store, lambda: parts.governance.config.alerts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -55,7 +56,9 @@ class AuditProof:
         """
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self._signing_key()))
+        key = Ed25519PrivateKey.from_private_bytes(
+            bytes.fromhex(await asyncio.to_thread(self._signing_key))
+        )
         heads = _shown(await self._history.heads())
         unsigned = Checkpoint(
             made_at=datetime.now(UTC),

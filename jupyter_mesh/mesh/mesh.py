@@ -48,6 +48,7 @@ from .keys import ApiKeys
 from .metrics import Metrics
 from .offers import Withhold
 from .performance_reports import PerformanceReports
+from .secret_keeping import SecretKeeping
 from .signed_in import SignedIn
 from .usage_reports import UsageReports
 
@@ -74,6 +75,8 @@ class Mesh:
         self.audit = AuditProof(parts.history, parts.secrets)
         self._records = CallRecords(parts)
         self.inventory = Inventory(parts)
+        self.secrets = SecretKeeping(parts)
+        parts.repeat(600.0, self.secrets.sweep)
         self.signed_in = SignedIn(parts)
         self._metrics = Metrics()
         self._live = parts.live
@@ -167,6 +170,8 @@ class Mesh:
                 self._parts.close_retired()
             metrics.running -= 1
             outcome = outcome_of(call, failure)
+            if failure is not None or call.report.notices or call.report.verdicts:
+                self._parts.watcher.note(call, failure)
             metrics.observe(call, outcome)
             self._parts.performance.observe(call, outcome)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Set
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidRequest, ModelNotFound, NotPermitted
 from ..pipeline.snapshot import Snapshot
@@ -21,8 +22,10 @@ from ..schemas.performance import (
 )
 from ..schemas.principal import Principal, Scope
 from ..storage.performance import Counts
-from .assembly import Parts
 from .slo import breaches, promised
+
+if TYPE_CHECKING:
+    from .assembly import Parts
 
 _LONGEST = timedelta(days=400)
 _NOTHING: Counter[int] = Counter()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ..schemas.frozen import frozen
 from ..schemas.performance import CircuitState
+from ..spi.happenings import Happening, Happenings
 from .snapshot import Candidate
 
 _TRIP_AFTER = 5
@@ -59,22 +60,27 @@ class Circuit:
             return "closed"
         return "open" if now - self.opened_at < _OPEN_SECONDS else "half_open"
 
-    def record(self, ok: bool, now: float) -> None:
-        """Count one outcome."""
+    def record(self, ok: bool, now: float) -> bool:
+        """Count one outcome; whether that opened or closed it."""
         self.trial = False
+        was_open = self.opened_at is not None
         if ok:
             self.failures, self.opened_at = 0, None
-            return
+            return was_open
         self.failures += 1
         if self.failures >= _TRIP_AFTER:
             self.opened_at = now
+            return not was_open
+        return False
 
-    def throttled(self) -> None:
+    def throttled(self) -> bool:
         """The model said that it has no time: it is there, so calls go through and hear from it
-        when to come back. Failures are not forgotten: the next one opens the circuit again.
+        when to come back. Failures are not forgotten: the next one opens the circuit again. Tells
+        whether that closed it.
         """
         self.trial = False
-        self.opened_at = None
+        was_open, self.opened_at = self.opened_at is not None, None
+        return was_open
 
     def abandon(self) -> None:
         """The caller left before the outcome was known: let another trial through."""
@@ -94,6 +100,7 @@ class Health:
     """Shared by all calls of a process; one per mesh."""
 
     clock: Callable[[], float] = time.monotonic
+    happenings: Happenings = field(default_factory=Happenings)
     _circuits: dict[str, Circuit] = field(default_factory=dict[str, Circuit])
     _slots: dict[str, Slots] = field(default_factory=dict[str, Slots])
     _samples: dict[str, deque[Sample]] = field(default_factory=dict[str, deque[Sample]])
@@ -111,6 +118,14 @@ class Health:
         """The state of the model's circuit."""
         circuit = self._circuits.get(model)
         return "closed" if circuit is None else circuit.state(self.clock())
+
+    def tell(self, model: str) -> None:
+        """Publish that the model's circuit has just opened or closed."""
+        if self.healthy(model):
+            kind, message = "circuit_closed", f"{model} answers again."
+        else:
+            kind, message = "circuit_open", f"{model} failed {_TRIP_AFTER} times in a row."
+        self.happenings.publish(Happening(kind=kind, subject=model, message=message))
 
     def slots(self, candidate: Candidate) -> asyncio.Semaphore:
         """The slots of the candidate's connection."""

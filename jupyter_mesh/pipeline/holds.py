@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from ..errors import BudgetExceeded
@@ -35,6 +36,11 @@ class Need:
     def title(self) -> str:
         """What people call the budget."""
         return self.rule.name or budget_title(self.rule, self.window[0])
+
+    @property
+    def subject(self) -> str:
+        """What people call this window of it."""
+        return window_title(self.title, self.rule.window, self.window[1])
 
     @property
     def hard(self) -> bool:
@@ -97,6 +103,11 @@ def budget_title(rule: BudgetRule, key: str) -> str:
     who = key.rpartition("|")[2].replace("&", ", ") or "everyone"
     what = rule.scope.model or rule.scope.connection
     return f"{who} on {what}" if what else who
+
+
+def window_title(title: str, window: str, start: datetime) -> str:
+    """What people call one window of a budget."""
+    return f"{title} ({window} from {start:%Y-%m-%d %H:%M} UTC)"
 
 
 def reserve(call: Call, needs: Sequence[Need], *, whole: bool) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
 
+from ..errors import LimitExceeded
 from ..schemas.events import Events
 from ..schemas.policy import LimitRule
 from ..spi.limits import Left, Limits, Share
@@ -74,7 +75,11 @@ async def _entered(
     limits: Limits, call: Call, applying: Sequence[Share], begin: Callable[[], Events]
 ) -> Events:
     before = metered_so_far(call).usage.total
-    grant = await limits.take(applying, call.input_bound)
+    try:
+        grant = await limits.take(applying, call.input_bound)
+    except LimitExceeded as refused:
+        refused.limit = " or ".join(map(_title, applying))
+        raise
     slots = {share.name for share in applying if share.slot}
     call.slots |= slots
     _tell(call, grant.left)
@@ -93,6 +98,13 @@ async def _entered(
 def _share(call: Call, rule: LimitRule, key: str) -> Share:
     name = f"{rule.share_name}|{key}"
     return Share(name, rule, not _has_slot(call.parent, name))
+
+
+def _title(share: Share) -> str:
+    """What people call it, such as `user=ada` or `nightly jobs (application=reports)`."""
+    key = share.name.removeprefix(f"{share.rule.share_name}|")
+    who = key.partition("|")[0] or "everyone"
+    return f"{share.rule.name} ({who})" if share.rule.name else who
 
 
 def _has_slot(call: Call | None, share: str) -> bool:

@@ -148,8 +148,8 @@ class Route(Endpoint):
                     call.sent = call.sent and (watch.began or _may_be_charged(error))
                     outcome = _shows_health(error)
                     self._health.add(candidate.id, no_answer(outcome is True))
-                    if isinstance(error, ProviderRateLimited):
-                        circuit.throttled()
+                    if isinstance(error, ProviderRateLimited) and circuit.throttled():
+                        self._health.tell(candidate.id)
                     if isinstance(error, ConfigError):
                         raise ProviderMisconfigured(error.message) from error
                     raise
@@ -161,8 +161,8 @@ class Route(Endpoint):
         finally:
             if outcome is None:
                 circuit.abandon()
-            else:
-                circuit.record(outcome, self._health.clock())
+            elif circuit.record(outcome, self._health.clock()):
+                self._health.tell(candidate.id)
 
 
 @asynccontextmanager

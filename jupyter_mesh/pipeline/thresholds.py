@@ -43,10 +43,11 @@ def _happening(need: Need, spent: Decimal, passed: float) -> Happening:
     share = f"{spent / limit:.0%}" if limit else "100%"
     return Happening(
         kind="budget_full" if passed >= 1 else "budget_near",
-        subject=f"{need.title} ({need.rule.window} from {need.window[1]:%Y-%m-%d %H:%M} UTC)",
+        subject=need.subject,
         message=f"{share} of the budget of {need.title} ({limit:f} USD) are spent.",
         details={
             "budget": need.title,
+            "key": need.window[0],
             "window": need.rule.window,
             "window_start": need.window[1].isoformat(),
             "alert_at": passed,

@@ -51,6 +51,10 @@ class SettingUpdate(Body):
         description="Keys to seal in the store, by the field of `body` that is to refer to them. "
         "They are never shown again.",
     )
+    test: bool = Field(
+        default=False,
+        description="Of a connection: try it first, and change nothing where it does not work.",
+    )
 
 
 class SettingChangeBody(Body):

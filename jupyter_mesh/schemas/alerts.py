@@ -22,7 +22,6 @@ AlertKind: TypeAlias = Literal[
     "audit",
     "unpriced",
     "key_expiring",
-    "prices",
     "sink",
 ]
 """What an alert may be about.
@@ -31,7 +30,7 @@ AlertKind: TypeAlias = Literal[
 calls repeatedly. `guard`: screening found what its rule blocks or alerts on; `moderation`: a judge
 did. `outage`: a model's circuit is open. `slo`: a promise is not held. `audit`: calls cannot be
 recorded. `unpriced`: a model answered whose price is unknown. `key_expiring`: an API key ends
-soon, or has ended. `prices`: the list of prices is old. `sink`: a sink of the audit is far behind.
+soon, or has ended. `sink`: a sink of the audit is far behind.
 """
 ALERT_KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
 

@@ -21,9 +21,10 @@ _FIELDS = "alert, channel, about, opening, state, attempts, due, tried_at, error
 _TOLD = "SELECT channel, about, opening, told_at FROM alert_deliveries WHERE alert = ?"
 _ENQUEUE = """
     INSERT INTO alert_deliveries (alert, channel, about, opening, state, attempts, due)
-    VALUES (?, ?, ?, ?, 'waiting', 0, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (alert, channel, about) DO UPDATE SET opening = excluded.opening,
-    state = 'waiting', attempts = 0, due = excluded.due, tried_at = NULL, error = NULL
+    state = excluded.state, attempts = excluded.attempts, due = excluded.due, tried_at = NULL,
+    error = NULL
     WHERE alert_deliveries.opening < excluded.opening"""
 _REACHED = """
     SELECT channel FROM alert_deliveries
@@ -67,7 +68,12 @@ class Claimed:
 
 
 def enqueue_opening(
-    cursor: Cursor, alert: str, opening: int, channels: Mapping[str, ChannelRule], now: int
+    cursor: Cursor,
+    alert: str,
+    opening: int,
+    channels: Mapping[str, ChannelRule],
+    now: int,
+    told_already: Collection[str],
 ) -> None:
     """Tell each channel once of this opening, when its quiet period about the alert is over."""
     if not channels:
@@ -82,7 +88,8 @@ def enqueue_opening(
     for name, rule in channels.items():
         if name not in known:
             due = max(now, told[name] + rule.quiet // timedelta(microseconds=1))
-            cursor.execute(_ENQUEUE, (alert, text(name), "opened", opening, due))
+            sent = ("sent", 1) if name in told_already else ("waiting", 0)
+            cursor.execute(_ENQUEUE, (alert, text(name), "opened", opening, *sent, due))
 
 
 def enqueue_ending(
@@ -92,7 +99,7 @@ def enqueue_ending(
     cursor.execute(_REACHED, (alert, opening))
     for (name,) in cast("list[tuple[str]]", cursor.fetchall()):
         if name in channels:
-            cursor.execute(_ENQUEUE, (alert, name, "resolved", opening, now))
+            cursor.execute(_ENQUEUE, (alert, name, "resolved", opening, "waiting", 0, now))
 
 
 def drop(cursor: Cursor, alert: str) -> None:

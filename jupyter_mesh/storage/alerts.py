@@ -58,7 +58,7 @@ _ACKNOWLEDGE = """
     UPDATE alerts SET state = 'acknowledged', acknowledged_by = ?, acknowledged_at = ?
     WHERE id = ? AND state = 'open'"""
 _LIVE = """
-    SELECT kind, subject, details, last_seen FROM alerts WHERE state <> 'resolved'"""
+    SELECT kind, subject, severity, details, last_seen FROM alerts WHERE state <> 'resolved'"""
 _COUNTS = "SELECT severity, state, count(*) FROM alerts WHERE state <> 'resolved' GROUP BY 1, 2"
 
 
@@ -73,6 +73,8 @@ class Seen:
     first: datetime
     last: datetime
     ended: bool = False
+    told: frozenset[str] = frozenset()
+    """Channels that were told while it could not be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ class Live:
 
     kind: AlertKind
     subject: str
+    severity: Severity
     details: JsonObject
     last_seen: datetime
 
@@ -187,15 +190,16 @@ class SqlAlerts:
 
         def query(cursor: Cursor) -> list[Live]:
             cursor.execute(_LIVE)
-            rows = cast("list[tuple[AlertKind, str, str | None, int]]", cursor.fetchall())
+            rows = cast("list[tuple[AlertKind, str, Severity, str | None, int]]", cursor.fetchall())
             return [
                 Live(
                     kind=kind,
                     subject=subject,
+                    severity=severity,
                     details=as_object(from_json(details)) or {},
                     last_seen=moment(last),
                 )
-                for kind, subject, details, last in rows
+                for kind, subject, severity, details, last in rows
             ]
 
         return await self.reader.read(query)
@@ -223,7 +227,7 @@ def _raise(cursor: Cursor, seen: Seen, signal: Signal, channels: Channels, now: 
     cursor.execute(_RAISE, (f"alert_{secrets.token_hex(8)}", *words, *said, *counted))
     id, opening = cast("tuple[str, int]", cursor.fetchone())
     wanted = {n: rule for n, rule in channels.items() if rule.wants(signal.kind, signal.severity)}
-    enqueue_opening(cursor, id, opening, wanted, now)
+    enqueue_opening(cursor, id, opening, wanted, now, seen.told)
 
 
 def _resolve(cursor: Cursor, seen: Seen, channels: Channels, now: int) -> None:

@@ -181,12 +181,14 @@ def _reserve(cursor: Cursor, hold: HoldRow) -> bool:
 def _no_room(cursor: Cursor, hold: HoldRow) -> BudgetExceeded:
     cursor.execute(sql.WINDOW, (hold.budget, hold.window_start))
     spent, held = cast("tuple[int, int]", cursor.fetchone())
-    return BudgetExceeded(
+    refused = BudgetExceeded(
         f"The budget {hold.budget} has no room for this call: of {usd(hold.limit):f} USD "
         f"({hold.period}), {usd(spent):f} are spent and {usd(held):f} reserved by calls in flight; "
         f"this one may cost {usd(hold.amount):f}. Choose a cheaper model, lower `max_tokens`, or "
         "ask an admin for more."
     )
+    refused.budget = hold.budget
+    return refused
 
 
 def _settle(cursor: Cursor, closing: Closing) -> None:

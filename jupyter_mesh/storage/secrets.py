@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import os
 import re
@@ -12,24 +10,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, TypeVar
 
 from ..errors import ConfigError, StoreUnavailable
-from .location import Location, StorePlace
+from . import sealed
+from .location import Cursor, Location, StorePlace
 from .schema import prepare
-
-KEY_VARIABLE = "JUPYTER_MESH_SECRET_KEY"
-"""32 bytes in base64: the key of the sealed secrets, where it should not lie beside the store."""
+from .sealing_keys import SealingKeys
 
 _FRESH = 5.0
 """Seconds for which a value is used without looking whether another process has changed it."""
-_KEY_BYTES = 32
-_NONCE_BYTES = 12
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_PUT = """
-    INSERT INTO secrets (name, nonce, sealed, stored_at) VALUES (?, ?, ?, ?)
-    ON CONFLICT (name) DO UPDATE
-    SET nonce = excluded.nonce, sealed = excluded.sealed, stored_at = excluded.stored_at"""
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -41,11 +33,17 @@ class _Kept:
     looked: float
 
 
-class Secrets:
-    """`spi.SecretStore`. Sealed with AES-256-GCM under a key that is not in the database.
+class SealedFact(NamedTuple):
+    """A sealed secret; `current`: the key that seals now opens it; None: no key does."""
 
-    The key is `JUPYTER_MESH_SECRET_KEY`, or else the file `mesh.key` beside `mesh.db`, made when
-    the first secret is set.
+    name: str
+    stored_at: int
+    current: bool | None
+
+
+class Secrets:
+    """`spi.SecretStore`. What is in the store is sealed under keys that are not in it: those of
+    `JUPYTER_MESH_SECRET_KEY`, or else of the file `mesh.key` beside `mesh.db`.
 
     Args:
         place: The store, the same as the journal's.
@@ -68,6 +66,9 @@ class Secrets:
         self._location = Location.of(place)
         self._environ = environ
         self._folder = folder or Path()
+        self.keys = SealingKeys(
+            self._location.key_file, environ, self._folder, self._location.locked
+        )
         self._clock = clock
         self._known: frozenset[str] = frozenset()
         self._kept: dict[str, _Kept] = {}
@@ -126,17 +127,42 @@ class Secrets:
             ConfigError: The name or the sealing key is not usable.
             StoreUnavailable: The store cannot be written.
         """
+        try:
+            prepare(self._location)
+            connection = self._location.connect()
+            try:
+                cursor = connection.cursor()
+                cursor.execute(self._location.begin)
+                self.put(cursor, name, value)
+                cursor.execute("COMMIT")
+            finally:
+                connection.close()
+        except self._location.errors as error:
+            reason = self._location.failure_of(error).reason
+            raise StoreUnavailable(f"The secret cannot be stored: {reason}.") from error
+        self.took(name, value)
+
+    def put(self, cursor: Cursor, name: str, value: str) -> None:
+        """`set`, inside a transaction; `took` makes it known when that is durable. Whoever replaces
+        the key writes before or after this transaction, so its key is read inside it.
+
+        Raises:
+            ConfigError: As `set`.
+            OSError: The sealing key cannot be read.
+        """
         if not _NAME.fullmatch(name):
             raise ConfigError("A secret's name consists of letters, digits, `_`, `.` and `-`.")
         if not value:
             raise ConfigError(f"The secret store:{name} would be empty.")
-        try:
-            prepare(self._location)
-            self._write(name, self._key(create=True), value)
-        except self._location.errors as error:
-            reason = self._location.failure_of(error).reason
-            raise StoreUnavailable(f"The secret cannot be stored: {reason}.") from error
+        sealed.put(cursor, name, *self.keys.seal(name, value))
+
+    def took(self, name: str, value: str | None) -> None:
+        """Use this value from now on; None: it was removed."""
         reference = f"store:{name}"
+        if value is None:
+            with self._lock:
+                self._kept.pop(reference, None)
+            return
         self._remembered(reference, value)
         with self._lock:
             self._kept[reference] = _Kept(value, self._clock())
@@ -151,14 +177,30 @@ class Secrets:
             prepare(self._location)
             connection = self._location.connect()
             try:
-                connection.execute("DELETE FROM secrets WHERE name = ?", (name,))
+                sealed.delete(connection.cursor(), name)
             finally:
                 connection.close()
         except self._location.errors as error:
             reason = self._location.failure_of(error).reason
             raise StoreUnavailable(f"The secret cannot be removed: {reason}.") from error
-        with self._lock:
-            self._kept.pop(f"store:{name}", None)
+        self.took(name, None)
+
+    def facts(self) -> list[SealedFact]:
+        """What is sealed, by name.
+
+        Raises:
+            StoreUnavailable: The store cannot be read.
+        """
+        return [
+            SealedFact(one.name, one.stored_at, self._current(one)) for one in self._read_rows()
+        ]
+
+    def _current(self, one: sealed.SealedRow) -> bool | None:
+        try:
+            found = self.keys.unseal(one.name, one.nonce, one.sealed)
+        except (ConfigError, OSError):
+            return None
+        return None if found is None else found[1]
 
     def known_values(self) -> frozenset[str]:
         return self._known
@@ -175,33 +217,35 @@ class Secrets:
     # sealed in the store
 
     def _unseal(self, reference: str, name: str) -> str | None:
-        row = self._row(name)
-        if row is None:
-            return None
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce, sealed = row
-        try:
-            return AESGCM(self._key(create=False)).decrypt(nonce, sealed, name.encode()).decode()
-        except (InvalidTag, OSError) as error:
-            file = self._location.key_file
-            raise ConfigError(
-                f"The secret {reference} cannot be unsealed: {KEY_VARIABLE} "
-                f"{f'or {file.name} ' if file else ''}is not the key it was sealed with. Bring "
-                "that key back, or set the secret again."
-            ) from error
+        for _ in range(2):  # the key may be replaced between looking for the row and for the key
+            row = self._row(name)
+            if row is None:
+                return None
+            try:
+                found = self.keys.unseal(name, *row)
+            except OSError:
+                break
+            if found is not None:
+                return found[0]
+        raise ConfigError(
+            f"The secret {reference} cannot be unsealed: {self.keys.place} is not the key it was "
+            "sealed with. Bring that key back, or set the secret again."
+        )
 
     def _row(self, name: str) -> tuple[bytes, bytes] | None:
+        return self._query(lambda cursor: sealed.row(cursor, name), None)
+
+    def _read_rows(self) -> list[sealed.SealedRow]:
+        return self._query(sealed.all_rows, [])
+
+    def _query(self, query: Callable[[Cursor], T], none: T) -> T:
+        """The result of `query`; `none` where there is no store yet."""
         try:
             if not self._location.exists():
-                return None
+                return none
             connection = self._location.read()
             try:
-                query = "SELECT nonce, sealed FROM secrets WHERE name = ?"
-                return cast(
-                    "tuple[bytes, bytes] | None", connection.execute(query, (name,)).fetchone()
-                )
+                return query(connection.cursor())
             finally:
                 connection.close()
         except self._location.errors as error:
@@ -209,65 +253,7 @@ class Secrets:
                 f"Secrets cannot be read: {self._location.failure_of(error).reason}."
             ) from error
 
-    def _write(self, name: str, key: bytes, value: str) -> None:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce = os.urandom(_NONCE_BYTES)
-        # The name is authenticated too: a row cannot be passed off as another secret.
-        sealed = AESGCM(key).encrypt(nonce, value.encode(), name.encode())
-        connection = self._location.connect()
-        try:
-            connection.execute(_PUT, (name, nonce, sealed, time.time_ns() // 1000))
-        finally:
-            connection.close()
-
-    # the key
-
-    def _key(self, *, create: bool) -> bytes:
-        """The sealing key. Raises OSError where there is none and none may be made."""
-        if variable := self._environ.get(KEY_VARIABLE):
-            return _decode_key(variable, KEY_VARIABLE)
-        path = self._location.key_file
-        if path is None:
-            raise ConfigError(
-                f"{KEY_VARIABLE} must be set, the same for every gateway: beside a store in "
-                "PostgreSQL there is no file for the key that seals secrets."
-            )
-        if create and not path.exists():
-            _create_key(path, self._location)
-        key = _decode_key(path.read_text("ascii"), path.name)
-        self._warn_if_open(path, path.name)
-        return key
-
     def _warn_if_open(self, path: Path, name: str) -> None:
         if os.name == "posix" and path not in self._warned and path.stat().st_mode & 0o077:
             self._warned.add(path)
             _log.warning("%s can be read by others on this machine; `chmod 600` it.", name)
-
-
-def _create_key(path: Path, location: Location) -> None:
-    with location.locked():
-        if path.exists():
-            return
-        text = base64.b64encode(os.urandom(_KEY_BYTES)) + b"\n"
-        draft = path.with_name(path.name + ".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(descriptor, text)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(draft, path)
-
-
-def _decode_key(text: str, where: str) -> bytes:
-    try:
-        key = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise ConfigError(
-            f"{where} must hold {_KEY_BYTES} random bytes in base64, such as "
-            "`openssl rand -base64 32` prints."
-        )
-    return key

@@ -14,7 +14,16 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel
 
-from jupyter_mesh.schemas import admin, alerts, api, audit_proof, inventory, performance, usage
+from jupyter_mesh.schemas import (
+    admin,
+    alerts,
+    api,
+    audit_proof,
+    inventory,
+    performance,
+    secrets,
+    usage,
+)
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.principal import Scope
 
@@ -25,6 +34,7 @@ from . import (
     openai_routes,
     openai_shapes,
     record_routes,
+    secret_routes,
     status_routes,
     usage_routes,
 )
@@ -191,6 +201,38 @@ _ADMIN = (
         request=admin.ConnectionTrial,
         response=admin.ConnectionTest,
         summary="Try a connection; asks no model",
+    ),
+    _get(
+        "/api/secrets",
+        secret_routes.get_secrets,
+        secrets.SealedSecretList,
+        "Secrets that are sealed in the store, without their values",
+        scope=Scope.ADMIN,
+    ),
+    Route(
+        method="PUT",
+        path="/api/secrets/{name}",
+        handler=secret_routes.put_secret,
+        scope=Scope.ADMIN,
+        request=secrets.SecretValue,
+        response=admin.Nothing,
+        summary="Seal a secret; calls that run end with the old value",
+    ),
+    Route(
+        method="DELETE",
+        path="/api/secrets/{name}",
+        handler=secret_routes.delete_secret,
+        scope=Scope.ADMIN,
+        response=admin.Nothing,
+        summary="Delete a secret that nothing uses",
+    ),
+    Route(
+        method="POST",
+        path="/api/master-key/rotate",
+        handler=secret_routes.rotate_master_key,
+        scope=Scope.ADMIN,
+        response=secrets.SecretRotation,
+        summary="Seal every secret under a new key; nothing needs a restart",
     ),
     Route(
         method="POST",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from jupyter_mesh.errors import InvalidRequest, NotFound
@@ -92,3 +96,29 @@ async def test_pages_follow_each_other_without_gap_or_repetition(mesh: Mesh) -> 
     assert (await mesh.alerts.page(state="open", kind="slo")).alerts == []
     with pytest.raises(InvalidRequest, match="`before`"):
         await mesh.alerts.page(before="x")
+
+
+async def test_what_the_store_does_not_take_is_shown_from_memory_and_kept_later(
+    tmp_path: Path, mesh: Mesh
+) -> None:
+    mesh.signals.raised(outage("up/m"))
+    assert len(await listed(mesh)) == 1
+    with closing(sqlite3.connect(tmp_path / "state" / "mesh.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for subject in ("up/m", "up/n"):
+            mesh.signals.raised(outage(subject))
+        found = await listed(mesh, "open")
+        assert sorted(one.subject for one in found) == ["up/m", "up/n"]
+        other.execute("ROLLBACK")
+    kept = sorted(await listed(mesh, "open"), key=lambda one: one.subject)
+    assert [(one.subject, one.count) for one in kept] == [("up/m", 2), ("up/n", 1)]
+    assert kept[1].id.startswith("alert_")
+
+
+async def test_more_conditions_than_are_bearable_are_dropped_and_counted(mesh: Mesh) -> None:
+    for number in range(1010):
+        mesh.signals.raised(outage(f"up/{number}"))
+    assert mesh.signals.lost == 10
+    page = await mesh.alerts.page(limit=200)
+    assert len(page.alerts) == 200
+    assert page.next is not None

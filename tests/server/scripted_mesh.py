@@ -124,6 +124,7 @@ class ScriptedMesh:
         self.alerts = NothingThere()
         self.audit = NothingThere()
         self.inventory = NothingThere()
+        self.secrets = NothingThere()
         self.scripts: dict[str, Script] = {
             "answer": answer,
             "refuse": refuse,

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_mesh.errors import ConfigError, StoreUnavailable
-from jupyter_mesh.storage.secrets import KEY_VARIABLE, Secrets
+from jupyter_mesh.storage.sealing_keys import KEY_VARIABLE
+from jupyter_mesh.storage.secrets import Secrets
 
 from .samples import rows
 

@@ -14,8 +14,6 @@ from ...storage.alerts import Channels, Seen, SqlAlerts
 
 _MOST = 1000
 """Conditions that wait at once; more would only be noise."""
-_PAUSE = 1.0
-"""Seconds between two writes: what is seen meanwhile is one write."""
 
 _log = logging.getLogger("jupyter_mesh")
 Key = tuple[AlertKind, str]
@@ -31,17 +29,18 @@ class AlertBook:
     Attributes:
         unsaved: What is seen and not written yet, by kind and subject.
         lost: Signals dropped because too much waited.
-        changed: Set when something was written that may have to be told.
+        changed: Set when there may be something to tell.
+        stuck: The store did not take what was seen last.
     """
 
     def __init__(self, store: SqlAlerts, channels: Callable[[], Channels]) -> None:
         self._store = store
         self._channels = channels
         self._writing = asyncio.Lock()
-        self._wake = asyncio.Event()
         self.unsaved: dict[Key, Seen] = {}
         self.lost = 0
         self.changed = asyncio.Event()
+        self.stuck = False
 
     def raised(self, signal: Signal) -> None:
         """A condition was seen."""
@@ -55,7 +54,6 @@ class AlertBook:
             before = Seen(signal=signal, kind=key[0], subject=key[1], count=0, first=now, last=now)
         count = before.count + signal.count
         self.unsaved[key] = replace(before, signal=signal, count=count, last=now, ended=False)
-        self._wake.set()
 
     def ended(self, kind: AlertKind, subject: str) -> None:
         """A condition is over."""
@@ -74,18 +72,21 @@ class AlertBook:
         elif before.last > not_after:
             return
         self.unsaved[key] = replace(before, last=not_after, ended=True)
-        self._wake.set()
 
-    async def run(self) -> None:
-        """Write what comes, for ever."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self.flush()
-            except StoreUnavailable:
-                self._wake.set()
-            await asyncio.sleep(_PAUSE)
+    async def work(self) -> None:
+        """Write what came; what the store does not take waits for the next time."""
+        try:
+            await self.flush()
+        except StoreUnavailable as error:
+            if not self.stuck:
+                _log.warning("Alerts cannot be kept: %s", error)
+            self.stuck = True
+            self.changed.set()
+
+    def told(self, key: Key, channel: str) -> None:
+        """A channel was told of what is not written yet."""
+        if (seen := self.unsaved.get(key)) is not None:
+            self.unsaved[key] = replace(seen, told=seen.told | {channel})
 
     async def flush(self) -> None:
         """Write what was seen; keeps it for the next time if the store does not take it.
@@ -102,6 +103,7 @@ class AlertBook:
             except StoreUnavailable:
                 self._keep(seen)
                 raise
+            self.stuck = False
             self.changed.set()
 
     def _keep(self, seen: dict[Key, Seen]) -> None:
@@ -117,4 +119,5 @@ def _joined(before: Seen, after: Seen) -> Seen:
         signal=after.signal or before.signal,
         count=before.count + after.count,
         first=before.first,
+        told=before.told | after.told,
     )

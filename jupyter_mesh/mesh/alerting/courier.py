@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 
 from ...errors import MeshError, StoreUnavailable
@@ -17,13 +18,17 @@ from ...schemas.channels import ChannelRule, EmailChannel, WebhookChannel
 from ...spi.secrets import SecretStore
 from ...storage.alert_deliveries import Claimed, claim, settle
 from ...storage.alerts import Channels, SqlAlerts
+from .book import AlertBook, Key
+from .unsaved import unsaved_alert
 
 PAUSES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800))
 """Before each further try; after the last one it is given up."""
-LEASE = timedelta(seconds=90)
+_LEASE = timedelta(seconds=90)
 """After so long whoever claimed a message must be dead: no try takes half of it."""
 _POLL = 5.0
 """Seconds until what another gateway left, or what is to be tried again, is looked for."""
+_LAST_SECONDS = 5.0
+"""For what is on its way when the mesh closes."""
 
 _log = logging.getLogger("jupyter_mesh")
 
@@ -33,7 +38,7 @@ class Courier:
     store: Where alerts and deliveries are kept.
     secrets: Resolves passwords and secret addresses.
     channels: Those in force now.
-    changed: Set when there may be something to tell.
+    book: Says when there may be something to tell, and what the store does not take.
     """
 
     def __init__(
@@ -41,31 +46,29 @@ class Courier:
         store: SqlAlerts,
         secrets: SecretStore,
         channels: Callable[[], Channels],
-        changed: asyncio.Event,
+        book: AlertBook,
     ) -> None:
         self._store = store
         self._secrets = secrets
         self._channels = channels
-        self._changed = changed
+        self._book = book
+        self._sending: set[asyncio.Task[None]] = set()
+        self._next_poll = 0.0
+        self._direct: dict[tuple[Key, str], float] = {}
 
-    async def run(self) -> None:
-        """Tell whatever is due, for ever."""
-        sending: set[asyncio.Task[None]] = set()
-        try:
-            while True:
-                self._changed.clear()
-                for one in await self._due():
-                    task = asyncio.create_task(self._deliver(one))
-                    sending.add(task)
-                    task.add_done_callback(sending.discard)
-                try:
-                    async with asyncio.timeout(_POLL):
-                        await self._changed.wait()
-                except TimeoutError:
-                    pass
-        finally:
-            for task in sending:
-                task.cancel()
+    async def work(self) -> None:
+        """Begin to tell whatever is due; waits for nobody."""
+        channels = self._channels()
+        if not channels or not (self._book.changed.is_set() or time.monotonic() > self._next_poll):
+            return
+        self._book.changed.clear()
+        self._next_poll = time.monotonic() + _POLL
+        if self._book.stuck:
+            self._tell_directly(channels)
+            return
+        self._direct.clear()
+        for one in await claim(self._store.reader, channels.keys(), datetime.now(UTC), _LEASE):
+            self._begin(self._deliver(one))
 
     async def send(self, rule: ChannelRule, alert: Alert, about: About, delivery: str) -> None:
         """Send one message now.
@@ -79,25 +82,26 @@ class Courier:
             await send_mail(rule, password, alert, about, delivery)
             return
         egress = Egress(private=rule.private, ca_file=rule.ca_file)
-        url = self._address(rule.url)
+        url = rule.url if "://" in rule.url else self._secrets.resolve(rule.url)
         if isinstance(rule, WebhookChannel):
             await send_webhook(egress, url, self._secret(rule.secret), alert, about, delivery)
         else:
             await send_slack(egress, url, alert, about)
 
+    async def aclose(self) -> None:
+        """Let end what is on its way, for a few seconds."""
+        if self._sending:
+            _, late = await asyncio.wait(self._sending, timeout=_LAST_SECONDS)
+            for task in late:
+                task.cancel()
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
     def _secret(self, reference: str | None) -> str | None:
         return None if reference is None else self._secrets.resolve(reference)
-
-    def _address(self, written: str) -> str:
-        return written if "://" in written else self._secrets.resolve(written)
-
-    async def _due(self) -> list[Claimed]:
-        channels = self._channels()
-        try:
-            return await claim(self._store.reader, channels.keys(), datetime.now(UTC), LEASE)
-        except StoreUnavailable as error:
-            _log.warning("Alerts wait to be told: %s", error)
-            return []
 
     async def _deliver(self, one: Claimed) -> None:
         rule = self._channels().get(one.channel)
@@ -115,3 +119,23 @@ class Courier:
             await settle(self._store.reader, one, datetime.now(UTC), error, again)
         except StoreUnavailable as failure:
             _log.warning("What came of an alert could not be noted: %s", failure)
+
+    def _tell_directly(self, channels: Channels) -> None:
+        """Without a store nobody can be asked who tells: each gateway does, once."""
+        now = time.monotonic()
+        for key, seen in list(self._book.unsaved.items()):
+            alert = unsaved_alert(seen)
+            for name, rule in channels.items():
+                wanted = rule.wants(alert.kind, alert.severity) and name not in seen.told
+                if not wanted or seen.ended or now < self._direct.get((key, name), 0.0):
+                    continue
+                self._direct[key, name] = now + PAUSES[1].total_seconds()
+                self._begin(self._deliver_directly(key, name, rule, alert))
+
+    async def _deliver_directly(self, key: Key, name: str, rule: ChannelRule, alert: Alert) -> None:
+        try:
+            await self.send(rule, alert, "opened", f"{alert.id}.{alert.first_seen.timestamp():.0f}")
+        except MeshError as failure:
+            _log.warning("The channel %r could not be told: %s", name, failure.message)
+        else:
+            self._book.told(key, name)

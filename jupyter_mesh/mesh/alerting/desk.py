@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from ...errors import MeshError, NotFound, StoreUnavailable
@@ -18,9 +18,10 @@ from ...schemas.alerts import (
     Listed,
 )
 from ...schemas.principal import Principal
-from ...storage.alerts import Channels, Seen, SqlAlerts
+from ...storage.alerts import Channels, SqlAlerts
 from .book import AlertBook
 from .courier import Courier
+from .unsaved import unsaved_alert
 
 
 class AlertDesk:
@@ -51,16 +52,19 @@ class AlertDesk:
         Raises:
             InvalidRequest: `before` is not the `next` of a page.
         """
-        with suppress(StoreUnavailable):
-            await self._book.flush()
+        unsaved = await self._unsaved()
+        fits = [one for one in unsaved if kind in (None, one.kind) and state in ("open", "all")]
         try:
-            return await self._store.page(state=state, kind=kind, before=before, limit=limit)
+            page = await self._store.page(state=state, kind=kind, before=before, limit=limit)
         except StoreUnavailable:
-            seen = [_unsaved(one) for one in self._book.unsaved.values() if not one.ended]
-            if not seen:
+            if not unsaved:
                 raise
-            fits = [one for one in seen if kind in (None, one.kind) and state in ("open", "all")]
             return AlertPage(alerts=fits, next=None)
+        if before is not None or not fits:
+            return page
+        known = {(one.kind, one.subject) for one in fits}
+        rest = [one for one in page.alerts if (one.kind, one.subject) not in known]
+        return AlertPage(alerts=fits + rest, next=page.next)
 
     async def acknowledge(self, principal: Principal, id: str) -> Alert:
         """Say that one looks after it.
@@ -75,17 +79,22 @@ class AlertDesk:
 
     async def summary(self) -> AlertSummary:
         """How many are open, by severity."""
-        with suppress(StoreUnavailable):
-            await self._book.flush()
+        counts = Counter(one.severity for one in await self._unsaved())
         try:
-            return await self._store.summary()
+            kept = await self._store.summary()
         except StoreUnavailable:
-            seen = [_unsaved(one) for one in self._book.unsaved.values() if not one.ended]
-            counts = {
-                name: sum(one.severity == name for one in seen)
-                for name in ("info", "warning", "critical")
-            }
-            return AlertSummary(**counts, acknowledged=0)
+            kept = AlertSummary(info=0, warning=0, critical=0, acknowledged=0)
+        return AlertSummary(
+            info=kept.info + counts["info"],
+            warning=kept.warning + counts["warning"],
+            critical=kept.critical + counts["critical"],
+            acknowledged=kept.acknowledged,
+        )
+
+    async def _unsaved(self) -> list[Alert]:
+        """What is seen and the store does not take."""
+        await self._book.work()
+        return [unsaved_alert(one) for one in self._book.unsaved.values() if not one.ended]
 
     async def test(self, name: str) -> ChannelTest:
         """Send a message for trial over a channel.
@@ -118,28 +127,6 @@ def _trial(channel: str) -> Alert:
         count=1,
         first_seen=now,
         last_seen=now,
-        state="open",
-        reopened=0,
-        acknowledged_by=None,
-        acknowledged_at=None,
-        resolved_at=None,
-        deliveries=[],
-    )
-
-
-def _unsaved(seen: Seen) -> Alert:
-    """An alert that could not be written yet."""
-    signal = seen.signal
-    return Alert(
-        id=f"unsaved_{seen.kind}",
-        kind=seen.kind,
-        severity=signal.severity if signal else "info",
-        subject=seen.subject,
-        title=signal.title if signal else seen.subject,
-        text=signal.text if signal else "",
-        count=seen.count,
-        first_seen=seen.first,
-        last_seen=seen.last,
         state="open",
         reopened=0,
         acknowledged_by=None,

@@ -311,6 +311,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/master-key/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Seal every secret under a new key; nothing needs a restart */
+        post: operations["rotate_master_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -442,6 +459,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Secrets that are sealed in the store, without their values */
+        get: operations["get_secrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Seal a secret; calls that run end with the old value */
+        put: operations["put_secret"];
+        post?: never;
+        /** Delete a secret that nothing uses */
+        delete: operations["delete_secret"];
         options?: never;
         head?: never;
         patch?: never;
@@ -718,7 +770,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "budget_near" | "budget_reached" | "limit" | "guard" | "moderation" | "outage" | "slo" | "audit" | "unpriced" | "key_expiring" | "prices" | "sink";
+            kind: "budget_near" | "budget_reached" | "limit" | "guard" | "moderation" | "outage" | "slo" | "audit" | "unpriced" | "key_expiring" | "sink";
             /**
              * Last Seen
              * Format: date-time
@@ -2054,6 +2106,68 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * SealedSecret
+         * @description A secret that is sealed in the store.
+         */
+        SealedSecret: {
+            /**
+             * Key
+             * @description The key it is sealed with; unknown: none of those there are opens it.
+             * @enum {string}
+             */
+            key: "current" | "older" | "unknown";
+            /** Name */
+            name: string;
+            /**
+             * Stored At
+             * Format: date-time
+             */
+            stored_at: string;
+            /**
+             * Used By
+             * @description What refers to it as `store:NAME`.
+             */
+            used_by: string[];
+        };
+        /**
+         * SealedSecretList
+         * @description All of them, without their values.
+         */
+        SealedSecretList: {
+            /** Secrets */
+            secrets: components["schemas"]["SealedSecret"][];
+        };
+        /**
+         * SecretRotation
+         * @description What came of replacing the key that seals.
+         */
+        SecretRotation: {
+            /**
+             * Secrets
+             * @description How many are sealed with the new key.
+             */
+            secrets: number;
+            /**
+             * Unopened
+             * @description Those that no key opens; set them again.
+             */
+            unopened: string[];
+        };
+        /**
+         * SecretValue
+         * @description A value to seal.
+         */
+        SecretValue: {
+            /**
+             * Test
+             * @description Try the connections that use it first; where one fails the old value stays.
+             * @default true
+             */
+            test: boolean;
+            /** Value */
+            value: string;
+        };
+        /**
          * SettingBody
          * @description One object of one section of the configuration.
          */
@@ -2160,6 +2274,12 @@ export interface components {
             secrets?: {
                 [key: string]: string;
             };
+            /**
+             * Test
+             * @description Of a connection: try it first, and change nothing where it does not work.
+             * @default false
+             */
+            test: boolean;
             /**
              * Version
              * @default null
@@ -3249,6 +3369,35 @@ export interface operations {
             };
         };
     };
+    rotate_master_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretRotation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_me: {
         parameters: {
             query?: never;
@@ -3483,6 +3632,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderKinds"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_secrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedSecretList"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretValue"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
                 };
             };
             /** @description Refused */
