@@ -85,10 +85,10 @@ class Administration:
         if known == "connections":
             refuse_plain_keys(body)
         sealed = refer_to(body, name, update.secrets)
-        if known == "connections":
-            refuse_moved_keys(body, self._as_it_is(name), sealed)
-            if update.test:
-                await self._try(name, body, sealed)
+        if known in ("connections", "alerts"):
+            refuse_moved_keys(body, self._as_it_is(known, name), sealed)
+        if known == "connections" and update.test:
+            await self._try(name, body, sealed)
         await self._governance.check(known, name, body, update.version)
         for secret, value in sealed.items():
             await asyncio.to_thread(self._parts.secrets.set, secret, value)
@@ -105,9 +105,10 @@ class Administration:
         references = {f"store:{secret}": value for secret, value in typed.items()}
         return TypedSecrets(self._parts.secrets, references)
 
-    def _as_it_is(self, name: str) -> JsonObject | None:
-        rule = self._governance.config.connections.get(name)
-        return None if rule is None else _body("connections", rule)
+    def _as_it_is(self, kind: Literal["connections", "alerts"], name: str) -> JsonObject | None:
+        config = self._governance.config
+        rule = (config.connections if kind == "connections" else config.alerts).get(name)
+        return None if rule is None else _body(kind, rule)
 
     async def remove(self, principal: Principal, kind: str, name: str, version: int | None) -> None:
         """Remove one object. Raises as `put`, and NotFound."""
@@ -175,7 +176,7 @@ class Administration:
         else:
             body = cast(JsonObject, dict(trial.connection))
             typed = refer_to(body, name, trial.secrets)
-            refuse_moved_keys(body, self._as_it_is(name), typed)
+            refuse_moved_keys(body, self._as_it_is("connections", name), typed)
             rule = validate_settings(ConnectionRule, body, "connection")
         began = time.perf_counter()
         tried = await self._parts.catalogue.probe(name, rule, self._typed(typed))

@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import MeshError
+from ..schemas.frozen import frozen
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
+
+
+SECONDS = 10.0
+"""For one POST, from the name to the answer."""
 
 
 class NotDelivered(MeshError):
@@ -22,7 +26,7 @@ class NotDelivered(MeshError):
     status = 502
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Egress:
     """How an address may be reached.
 
@@ -34,7 +38,7 @@ class Egress:
 
     private: bool = False
     ca_file: str | None = None
-    seconds: float = 10.0
+    seconds: float = SECONDS
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         """POST `body` once.
@@ -53,7 +57,7 @@ class Egress:
                     said = await reply.content.read(200)
         except TimeoutError:
             raise NotDelivered(f"No answer came within {self.seconds:g} s.") from None
-        except (InvalidURL, ValueError):
+        except InvalidURL:
             raise NotDelivered("The address is none; it must begin with https://.") from None
         except ClientError as error:
             raise NotDelivered(_reason(error)) from None
@@ -97,8 +101,8 @@ def _reason(error: Exception) -> str:
     while cause is not None:
         if isinstance(cause, RefusedAddressError):
             return str(cause)
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"Its certificate is not trusted: {cause.verify_message}."
+        if said := getattr(cause, "verify_message", None):
+            return f"Its certificate is not trusted: {said}."
         if isinstance(cause, ConnectionRefusedError):
             return "The connection was refused: nobody listens there."
         cause = getattr(cause, "os_error", None) or cause.__cause__

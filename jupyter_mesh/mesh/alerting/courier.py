@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 
 from ...errors import MeshError, StoreUnavailable
+from ...reporting import egress
 from ...reporting.egress import Egress, NotDelivered
 from ...reporting.email import send_mail
 from ...reporting.slack import send_slack
@@ -81,12 +82,12 @@ class Courier:
             password = self._secret(rule.password)
             await send_mail(rule, password, alert, about, delivery)
             return
-        egress = Egress(private=rule.private, ca_file=rule.ca_file)
+        way = Egress(private=rule.private, ca_file=rule.ca_file, seconds=egress.SECONDS)
         url = rule.url if "://" in rule.url else self._secrets.resolve(rule.url)
         if isinstance(rule, WebhookChannel):
-            await send_webhook(egress, url, self._secret(rule.secret), alert, about, delivery)
+            await send_webhook(way, url, self._secret(rule.secret), alert, about, delivery)
         else:
-            await send_slack(egress, url, alert, about)
+            await send_slack(way, url, alert, about)
 
     async def aclose(self) -> None:
         """Let end what is on its way, for a few seconds."""
