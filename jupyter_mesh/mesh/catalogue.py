@@ -9,10 +9,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from ..config import ConnectionRule, ModelRule, PriceRule
+from ..config import ConnectionRule, ModelRule
 from ..errors import ConfigError, MeshError
 from ..pipeline.snapshot import Candidate, ConnectionLimits
 from ..schemas.catalog import ModelFacts, Residency
@@ -167,13 +168,12 @@ class Catalogue:
         """The admin's word counts most, then the provider's, then the price list's."""
         said = rule.models.get(facts.name, ModelRule())
         residency = rule.residency or (Residency.LOCAL if provider.local else Residency.EXTERNAL)
-        listed = facts.price or self._listed_price(provider, facts.name)
-        if listed is None and residency is Residency.LOCAL:
-            listed = Price(input=Decimal(0), output=Decimal(0), source="local")
+        own = said.price or rule.price
+        price = own.price if own else self._found_price(provider, rule, residency, facts)
         context = facts.context_window or self._prices.context_window(facts.provider, facts.name)
         return replace(
             facts,
-            price=_own_price(said.price) if said.price else listed,
+            price=price and replace(price, taken_at=datetime.now(UTC)),
             context_window=said.context_window or context,
             max_output=said.max_output or facts.max_output,
             operations=frozenset(said.operations or facts.operations),
@@ -187,9 +187,15 @@ class Catalogue:
             description=said.description or facts.description,
         )
 
-    def _listed_price(self, provider: Provider, model: str) -> Price | None:
+    def _found_price(
+        self, provider: Provider, rule: ConnectionRule, residency: Residency, facts: ModelFacts
+    ) -> Price | None:
+        """The provider's word or the list's, less the discount; what is local costs nothing."""
         provider_id, base_url = provider.price_lookup
-        return self._prices.price(provider_id, model, base_url)
+        listed = facts.price or self._prices.price(provider_id, facts.name, base_url)
+        if listed is None and residency is Residency.LOCAL:
+            return Price(input=Decimal(0), output=Decimal(0), source="local")
+        return listed and listed.less(rule.discount)
 
     async def aclose(self) -> None:
         """Close every provider."""
@@ -207,7 +213,3 @@ def _limits(rule: ConnectionRule) -> ConnectionLimits:
         retries=rule.retries,
         parallel=rule.parallel,
     )
-
-
-def _own_price(rule: PriceRule) -> Price:
-    return Price(**rule.model_dump(), source="admin")

@@ -25,7 +25,7 @@ from ..spi.journal import Journal
 from .bound import estimated_cost
 from .call import Call
 from .holds import note_over, uncharged
-from .price import settled
+from .price import classes_of, settled
 from .step import Next, Step
 
 
@@ -129,6 +129,9 @@ def completion_of(call: Call, failure: BaseException | None, paused: float) -> C
         usage=usage,
         cost=cost,
         saved=report.saved,
+        saved_by_fallback=report.saved_by_fallback,
+        cost_classes=classes_of(call, cost),
+        priced_at=report.priced_at,
         timing=Timing(
             total=report.total_ms,
             first_token=report.first_token_ms if call.request.stream else None,

@@ -61,7 +61,10 @@ class Report:
     attempts: list[JsonObject] = field(default_factory=list[JsonObject])
     verdicts: list[JsonObject] = field(default_factory=list[JsonObject])
     screened: str = "no"
+    saved_by_fallback: Decimal = Decimal(0)
     price_source: str | None = None
+    priced_at: datetime | None = None
+    cost_classes: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     limits: dict[str, str] = field(default_factory=dict[str, str])
 
 

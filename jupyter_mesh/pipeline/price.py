@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import fields
 from decimal import Decimal
 
 from ..schemas.events import Answer, Chunk, Events, Metered
-from ..schemas.spend import Usage, cost_of, total_cost
+from ..schemas.spend import Usage, cost_by_class, cost_of, total_cost
 from .call import Call
 from .chunks import chunk_text
+from .snapshot import Candidate
 from .step import Next, Step
 
 _SLICE_CHARACTERS = 256
@@ -56,11 +57,15 @@ def _final(call: Call, event: Metered) -> Metered:
     report = call.report
     if _plausible(event.usage):
         cost = None if price is None else cost_of(event.usage, price)
-        metered = total([*call.lost, Metered(event.usage, candidate.id, cost)])
+        tries = [*call.lost, Metered(event.usage, candidate.id, cost)]
     else:
-        metered = metered_so_far(call)
+        tries = _tries(call)
+    metered = total(tries)
     report.usage, report.cost = metered.usage, metered.cost
-    report.price_source = None if price is None else price.source
+    report.cost_classes = _classes(call, tries)
+    if price is not None:
+        report.price_source, report.priced_at = price.source, price.taken_at
+        report.saved_by_fallback = _saved_by_fallback(call, candidate, tries[-1])
     if price is None:
         call.notice("unpriced", f"The price of {candidate.id} is unknown; its cost is not counted.")
     return Metered(report.usage, model=candidate.id, cost=report.cost)
@@ -74,7 +79,44 @@ def _plausible(usage: Usage) -> bool:
 
 def metered_so_far(call: Call) -> Metered:
     """An estimate of what a call that still runs, or was cut short, has used."""
-    return total([*call.lost, estimated(call)] if call.sent else call.lost)
+    return total(_tries(call))
+
+
+def _tries(call: Call) -> list[Metered]:
+    return [*call.lost, estimated(call)] if call.sent else call.lost
+
+
+def _classes(call: Call, tries: Sequence[Metered]) -> dict[str, Decimal]:
+    """What the tries cost by class of tokens, those of an unknown price left out."""
+    costs: dict[str, Decimal] = {}
+    for one in tries:
+        candidate = call.snapshot.models.get(one.model)
+        price = candidate.facts.price if candidate else None
+        if price is None:
+            continue
+        found = cost_by_class(one.usage, price)
+        if not costs:
+            costs = found
+            continue
+        for name, cost in found.items():
+            costs[name] = costs.get(name, Decimal(0)) + cost
+    return costs
+
+
+def _saved_by_fallback(call: Call, candidate: Candidate, answered: Metered) -> Decimal:
+    """By how much the answer was cheaper than the first candidate's would have been."""
+    first = call.candidates[0] if call.candidates else candidate
+    if first is candidate or first.facts.price is None or answered.cost is None:
+        return Decimal(0)
+    return max(Decimal(0), cost_of(answered.usage, first.facts.price) - answered.cost)
+
+
+def classes_of(call: Call, cost: Decimal | None) -> Mapping[str, Decimal]:
+    """What `cost` of a call that ends now consists of; empty where it is not known or nothing."""
+    if not cost:
+        return {}
+    classes = call.report.cost_classes or _classes(call, _tries(call))
+    return classes if sum(classes.values()) == cost else {}
 
 
 def estimated(call: Call) -> Metered:

@@ -228,8 +228,15 @@ class CallDetail(Body):
     screened: str
     finish_reason: str | None
     error_message: str | None
+    charged_group: str = Field(description="The group that pays; empty where there is none.")
     saved_usd: Decimal
+    saved_by_fallback_usd: Decimal
+    cost_by_class_usd: dict[str, Decimal] = Field(
+        description="`input` and `output` are what is left beside the other classes of tokens; "
+        "`request` is what each call costs. Empty where it is not known."
+    )
     price_source: str | None
+    priced_at: datetime | None = Field(description="When the price was taken from that source.")
     tags: dict[str, JsonValue]
     request: JsonValue | None = Field(
         description="As sent, after redaction; null where policy keeps none."

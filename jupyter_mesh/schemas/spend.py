@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from .frozen import frozen
@@ -64,7 +65,8 @@ class Price:
     Attributes:
         per_request: USD for each call, whatever its size.
         source: Where it came from: `admin`, `genai-prices <version>`, `local` (no charge per
-            token).
+            token); with `, discount 15 %` where the connection has one.
+        taken_at: When the gateway took it from there.
         above: Dearer prices for long prompts, as (input tokens, price) in ascending order. A
             prompt of more tokens than the first number is charged by that price in full, not only
             from there on.
@@ -80,7 +82,22 @@ class Price:
     reasoning: Decimal | None = None
     per_request: Decimal = Decimal(0)
     source: str = "admin"
+    taken_at: datetime | None = None
     above: tuple[tuple[int, Price], ...] = ()
+
+    def less(self, discount: Decimal) -> Price:
+        """The same with a part taken off."""
+        if not discount:
+            return self
+        rest = 1 - discount
+        rates = {
+            name: None if rate is None else rate * rest
+            for name in (*_PARENTS, "input", "output", "per_request")
+            for rate in (getattr(self, name),)
+        }
+        source = f"{self.source}, discount {discount:%}"
+        above = tuple((start, price.less(discount)) for start, price in self.above)
+        return replace(self, **rates, source=source, above=above)
 
     def at(self, input_tokens: int) -> Price:
         """The price that holds for a prompt of `input_tokens`."""
@@ -94,19 +111,58 @@ class Price:
 def cost_of(usage: Usage, price: Price) -> Decimal:
     """USD for `usage` at `price`, rounded once, half to even, to 1e-12 USD."""
     price = price.at(usage.input)
-    classes = (
-        (usage.cache_read, price.cache_read, price.input),
-        (usage.cache_write, price.cache_write, price.input),
-        (usage.input_audio, price.input_audio, price.input),
-        (usage.input_image, price.input_image, price.input),
-        (usage.reasoning, price.reasoning, price.output),
-        (usage.output_audio, price.output_audio, price.output),
-    )
     per_million = usage.input * price.input + usage.output * price.output
-    for tokens, own, parent in classes:
+    for tokens, own, parent, _ in _classes(usage, price):
         if tokens and own is not None:
             per_million += tokens * (own - parent)
     return (per_million.scaleb(-6) + price.per_request).quantize(PICO, ROUND_HALF_EVEN)
+
+
+def cost_by_class(usage: Usage, price: Price) -> dict[str, Decimal]:
+    """`cost_of` by class, `request` being what each call costs; classes without tokens are left
+    out. `input` and `output` are what is left of them beside the other classes. The sum is exactly
+    the cost: what rounding leaves over goes to the dearest class.
+    """
+    cost = cost_of(usage, price)
+    price = price.at(usage.input)
+    left = {"input": usage.input, "output": usage.output}
+    rates = {"input": price.input, "output": price.output}
+    for tokens, own, parent, name in _classes(usage, price):
+        if tokens:
+            left[_PARENTS[name]] -= tokens
+            left[name], rates[name] = tokens, parent if own is None else own
+    costs = {
+        name: (tokens * rates[name]).scaleb(-6).quantize(PICO, ROUND_HALF_EVEN)
+        for name, tokens in left.items()
+        if tokens
+    }
+    if price.per_request:
+        costs["request"] = price.per_request.quantize(PICO, ROUND_HALF_EVEN)
+    if costs and (over := cost - sum(costs.values())):
+        costs[max(costs, key=lambda name: costs[name])] += over
+    return costs
+
+
+_PARENTS = {
+    "cache_read": "input",
+    "cache_write": "input",
+    "input_audio": "input",
+    "input_image": "input",
+    "reasoning": "output",
+    "output_audio": "output",
+}
+
+
+def _classes(usage: Usage, price: Price) -> tuple[tuple[int, Decimal | None, Decimal, str], ...]:
+    """Tokens, own price, price where there is none, name."""
+    return (
+        (usage.cache_read, price.cache_read, price.input, "cache_read"),
+        (usage.cache_write, price.cache_write, price.input, "cache_write"),
+        (usage.input_audio, price.input_audio, price.input, "input_audio"),
+        (usage.input_image, price.input_image, price.input, "input_image"),
+        (usage.reasoning, price.reasoning, price.output, "reasoning"),
+        (usage.output_audio, price.output_audio, price.output, "output_audio"),
+    )
 
 
 def total_cost(costs: Iterable[Decimal | None]) -> tuple[Decimal, int]:

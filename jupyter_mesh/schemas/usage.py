@@ -117,10 +117,3 @@ class UsageForecast(Body):
     calls: int
     unpriced: int
     days: list[DayCost] = Field(description="Of the window so far, oldest first.")
-
-
-class CostClass(Body):
-    """What the tokens of one class cost in one call."""
-
-    tokens: int
-    cost_usd: Decimal

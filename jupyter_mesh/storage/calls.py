@@ -8,7 +8,7 @@ from typing import cast
 from ..errors import NotFound
 from ..schemas.api import CallDetail, CallSummary, Timings, TokenCounts
 from ..schemas.call_search import Whose
-from ..schemas.json import as_list, as_object
+from ..schemas.json import as_int, as_list, as_object
 from .location import Cursor
 from .values import from_json, moment, text, usd
 
@@ -26,6 +26,7 @@ SUMMARY = (
 _DETAIL = (
     *("candidates", "attempts", "notices", "screened", "finish_reason"),
     *("error_message", "saved", "price_source", "tags"),
+    *("charged_group", "saved_fallback", "cost_classes", "priced_at"),
 )
 
 
@@ -124,6 +125,7 @@ def _detail(
         return as_list(from_json(record.maybe(column))) or []
 
     request, response = content
+    priced = record.amount("priced_at")
     return CallDetail.model_validate(
         {
             "summary": summary_of(record),
@@ -134,8 +136,15 @@ def _detail(
             "screened": record.maybe("screened") or "no",
             "finish_reason": record.maybe("finish_reason"),
             "error_message": record.maybe("error_message"),
+            "charged_group": record.maybe("charged_group") or "",
             "saved_usd": usd(record.number("saved")),
+            "saved_by_fallback_usd": usd(record.number("saved_fallback")),
+            "cost_by_class_usd": {
+                name: usd(as_int(cost) or 0)
+                for name, cost in (as_object(from_json(record.maybe("cost_classes"))) or {}).items()
+            },
             "price_source": record.maybe("price_source"),
+            "priced_at": None if priced is None else moment(priced),
             "tags": as_object(from_json(record.maybe("tags"))) or {},
             "request": from_json(request),
             "response": from_json(response),
