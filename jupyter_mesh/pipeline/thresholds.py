@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from ..spi.happenings import Happening, Happenings
 from .call import Window
 from .headroom import Headroom
 from .holds import Need
+from .windows import began
 
 _MOST_REMEMBERED = 50_000
 
@@ -28,7 +30,10 @@ class Thresholds:
         for need in needs:
             amounts = need.rule.alert_amounts
             spent = self._headroom.spent(need.window) if amounts else None
-            if spent is None or spent < amounts[0][1]:
+            if spent is None:
+                continue
+            if spent < amounts[0][1]:  # also of a rolling window, whose past goes out of it
+                self._told.pop(need.window, None)
                 continue
             passed = max(share for share, amount in amounts if spent >= amount)
             if passed > self._told.get(need.window, -1.0):
@@ -40,6 +45,7 @@ class Thresholds:
 
 def _happening(need: Need, spent: Decimal, passed: float) -> Happening:
     limit = need.rule.limit_usd
+    start = began(need.window[1], datetime.now(UTC))
     share = f"{spent / limit:.0%}" if limit else "100%"
     return Happening(
         kind="budget_full" if passed >= 1 else "budget_near",
@@ -49,7 +55,7 @@ def _happening(need: Need, spent: Decimal, passed: float) -> Happening:
             "budget": need.title,
             "key": need.window[0],
             "window": need.rule.window,
-            "window_start": need.window[1].isoformat(),
+            "window_start": start.isoformat(),
             "alert_at": passed,
             "spent_usd": f"{spent:f}",
             "limit_usd": f"{limit:f}",

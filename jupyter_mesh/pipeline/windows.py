@@ -12,7 +12,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def window_of(rule: BudgetRule, now: datetime) -> tuple[datetime, datetime | None]:
-    """(start, end) of the window that holds `now`, in UTC; end None for `total`."""
+    """(start, end) of the window that holds `now`, in UTC; end None for `total`.
+
+    The ledger keeps a rolling window under one name for good: its start is as long before 1970 as
+    it is long, and it has no end.
+    """
+    if rule.rolling is not None:
+        return _EPOCH - rule.rolling, None
     return _window(
         rule.window, rule.timezone, now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     )
@@ -40,3 +46,8 @@ def _window(window: str, zone: str, hour: datetime) -> tuple[datetime, datetime 
             year=start.year + (first + months > 12), month=(first + months - 1) % 12 + 1
         )
     return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def began(start: datetime, now: datetime) -> datetime:
+    """When a window really began that `window_of` says starts at `start`."""
+    return start if start >= _EPOCH else now - (_EPOCH - start)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import (
@@ -110,6 +110,20 @@ class Scope(Rule):
 
 
 Window: TypeAlias = Literal["hour", "day", "week", "month", "quarter", "total"]
+_ROLLING = "rolling "
+
+
+def _known_rolling(window: str) -> str:
+    if not window.startswith(_ROLLING):
+        raise ValueError("a window is hour, day, week, month, quarter, total or such as rolling 24h")
+    length = cast(timedelta, _parse_duration(window.removeprefix(_ROLLING).strip()))
+    if length < timedelta(minutes=1):
+        raise ValueError("a rolling window is a minute long at least")
+    return f"{_ROLLING}{_write_duration(length)}"
+
+
+RollingWindow = Annotated[str, AfterValidator(_known_rolling)]
+"""`rolling 24h`: the last 24 hours at every moment."""
 
 
 class BudgetRule(Rule):
@@ -119,12 +133,19 @@ class BudgetRule(Rule):
     """What people call it, in messages and in the list of rules."""
     scope: Scope = Scope()
     limit_usd: Decimal = Field(ge=0)
-    window: Window = "month"
+    window: Window | RollingWindow = Field(default="month", union_mode="left_to_right")
+    """From the beginning of the hour, day, week … in `timezone`; or `rolling 24h`: the last 24
+    hours at every moment.
+    """
     on_limit: Literal["block", "warn"] = "block"
     alert_at: tuple[float, ...] = (0.8, 1.0)
     reserve_output_tokens: int = Field(default=2048, ge=1)
-    unknown_price: Literal["refuse", "allow"] = "allow"
-    """A model without a price: refuse it under this budget, or let it pass flagged as unpriced."""
+    unknown_price: Literal["refuse", "maximum", "allow"] = "maximum"
+    """A model without a price: refuse it under this budget; reserve and charge as much as the
+    dearest model there is might cost; or let it pass, flagged as unpriced.
+    """
+    fallback: bool = False
+    """Pays only for models that no other budget of the caller covers."""
     timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
 
     @cached_property
@@ -133,6 +154,13 @@ class BudgetRule(Rule):
         return tuple(
             (share, self.limit_usd * Decimal(str(share))) for share in sorted(self.alert_at)
         )
+
+    @cached_property
+    def rolling(self) -> timedelta | None:
+        """The length of a rolling window; None where it begins by the calendar."""
+        if not self.window.startswith(_ROLLING):
+            return None
+        return cast(timedelta, _parse_duration(self.window.removeprefix(_ROLLING)))
 
     @cached_property
     def ledger_name(self) -> str:
