@@ -9,7 +9,7 @@ from decimal import Decimal
 from ..pipeline.holds import budget_key, budget_title
 from ..pipeline.scopes import shares
 from ..pipeline.snapshot import Snapshot
-from ..pipeline.windows import window_of
+from ..pipeline.windows import began, window_of
 from ..schemas.api import BudgetStatus, CostSummary, NamedSpend, UsageRow
 from ..schemas.call_search import CallSearch, Whose
 from ..schemas.policy import BudgetRule, Scope
@@ -83,12 +83,12 @@ class Costs:
             ahead = await self._expected(rule.scope, principal.user, spent, (start, end), now)
             statuses.append(
                 BudgetStatus(
-                    name=budget_title(rule, key),
+                    name=rule.name or budget_title(rule, key),
                     limit_usd=rule.limit_usd,
                     spent_usd=spent,
                     held_usd=held,
                     window=rule.window,
-                    window_start=start,
+                    window_start=began(start, now),
                     window_end=end,
                     hard=rule.on_limit == "block",
                     forecast_usd=ahead.expected,

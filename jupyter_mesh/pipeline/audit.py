@@ -24,7 +24,7 @@ from ..spi.faults import fault_point
 from ..spi.journal import Journal
 from .bound import estimated_cost
 from .call import Call
-from .holds import note_over, uncharged
+from .holds import kept_holds, note_over, uncharged
 from .price import classes_of, settled
 from .step import Next, Step
 
@@ -148,6 +148,7 @@ def completion_of(call: Call, failure: BaseException | None, paused: float) -> C
         screened=report.screened,
         content=call.response,
         uncharged=uncharged(call),
+        kept=kept_holds(call) if cost is None else {},
     )
 
 

@@ -22,8 +22,7 @@ from .call import Call, Window
 from .chunks import text_chunk
 from .fold import Fold
 from .headroom import Headroom
-from .holds import Need, give_back, needs_of, reserve, uncharged
-from .price import settled
+from .holds import Need, charges, give_back, needs_of, reserve, uncharged
 from .step import Next, Step
 from .thresholds import Thresholds
 
@@ -122,11 +121,9 @@ class Budget(Step):
     def _release(self, call: Call) -> None:
         """From here on others may use what the call did not."""
         give_back(call)
-        _, cost = settled(call)
-        free = uncharged(call)
+        charged = charges(call)
         for window, reserved in call.reserved.items():
-            spent = Decimal(0) if window[0] in free else cost or Decimal(0)
-            self._headroom.add(window, -reserved.own, spent)
+            self._headroom.add(window, -reserved.own, charged[window])
 
 
 def _above(call: Call, window: Window) -> Decimal:

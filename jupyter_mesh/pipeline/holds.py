@@ -10,6 +10,7 @@ from ..errors import BudgetExceeded
 from ..schemas.audit import Hold
 from ..schemas.frozen import frozen
 from ..schemas.policy import BudgetRule
+from ..schemas.spend import Price
 from .bound import cost_bound
 from .call import Call, Reservation, Window
 from .price import settled
@@ -25,12 +26,14 @@ class Need:
     Attributes:
         rule: The budget.
         window: Of it, the one that pays.
-        candidates: Those it covers that have a price.
+        candidates: Those it covers.
+        assumed: Of candidates without a price; None: they are let pass.
     """
 
     rule: BudgetRule
     window: Window
     candidates: tuple[Candidate, ...]
+    assumed: Price | None = None
 
     @property
     def title(self) -> str:
@@ -60,9 +63,9 @@ class Need:
 
     def _costs(self, call: Call, longest: int | None) -> list[Decimal | None]:
         return [
-            cost_bound(call.request, call.input_bound, one.facts, one.facts.price, longest)
+            cost_bound(call.request, call.input_bound, one.facts, price, longest)
             for one in self.candidates
-            if one.facts.price is not None
+            if (price := one.facts.price or self.assumed) is not None
         ]
 
 
@@ -73,24 +76,45 @@ def needs_of(call: Call) -> list[Need]:
         BudgetExceeded: A candidate's price is unknown and the budget refuses such models.
     """
     needs: list[Need] = []
-    for rule in call.snapshot.budgets:
+    covered: set[str] = set()
+    for rule in sorted(call.snapshot.budgets, key=lambda rule: rule.fallback):
         keys = shares(rule.scope, call.principal, call.groups)
-        reached = tuple(one for one in call.candidates if reaches(rule.scope, one))
+        reached = tuple(
+            one
+            for one in call.candidates
+            if reaches(rule.scope, one) and not (rule.fallback and one.id in covered)
+        )
         if not keys or not reached:
             continue
-        _refuse_unpriced(rule, reached)
+        if not rule.fallback:
+            covered.update(one.id for one in reached)
+        assumed = _assumed(call, rule, reached)
         start, _ = window_of(rule, call.started_at)
-        needs += [Need(rule, (budget_key(rule, key), start), reached) for key in keys]
+        needs += [Need(rule, (budget_key(rule, key), start), reached, assumed) for key in keys]
     return needs
 
 
-def _refuse_unpriced(rule: BudgetRule, candidates: Sequence[Candidate]) -> None:
-    for candidate in candidates:
-        if rule.unknown_price == "refuse" and candidate.facts.price is None:
-            raise BudgetExceeded(
-                f"The price of {candidate.id} is unknown and this budget takes no unpriced "
-                "model; ask an admin to enter its price."
-            )
+def _assumed(call: Call, rule: BudgetRule, candidates: Sequence[Candidate]) -> Price | None:
+    """What candidates without a price are taken to cost; None where all have one, or may pass.
+
+    Raises:
+        BudgetExceeded: The budget refuses them, or nothing says what they may cost.
+    """
+    unpriced = [one.id for one in candidates if one.facts.price is None]
+    if not unpriced or rule.unknown_price == "allow":
+        return None
+    assumed = call.snapshot.dearest if rule.unknown_price == "maximum" else None
+    if assumed is None:
+        title = rule.name or "this budget"
+        why = (
+            f"{title} takes no model without one"
+            if rule.unknown_price == "refuse"
+            else f"no other model has one by which {title} could reckon"
+        )
+        raise BudgetExceeded(
+            f"The price of {unpriced[0]} is unknown, and {why}; ask an admin to enter its price."
+        )
+    return assumed
 
 
 def budget_key(rule: BudgetRule, key: str) -> str:
@@ -119,7 +143,7 @@ def reserve(call: Call, needs: Sequence[Need], *, whole: bool) -> None:
     """
     amounts: dict[Window, Decimal] = {}
     for need in needs:
-        most = need.most(call) if whole and need.hard else None
+        most = need.most(call) if (whole and need.hard) or need.assumed else None
         amount = need.first(call) if most is None else most
         amounts[need.window] = max(amount, amounts.get(need.window, Decimal(0)))
     for need in needs:
@@ -137,6 +161,7 @@ def reserve(call: Call, needs: Sequence[Need], *, whole: bool) -> None:
             limit=need.rule.limit_usd,
             amount=call.reserved[need.window].own,
             hard=need.hard,
+            title=need.title,
         )
         for need in needs
     )
@@ -156,21 +181,45 @@ def give_back(call: Call) -> None:
     """Leave to the call this one was made for what was claimed of its reservation and not used."""
     if call.parent is None:
         return
-    _, cost = settled(call)
-    free = uncharged(call)
+    charged = charges(call)
     for window, reserved in call.reserved.items():
         if not reserved.claimed:
             continue
         nested = reserved.own + reserved.claimed - reserved.room
-        own_cost = Decimal(0) if window[0] in free else cost or Decimal(0)
-        used = max(Decimal(0), nested + own_cost - reserved.own)
+        used = max(Decimal(0), nested + charged[window] - reserved.own)
         if reserved.claimed > used:
             call.parent.reserved[window].room += reserved.claimed - used
 
 
+def charges(call: Call) -> dict[Window, Decimal]:
+    """USD that each window pays which the call has reserved something in, if it ends now."""
+    _, cost = settled(call)
+    free, kept = uncharged(call), kept_holds(call)
+    return {
+        window: Decimal(0) if window[0] in free else kept.get(window[0], cost or Decimal(0))
+        for window in call.reserved
+    }
+
+
+def kept_holds(call: Call) -> dict[str, Decimal]:
+    """USD by budgets that are charged what they reserved, since nobody knows the price of what
+    answered.
+    """
+    if settled(call)[1] is not None:
+        return {}
+    taken = {
+        f"{rule.ledger_name}|" for rule in call.snapshot.budgets if rule.unknown_price == "maximum"
+    }
+    return {
+        budget: reserved.own + reserved.claimed
+        for (budget, _), reserved in call.reserved.items()
+        if f"{budget.rpartition('|')[0]}|" in taken
+    }
+
+
 def uncharged(call: Call) -> tuple[str, ...]:
-    """Budgets whose connection or model scope does not cover what really answered: released, not
-    charged.
+    """Budgets that do not cover what really answered, by connection or model, or because they are
+    for what no other budget covers: released, not charged.
     """
     candidate = call.candidate
     if candidate is None:
@@ -178,8 +227,19 @@ def uncharged(call: Call) -> tuple[str, ...]:
     return tuple(
         budget_key(rule, key)
         for rule in call.snapshot.budgets
-        if (rule.scope.connection or rule.scope.model) and not reaches(rule.scope, candidate)
+        if (rule.scope.connection or rule.scope.model or rule.fallback)
+        and not _pays(rule, candidate, call)
         for key in shares(rule.scope, call.principal, call.groups)
+    )
+
+
+def _pays(rule: BudgetRule, candidate: Candidate, call: Call) -> bool:
+    if not reaches(rule.scope, candidate):
+        return False
+    return not rule.fallback or not any(
+        reaches(other.scope, candidate) and shares(other.scope, call.principal, call.groups)
+        for other in call.snapshot.budgets
+        if not other.fallback
     )
 
 

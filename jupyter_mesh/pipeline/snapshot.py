@@ -20,6 +20,7 @@ from ..schemas.policy import (
     Target,
 )
 from ..schemas.principal import Principal
+from ..schemas.spend import Price, dearest
 from ..schemas.use_case import UseCaseRule
 from ..spi.guard import Detector, Judge
 from ..spi.provider import Provider
@@ -83,10 +84,21 @@ class Snapshot:
     _visible: dict[_Caller, frozenset[str]] = field(
         default_factory=dict[_Caller, frozenset[str]], compare=False
     )
-
+    _dearest: list[Price | None] = field(default_factory=list["Price | None"], compare=False)
     _charged: dict[tuple[frozenset[str], str], str] = field(
         default_factory=dict[tuple[frozenset[str], str], str], compare=False
     )
+
+    @property
+    def dearest(self) -> Price | None:
+        """Of every class of tokens the highest price of any model; None where none costs
+        anything.
+        """
+        if not self._dearest:
+            prices = [one.facts.price for one in self.models.values() if one.facts.price]
+            tiers = [tier for price in prices for _, tier in price.above]
+            self._dearest.append(dearest([*prices, *tiers]))
+        return self._dearest[0]
 
     def groups_of(self, principal: Principal) -> frozenset[str]:
         """The caller's groups: those the identity source gave, mapped to and joined with the

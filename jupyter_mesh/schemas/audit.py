@@ -92,6 +92,10 @@ class Completion:
     screened: str = "no"
     """`yes`, `no`, or why not."""
     content: JsonObject | None = None
+    kept: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    """USD by budget keys that pay what they reserved, since nobody knows the price of what
+    answered.
+    """
     uncharged: tuple[str, ...] = ()
     """Budget keys whose hold is released without a charge, since a connection or model outside
     their
@@ -106,8 +110,11 @@ class Hold:
     budget: str
     """Stable key of the budget and the one it applies to, such as `2|user=ada`."""
     window_start: datetime
+    """Of a rolling window: as long before 1970 as it is long."""
     window: str
     limit: Decimal
     amount: Decimal
+    title: str = ""
+    """What people call the budget."""
     hard: bool = True
     """A soft budget counts and warns but never refuses."""

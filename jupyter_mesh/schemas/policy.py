@@ -115,7 +115,9 @@ _ROLLING = "rolling "
 
 def _known_rolling(window: str) -> str:
     if not window.startswith(_ROLLING):
-        raise ValueError("a window is hour, day, week, month, quarter, total or such as rolling 24h")
+        raise ValueError(
+            "a window is hour, day, week, month, quarter, total or such as rolling 24h"
+        )
     length = cast(timedelta, _parse_duration(window.removeprefix(_ROLLING).strip()))
     if length < timedelta(minutes=1):
         raise ValueError("a rolling window is a minute long at least")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -106,6 +106,32 @@ class Price:
             if input_tokens > threshold:
                 price = dearer
         return price
+
+
+def dearest(prices: Sequence[Price]) -> Price | None:
+    """A price no token costs more by than by any of `prices`; None where none asks for money."""
+    input = max(
+        (
+            rate
+            for one in prices
+            for rate in (one.input, one.cache_write, one.input_audio, one.input_image)
+            if rate is not None
+        ),
+        default=Decimal(0),
+    )
+    output = max(
+        (
+            rate
+            for one in prices
+            for rate in (one.output, one.reasoning, one.output_audio)
+            if rate is not None
+        ),
+        default=Decimal(0),
+    )
+    per_request = max((one.per_request for one in prices), default=Decimal(0))
+    if not (input or output or per_request):
+        return None
+    return Price(input=input, output=output, per_request=per_request, source="assumed")
 
 
 def cost_of(usage: Usage, price: Price) -> Decimal:

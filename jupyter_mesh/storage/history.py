@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple, cast
 
@@ -16,6 +16,7 @@ from .calls import detail_query
 from .chain_check import Head, Verdict, check, heads
 from .location import Cursor, Location, StorePlace
 from .reader import Reader
+from .rolling import expired
 from .usage import usage_query
 from .use_cases import Span, spans
 from .values import micros, moment, text, usd
@@ -93,11 +94,15 @@ class SqlHistory:
     async def spent(
         self, holds: Sequence[tuple[str, datetime]]
     ) -> dict[tuple[str, datetime], tuple[Decimal, Decimal]]:
+        now = micros(datetime.now(UTC))
+
         def query(cursor: Cursor) -> dict[tuple[str, datetime], tuple[Decimal, Decimal]]:
             found: dict[tuple[str, datetime], tuple[Decimal, Decimal]] = {}
             for budget, start in holds:
                 cursor.execute(sql.WINDOW, (text(budget), micros(start)))
                 spent, held = cast("tuple[int, int]", cursor.fetchone() or (0, 0))
+                if micros(start) < 0:
+                    spent -= expired(cursor, text(budget), micros(start), now)
                 found[budget, start] = (usd(spent), usd(held))
             return found
 

@@ -109,6 +109,7 @@ class SqlJournal:
             content_row(completion, intent),
             intent_row(intent, self._id) if intent else unsure,
             completion.uncharged,
+            {budget: money(usd) for budget, usd in completion.kept.items()},
         )
         await self._writer.submit(closing, "close", owed=intent is None)
 

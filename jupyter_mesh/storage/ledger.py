@@ -7,14 +7,14 @@ Each function either does all of its work or raises, and then the writer undoes 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeAlias, cast
 
 from ..errors import AuditUnavailable, BudgetExceeded
 from ..schemas.audit import Completion
-from . import sql
+from . import rolling, sql
 from .chain import Chain
 from .location import Cursor, Row
 from .records import ContentRow, HoldRow, completion_row, sealed_completion, sealed_intent
@@ -51,6 +51,8 @@ class Opening:
             if window in drawn and not hold.amount:
                 continue
             again = window == reserved
+            if hold.window_start < 0 and not again:
+                rolling.expire(cursor, *window, cast(int, self.call[_STARTED_AT]))
             if not _reserve(cursor, hold._replace(amount=0) if again else hold):
                 over.append(hold.budget)
             if not again and window in drawn:
@@ -88,6 +90,7 @@ class Closing:
     Attributes:
         intent: The call itself, where it may not have been recorded yet.
         uncharged: Budgets whose hold is released without a charge.
+        kept: Budgets that are charged something else than the cost.
     """
 
     completion: Row
@@ -97,6 +100,7 @@ class Closing:
     content: ContentRow | None = None
     intent: Row | None = None
     uncharged: Collection[str] = ()
+    kept: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def __call__(self, cursor: Cursor) -> None:
         new = False
@@ -182,7 +186,7 @@ def _no_room(cursor: Cursor, hold: HoldRow) -> BudgetExceeded:
     cursor.execute(sql.WINDOW, (hold.budget, hold.window_start))
     spent, held = cast("tuple[int, int]", cursor.fetchone())
     refused = BudgetExceeded(
-        f"The budget {hold.budget} has no room for this call: of {usd(hold.limit):f} USD "
+        f"The budget of {hold.title} has no room for this call: of {usd(hold.limit):f} USD "
         f"({hold.period}), {usd(spent):f} are spent and {usd(held):f} reserved by calls in flight; "
         f"this one may cost {usd(hold.amount):f}. Choose a cheaper model, lower `max_tokens`, or "
         "ask an admin for more."
@@ -198,7 +202,10 @@ def _settle(cursor: Cursor, closing: Closing) -> None:
     if not rows:
         return
     for budget, start, amount, holder, reserved in rows:
-        cost = 0 if budget in closing.uncharged else closing.cost
+        cost = 0 if budget in closing.uncharged else closing.kept.get(budget, closing.cost)
+        if start < 0 and cost:
+            now = cast(int, closing.completion[_ENDED_AT])
+            rolling.spend(cursor, budget, start, now, cost)
         drawn = min(max(cost - amount, 0), reserved or 0)
         cursor.execute(sql.SETTLE, (cost, amount + drawn, budget, start))
         if drawn and holder:

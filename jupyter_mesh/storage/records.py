@@ -22,6 +22,7 @@ class HoldRow(NamedTuple):
     amount: int
     limit: int
     hard: bool
+    title: str = ""
 
 
 class ContentRow(NamedTuple):
@@ -136,6 +137,7 @@ def hold_rows(holds: Sequence[Hold]) -> list[HoldRow]:
             money(hold.amount),
             money(hold.limit),
             hold.hard,
+            hold.title or hold.budget,
         )
         for hold in holds
     ]

@@ -47,7 +47,9 @@ class Recovery:
             (below,) = cast("tuple[int]", cursor.fetchone())
             cost = None if estimate is None else max(0, estimate - int(below))
             completion = self._completion(call_id, cost, candidates, started)
-            Closing(completion_row(completion), call_id, cost or 0, self.chain)(cursor)
+            kept = _held(cursor, call_id) if cost is None else {}
+            closing = Closing(completion_row(completion), call_id, cost or 0, self.chain, kept=kept)
+            closing(cursor)
         cursor.execute(sql.DELETE_WRITER, (writer,))
         return len(left_open)
 
@@ -71,3 +73,10 @@ class Recovery:
             if cost is not None
             else "The gateway stopped before the call ended; its price is unknown.",
         )
+
+
+def _held(cursor: Cursor, call_id: str) -> dict[str, int]:
+    """What each budget pays of a call whose price nobody knows: what it reserved."""
+    cursor.execute(sql.HOLDS_TO_SETTLE, (call_id,))
+    rows = cast("list[tuple[str, int, int, str | None, int | None]]", cursor.fetchall())
+    return {budget: amount for budget, _, amount, *_ in rows}

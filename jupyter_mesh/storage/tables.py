@@ -130,6 +130,16 @@ budget_windows = Table(
     sqlite_with_rowid=False,
 )
 
+budget_steps = Table(
+    "budget_steps",
+    metadata,
+    Column("budget", Text, primary_key=True),
+    Column("length", BigInteger, primary_key=True),  # of the rolling window, in microseconds
+    Column("step", BigInteger, primary_key=True),  # number of a sixtieth of it since 1970
+    Column("spent", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 holds = Table(
     "holds",
     metadata,

@@ -92,7 +92,8 @@ class MemoryJournal:
             held = (completion.id, hold.budget, hold.window_start)
             window.held -= hold.amount + self._topped.pop(held, Decimal(0))
             if hold.budget not in completion.uncharged:
-                window.spent += completion.cost or Decimal(0)
+                charged = completion.kept.get(hold.budget, completion.cost)
+                window.spent += charged or Decimal(0)
 
     async def recover(self, now: datetime) -> int:
         """Nothing survives this journal's process, so nothing is ever left over."""

@@ -101,9 +101,10 @@ async def spend(mesh: Mesh, upstream: FakeOpenAI) -> dict[str, Decimal | None]:
 
 
 async def test_every_view_shows_the_same_sums(tmp_path: Path, upstream: FakeOpenAI) -> None:
+    passing = {"unknown_price": "allow"}
     budgets = [
-        {"limit_usd": 1000, "window": "total"},
-        {"limit_usd": 1000, "window": "total", "scope": {"user": "*"}},
+        {"limit_usd": 1000, "window": "total", **passing},
+        {"limit_usd": 1000, "window": "total", "scope": {"user": "*"}, **passing},
         {"limit_usd": 1000, "window": "total", "scope": {"model": "up/e"}},
     ]
     connections = {"up": connection(upstream, models=MODELS)}

@@ -216,7 +216,9 @@ async def test_a_call_whose_opening_failed_is_closed_with_its_own_record() -> No
     assert (of(world, outcome).outcome, world.journal.held) == ("failed", 0)
 
 
-@pytest.mark.parametrize("budgets", [(), (BudgetRule(limit_usd=Decimal(1000)),)])
+@pytest.mark.parametrize(
+    "budgets", [(), (BudgetRule(limit_usd=Decimal(1000), unknown_price="allow"),)]
+)
 @pytest.mark.parametrize(
     ("price", "estimate"),
     [

@@ -137,10 +137,10 @@ async def test_an_interrupted_call_names_its_model_only_if_there_was_one(
     [
         ("0.02", "0.02", "0.02", 0, "charged at its estimate"),
         ("0", "0", "0", 0, "charged at its estimate"),
-        (None, None, "0", 1, "price is unknown"),
+        (None, None, "0.01", 1, "price is unknown"),
     ],
 )
-async def test_an_interrupted_call_of_unknown_price_costs_nobody_knows_what(
+async def test_an_interrupted_call_of_unknown_price_is_charged_what_it_reserved(
     tmp_path: Path,
     estimate: str | None,
     cost: str | None,

@@ -980,6 +980,11 @@ export interface components {
             attempts: components["schemas"]["JsonValue"][];
             /** Candidates */
             candidates: string[];
+            /**
+             * Charged Group
+             * @description The group that pays; empty where there is none.
+             */
+            charged_group: string;
             /** Children */
             children: components["schemas"]["CallSummary"][];
             /**
@@ -989,6 +994,13 @@ export interface components {
              * @enum {string}
              */
             content: "none" | "redacted" | "full" | "withheld" | "erased";
+            /**
+             * Cost By Class Usd
+             * @description `input` and `output` are what is left beside the other classes of tokens; `request` is what each call costs. Empty where it is not known.
+             */
+            cost_by_class_usd: {
+                [key: string]: string;
+            };
             /** Error Message */
             error_message: string | null;
             /** Finish Reason */
@@ -997,9 +1009,16 @@ export interface components {
             notices: components["schemas"]["JsonValue"][];
             /** Price Source */
             price_source: string | null;
+            /**
+             * Priced At
+             * @description When the price was taken from that source.
+             */
+            priced_at: string | null;
             /** @description As sent, after redaction; null where policy keeps none. */
             request: components["schemas"]["JsonValue"] | null;
             response: components["schemas"]["JsonValue"] | null;
+            /** Saved By Fallback Usd */
+            saved_by_fallback_usd: string;
             /** Saved Usd */
             saved_usd: string;
             /** Screened */
