@@ -131,6 +131,8 @@ def budget_title(rule: BudgetRule, key: str) -> str:
 
 def window_title(title: str, window: str, start: datetime) -> str:
     """What people call one window of a budget."""
+    if start.year < 1970:  # a rolling one begins anew at every moment
+        return f"{title} ({window})"
     return f"{title} ({window} from {start:%Y-%m-%d %H:%M} UTC)"
 
 

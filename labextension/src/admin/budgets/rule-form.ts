@@ -130,11 +130,12 @@ function budgetFields(trans: TranslationBundle): IField[] {
       {
         kind: 'choice',
         options: [
-          { value: 'allow', label: trans.__('let them pass, marked as unpriced') },
-          { value: 'refuse', label: trans.__('refuse them') }
+          { value: 'maximum', label: trans.__('charge them like the dearest model') },
+          { value: 'refuse', label: trans.__('refuse them') },
+          { value: 'allow', label: trans.__('let them pass, marked as unpriced') }
         ]
       },
-      { fallback: 'allow' }
+      { fallback: 'maximum' }
     ),
     ruleField(
       'reserve_output_tokens',
