@@ -150,10 +150,11 @@ class Parts:
         self.retired = [one for one in self.retired if one not in unused]
         self.tasks += [asyncio.create_task(provider.aclose()) for _, provider in unused]
 
-    async def prune(self) -> None:
-        """Delete what policy no longer keeps."""
+    async def tidy_up(self) -> None:
+        """Add up the usage of days that are over, and delete what policy no longer keeps."""
         rule = self.governance.config.audit
         now = datetime.now(UTC)
+        await self.history.add_up_usage(now)
         await self.history.prune(now, rule, self.journal.note_pruned)
         await self.alert_store.prune(now - rule.retain)
 
@@ -248,7 +249,7 @@ async def assemble(
         _every(60.0, lambda: _retry(parts)),
         _every(1.0, parts.governance.refresh),
         _every(30.0, parts.performance.flush),
-        _every(3600.0, parts.prune),
+        _every(3600.0, parts.tidy_up),
     ]
     if state.shared is not None:
         parts.tasks.append(_every(RENEW_SECONDS, state.renew))

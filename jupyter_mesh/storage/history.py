@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple, cast
 
 from ..schemas.api import CallDetail, CallPage, UsageRow
@@ -18,6 +19,7 @@ from .location import Cursor, Location, StorePlace
 from .reader import Reader
 from .rolling import expired
 from .usage import usage_query
+from .usage_sums import fold
 from .use_cases import Span, spans
 from .values import micros, moment, text, usd
 
@@ -151,6 +153,15 @@ class SqlHistory:
     async def use_case_spans(self) -> list[Span]:
         """The first and last hour of every application and purpose."""
         return await self._reader.read(spans)
+
+    async def add_up_usage(self, now: datetime) -> int:
+        """Add up days and months of usage that are over, a few days at a time, so that no call
+        waits for it; returns how many days were.
+        """
+        days = 0
+        while some := await self._reader.write(partial(fold, now=now)):
+            days += some
+        return days
 
     async def prune(
         self, now: datetime, rule: AuditRule, announce: retention.Announce, batch: int = 500

@@ -18,11 +18,13 @@ from . import rolling, sql
 from .chain import Chain
 from .location import Cursor, Row
 from .records import ContentRow, HoldRow, completion_row, sealed_completion, sealed_intent
+from .usage_sums import LATE_MS, add_late
 from .values import usd
 
 Window: TypeAlias = "tuple[str, int]"
 _STARTED_AT = sql.INTENT.index("started_at")
 _ENDED_AT = sql.COMPLETION.index("ended_at")
+_TOTAL_MS = sql.COMPLETION.index("total_ms")
 
 
 @dataclass(slots=True, eq=False)
@@ -113,6 +115,8 @@ class Closing:
             return
         _settle(cursor, self)
         cursor.execute(sql.ADD_USAGE, (self.call_id,))
+        if cast(float, self.completion[_TOTAL_MS]) > LATE_MS:
+            add_late(cursor, self.call_id)
         if self.content:
             cursor.execute(sql.PUT_CONTENT, self.content)
         if new and self.intent:

@@ -13,6 +13,8 @@ than the rest of the start. Parameters are positional.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 INTENT = (
     "id",
     "writer",
@@ -134,20 +136,41 @@ _TOKENS = (
     "input_image_tokens",
 )
 USAGE_SUMS = ("calls", "cached_calls", *_TOKENS, "cost", "saved", "saved_fallback", "unpriced")
-_USAGE_KEY = (
-    "hour, username, application, connection, model, purpose, document, charged_group, key_id, "
-    "operation, provider"
+USAGE_FIELDS = (
+    *("username", "application", "connection", "model", "purpose"),
+    *("charged_group", "key_id", "operation", "provider"),
 )
-_ADDED = ", ".join(f"{column} = usage_hourly.{column} + excluded.{column}" for column in USAGE_SUMS)
-ADD_USAGE = f"""
-    INSERT INTO usage_hourly ({_USAGE_KEY}, {", ".join(USAGE_SUMS)})
-    SELECT started_at / 3600000000, username, application, coalesce(connection, ''),
-    coalesce(model, ''), purpose, coalesce(document, ''), coalesce(charged_group, ''),
-    coalesce(key_id, ''), operation, coalesce(provider, ''),
-    1, CASE WHEN outcome = 'cached' THEN 1 ELSE 0 END, {", ".join(_TOKENS)},
-    coalesce(cost, 0), saved, coalesce(saved_fallback, 0), CASE WHEN cost IS NULL THEN 1 ELSE 0 END
-    FROM calls WHERE id = ?
-    ON CONFLICT ({_USAGE_KEY}) DO UPDATE SET {_ADDED}"""
+"""What every sum of usage is apart by, besides its time."""
+_MAY_BE_EMPTY = {"connection", "model", "document", "charged_group", "key_id", "provider"}
+
+
+def _usage(time: str, name: str, fields: Sequence[str]) -> str:
+    """What each call adds to the sums, `time` being the column called `name`."""
+    own = (f"coalesce({one}, '') AS {one}" if one in _MAY_BE_EMPTY else one for one in fields)
+    return f"""
+    SELECT {time} AS {name}, {", ".join(own)}, 1 AS calls,
+    CASE WHEN outcome = 'cached' THEN 1 ELSE 0 END AS cached_calls, {", ".join(_TOKENS)},
+    coalesce(cost, 0) AS cost, saved, coalesce(saved_fallback, 0) AS saved_fallback,
+    CASE WHEN cost IS NULL THEN 1 ELSE 0 END AS unpriced
+    FROM calls"""
+
+
+def _add_usage(table: str, time: str, name: str, fields: Sequence[str]) -> str:
+    """Adds a finished call to the sums of one table."""
+    key = ", ".join((name, *fields))
+    added = ", ".join(f"{column} = {table}.{column} + excluded.{column}" for column in USAGE_SUMS)
+    return f"""
+    INSERT INTO {table} ({key}, {", ".join(USAGE_SUMS)}) {_usage(time, name, fields)}
+    WHERE id = ?
+    ON CONFLICT ({key}) DO UPDATE SET {added}"""
+
+
+_HOUR = "started_at / 3600000000"
+_HOURLY = (*USAGE_FIELDS, "document")
+USAGE_OF_CALLS = _usage(_HOUR, "hour", _HOURLY)
+ADD_USAGE = _add_usage("usage_hourly", _HOUR, "hour", _HOURLY)
+ADD_TO_DAY = _add_usage("usage_daily", "?", "day", USAGE_FIELDS)
+ADD_TO_MONTH = _add_usage("usage_monthly", "?", "day", USAGE_FIELDS)
 
 # writers
 

@@ -24,6 +24,8 @@ from sqlalchemy import (
     text,
 )
 
+from .sql import USAGE_FIELDS, USAGE_SUMS
+
 metadata = MetaData()
 
 _serial = BigInteger().with_variant(Integer, "sqlite")
@@ -191,6 +193,39 @@ usage_hourly = Table(
         postgresql_where=_OF_DOCUMENT,
     ),
     sqlite_with_rowid=False,
+)
+
+
+def _usage_sums(name: str) -> Table:
+    """Usage without its documents, by `day`: days since 1970 UTC, of a month its first."""
+    return Table(
+        name,
+        metadata,
+        Column("day", BigInteger, primary_key=True),
+        *(Column(field, Text, primary_key=True) for field in USAGE_FIELDS),
+        *(Column(one, BigInteger, nullable=False) for one in USAGE_SUMS),
+        sqlite_with_rowid=False,
+    )
+
+
+usage_daily = _usage_sums("usage_daily")
+usage_monthly = _usage_sums("usage_monthly")
+
+use_spans = Table(
+    "use_spans",
+    metadata,
+    Column("application", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("first_hour", BigInteger, nullable=False),  # hours since 1970 UTC
+    Column("last_hour", BigInteger, nullable=False),
+)
+
+usage_folded = Table(
+    "usage_folded",
+    metadata,
+    Column("period", Text, primary_key=True),  # day, month
+    # The first day since 1970 that is not added up there yet.
+    Column("until_day", BigInteger, nullable=False),
 )
 
 writers = Table(

@@ -1,17 +1,19 @@
-"""Sums of calls by any of their groups, read from the hourly usage and never from the calls
-themselves.
+"""Sums of calls by any of their groups, read from usage by hour, day and month and never from the
+calls themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from ..errors import InvalidRequest
 from ..schemas.usage import FIELDS, GROUPINGS, PERIODS, Spend, UsageRow
 from . import sql
 from .location import Cursor, Value
+from .usage_parts import Part, parts_of
+from .usage_sums import folded
 from .values import HOUR, micros, moment, text, usd
 
 _COLUMNS = {name: name for name in FIELDS} | {
@@ -20,7 +22,7 @@ _COLUMNS = {name: name for name in FIELDS} | {
     "key": "key_id",
     "hour": "hour",
     # SQL's calendars differ: days are folded into longer periods here
-    **dict.fromkeys(PERIODS[1:], "hour / 24"),
+    **dict.fromkeys(PERIODS[1:], "day"),
 }
 _FORMATS = {"hour": "%Y-%m-%dT%H:00:00Z", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 _SUMS = tuple(f"sum({column})" for column in sql.USAGE_SUMS)
@@ -52,25 +54,15 @@ def usage_query(
         InvalidRequest: `by` or `where` names something that calls are not grouped by.
     """
     columns = [_column(field, GROUPINGS, "grouped by", "by") for field in by]
-    conditions = ["hour >= ?", "hour < ?"]
-    bounds: list[Value] = [micros(since) // HOUR, -(-micros(until) // HOUR)]
-    wanted = [(_column(name, FIELDS, "narrowed to", name), v) for name, v in (where or {}).items()]
-    for column, value in [*wanted, *([("username", user)] if user is not None else [])]:
-        conditions.append(f"{column} = ?")
-        bounds.append(text(value))
-    if groups is not None:
-        conditions.append(f"charged_group IN ({', '.join('?' * len(groups)) or 'NULL'})")
-        bounds += [text(group) for group in sorted(groups)]
-    statement = (
-        f"SELECT {', '.join([*columns, *_SUMS])} FROM usage_hourly WHERE {' AND '.join(conditions)}"
-    )
-    if columns:
-        statement += f" GROUP BY {', '.join(dict.fromkeys(columns))}"
-    if most is not None:
-        statement += f" LIMIT {most + 1}"
+    chosen = _chosen(user, groups, where or {})
+    first, end = micros(since) // HOUR, -(-micros(until) // HOUR)
 
     def query(cursor: Cursor) -> list[UsageRow]:
-        cursor.execute(statement, bounds)
+        parts = parts_of(first, end, {*by, *(where or {})}, folded(cursor))
+        statement, values = _statement(columns, parts, chosen)
+        if most is not None:
+            statement += f" LIMIT {most + 1}"
+        cursor.execute(statement, values)
         found = cursor.fetchall()
         if most is not None and len(found) > most:
             raise InvalidRequest(
@@ -80,6 +72,45 @@ def usage_query(
         return _rows(by, found)
 
     return query
+
+
+class _Chosen(NamedTuple):
+    """Which rows are asked for, besides their time."""
+
+    conditions: tuple[str, ...]
+    values: tuple[Value, ...]
+
+
+def _chosen(user: str | None, groups: Collection[str] | None, where: Mapping[str, str]) -> _Chosen:
+    wanted = [(_column(name, FIELDS, "narrowed to", name), v) for name, v in where.items()]
+    wanted += [("username", user)] if user is not None else []
+    conditions = [f"{column} = ?" for column, _ in wanted]
+    values = [text(value) for _, value in wanted]
+    if groups is not None:
+        conditions.append(f"charged_group IN ({', '.join('?' * len(groups)) or 'NULL'})")
+        values += [text(group) for group in sorted(groups)]
+    return _Chosen(tuple(conditions), tuple(values))
+
+
+def _statement(
+    columns: Sequence[str], parts: Sequence[Part], chosen: _Chosen
+) -> tuple[str, list[Value]]:
+    """The sums over all parts, and its values."""
+    names = list(dict.fromkeys(columns))
+    values: list[Value] = []
+    selects: list[str] = []
+    for part in parts:
+        day = "day" if part.time == "day" else "hour / 24 AS day"
+        own = [day if one == "day" else one for one in names]
+        conditions = (f"{part.time} >= ?", f"{part.time} < ?", *chosen.conditions)
+        selects.append(
+            f"SELECT {', '.join([*own, *sql.USAGE_SUMS])} FROM {part.table} "
+            f"WHERE {' AND '.join(conditions)}"
+        )
+        values += [part.first, part.end, *chosen.values]
+    rows = " UNION ALL ".join(selects)
+    statement = f"SELECT {', '.join([*columns, *_SUMS])} FROM ({rows}) AS parts"
+    return statement + (f" GROUP BY {', '.join(names)}" if names else ""), values
 
 
 def _column(field: str, known: Sequence[str], how: str, param: str) -> str:

@@ -1,0 +1,203 @@
+"""Days and months that are added up change nothing that usage says."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from jupyter_mesh.schemas.audit import Timing
+from jupyter_mesh.schemas.usage import UsageRow
+from jupyter_mesh.storage.history import SqlHistory
+from jupyter_mesh.storage.journal import SqlJournal
+from jupyter_mesh.storage.usage_parts import Part, parts_of
+from jupyter_mesh.storage.usage_sums import Folded, month_after, month_of
+
+from .samples import completion, intent
+
+FIRST = datetime(2026, 1, 20, 7, 30, tzinfo=UTC)
+DAYS = 100
+LAST = FIRST + timedelta(days=DAYS)
+NOW = LAST + timedelta(hours=1)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqlJournal]:
+    journal = SqlJournal(tmp_path / "mesh.db")
+    yield journal
+    asyncio.run(journal.aclose())
+
+
+@pytest.fixture
+def history(tmp_path: Path, journal: SqlJournal) -> Iterator[SqlHistory]:
+    history = SqlHistory(tmp_path / "mesh.db")
+    yield history
+    asyncio.run(history.aclose())
+
+
+async def record(journal: SqlJournal, name: str, began: datetime, *, lasts: timedelta) -> None:
+    chance = random.Random(name)
+    asked = intent(
+        name,
+        started_at=began,
+        user=chance.choice(("ada", "bob", "eve")),
+        charged_group=chance.choice(("red", "blue")),
+        purpose=chance.choice(("research", "support")),
+        document=chance.choice((None, "a.ipynb", "b.ipynb")),
+    )
+    ended = completion(
+        name,
+        f"{chance.randrange(10**9)}E-12",
+        ended_at=began + lasts,
+        timing=Timing(total=lasts / timedelta(milliseconds=1)),
+    )
+    await journal.close(ended, asked)
+
+
+async def a_hundred_days(journal: SqlJournal) -> None:
+    chance = random.Random(5)
+    for number in range(150):
+        began = FIRST + timedelta(minutes=chance.randrange(DAYS * 24 * 60))
+        await record(journal, f"call-{number}", began, lasts=timedelta(seconds=2))
+
+
+SPANS = {
+    "everything": (FIRST, LAST),
+    "from the middle of a day to the middle of a day": (
+        FIRST + timedelta(days=3, hours=5),
+        LAST - timedelta(days=9, hours=2),
+    ),
+    "three whole months": (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)),
+    "one whole day": (datetime(2026, 3, 3, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC)),
+    "within a day": (
+        datetime(2026, 3, 3, 4, tzinfo=UTC),
+        datetime(2026, 3, 3, 19, 30, tzinfo=UTC),
+    ),
+    "the end, which is not added up yet": (LAST - timedelta(days=1), NOW),
+    "before there was anything": (FIRST - timedelta(days=90), FIRST - timedelta(days=2)),
+}
+GROUPED = (
+    (),
+    ("user",),
+    ("group", "purpose"),
+    ("hour", "user"),
+    ("day", "group"),
+    ("week", "user"),
+    ("month", "user"),
+    ("quarter", "month"),
+    ("document", "month"),
+)
+
+
+async def ask(history: SqlHistory, span: str, by: Sequence[str], **more: str) -> list[UsageRow]:
+    since, until = SPANS[span]
+    return await history.usage(since=since, until=until, by=by, user=None, where=more)
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"group": "red"}, {"document": "a.ipynb"}], ids=str)
+async def test_what_usage_says_is_the_same_before_and_after(
+    journal: SqlJournal, history: SqlHistory, narrowed: dict[str, str]
+) -> None:
+    await a_hundred_days(journal)
+    asked = [(span, by) for span in SPANS for by in GROUPED]
+    before = [await ask(history, span, by, **narrowed) for span, by in asked]
+    seen = sorted(await history.use_case_spans())
+    assert await history.add_up_usage(NOW) == DAYS - 1  # the last two are too young
+    for (span, by), expected in zip(asked, before, strict=True):
+        assert await ask(history, span, by, **narrowed) == expected, (span, by)
+    assert before[0][0].spend.cost_usd > 0
+    assert sorted(await history.use_case_spans()) == seen != []
+
+
+async def test_a_day_is_added_up_once_and_only_a_day_after_its_end(
+    journal: SqlJournal, history: SqlHistory
+) -> None:
+    day = datetime(2026, 3, 3, tzinfo=UTC)
+    await record(journal, "one", day + timedelta(hours=9), lasts=timedelta(seconds=1))
+    almost = day + timedelta(days=2, seconds=-1)
+    assert await history.add_up_usage(almost) == 0
+    assert await history.add_up_usage(almost + timedelta(seconds=1)) == 1
+    assert await history.add_up_usage(almost + timedelta(seconds=1)) == 0
+    (row,) = await history.usage(since=day, until=day + timedelta(days=1), by=[], user=None)
+    assert row.spend.calls == 1
+
+
+@pytest.mark.parametrize("hours", [13, 24 * 40])
+async def test_a_call_that_ends_after_its_day_was_added_up_is_in_every_sum(
+    journal: SqlJournal, history: SqlHistory, hours: int
+) -> None:
+    day = datetime(2026, 3, 3, tzinfo=UTC)
+    await record(journal, "early", day + timedelta(hours=1), lasts=timedelta(seconds=1))
+    await history.add_up_usage(datetime(2026, 4, 20, tzinfo=UTC))
+    await record(journal, "late", day + timedelta(hours=2), lasts=timedelta(hours=hours))
+    for by, until in (
+        ((), datetime(2026, 3, 3, 12, tzinfo=UTC)),
+        (("day",), day + timedelta(days=1)),
+        (("month",), datetime(2026, 4, 1, tzinfo=UTC)),
+    ):
+        since = datetime(2026, 3, 1, tzinfo=UTC)
+        (row,) = await history.usage(since=since, until=until, by=by, user=None)
+        assert row.spend.calls == 2, by
+    spans = await history.use_case_spans()
+    assert max(one.last for one in spans) == day + timedelta(hours=2)
+
+
+async def test_two_gateways_that_add_up_at_once_add_up_once(
+    tmp_path: Path, journal: SqlJournal, history: SqlHistory
+) -> None:
+    await a_hundred_days(journal)
+    expected = await ask(history, "everything", ("month", "user"))
+    other = SqlHistory(tmp_path / "mesh.db")
+    try:
+        days = await asyncio.gather(history.add_up_usage(NOW), other.add_up_usage(NOW))
+    finally:
+        await other.aclose()
+    assert sum(days) == DAYS - 1
+    assert await ask(history, "everything", ("month", "user")) == expected
+    assert expected != []
+    total = sum((row.spend.cost_usd for row in expected), Decimal(0))
+    (whole,) = await ask(history, "everything", ())
+    assert whole.spend.cost_usd == total
+
+
+DAY = month_of(20_500)
+NEXT = month_after(DAY)
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "asked", "until", "tables"),
+    [
+        (DAY * 24, NEXT * 24, set(), Folded(NEXT, NEXT), ["usage_monthly"]),
+        (DAY * 24, NEXT * 24, {"day"}, Folded(NEXT, NEXT), ["usage_daily"]),
+        (DAY * 24, NEXT * 24, {"document"}, Folded(NEXT, NEXT), ["usage_hourly"]),
+        (DAY * 24, NEXT * 24, set(), Folded(NEXT, DAY), ["usage_daily"]),
+        (DAY * 24, NEXT * 24, set(), Folded(0, 0), ["usage_hourly"]),
+        (
+            DAY * 24 - 30,
+            NEXT * 24 + 30,
+            set(),
+            Folded(NEXT + 5, NEXT),
+            ["usage_hourly", "usage_daily", "usage_monthly", "usage_daily", "usage_hourly"],
+        ),
+        (DAY * 24 + 1, DAY * 24 + 23, set(), Folded(NEXT, NEXT), ["usage_hourly"]),
+    ],
+)
+def test_the_coarsest_sums_that_fit_are_read(
+    first: int, end: int, asked: set[str], until: Folded, tables: list[str]
+) -> None:
+    parts = parts_of(first, end, asked, until)
+    assert [part.table for part in parts] == tables
+    hours = [_hours(part) for part in parts]
+    assert (hours[0][0], hours[-1][1]) == (first, end)
+    assert all(one[1] == next[0] for one, next in pairwise(hours))
+
+
+def _hours(part: Part) -> tuple[int, int]:
+    scale = 1 if part.time == "hour" else 24
+    return part.first * scale, part.end * scale
