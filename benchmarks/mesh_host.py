@@ -1,6 +1,9 @@
 """The mesh in one of its hosts, configured for a benchmark.
 
     python -m benchmarks.mesh_host standalone|jupyter HOME UPSTREAM_PORT screened|plain
+    python -m benchmarks.mesh_host as-it-is HOME
+
+`as-it-is` is a stand-alone gateway with the `mesh.yaml` that HOME has.
 
 Strict audit and every step on. `screened` runs the pattern and secret detectors on every call and
 keeps redacted content; `plain` has no screening rule and keeps no content. The answer cache is
@@ -12,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
@@ -49,17 +53,22 @@ def main(host: str, home: Path, upstream: int, screened: bool) -> None:
     file = home / "mesh.yaml"
     file.write_text(yaml.safe_dump(configuration(upstream, screened)))
     if host == "standalone":
-        from jupyter_mesh.cli import main as cli
-
-        # `serve --json` says where it listens on standard output; that goes into the port file.
-        announced = os.open(home / "port", os.O_WRONLY | os.O_CREAT, 0o600)
-        os.dup2(announced, sys.stdout.fileno())
-        sys.argv = ["jupyter-mesh", "serve", "--json", "--port", "0", "--config", str(file)]
-        sys.argv += ["--state", str(home / "state")]
-        sys.exit(cli())
+        serve(home)
     os.environ["JUPYTER_MESH_CONFIG"] = str(file)
     os.environ["JUPYTER_MESH_STATE"] = str(home / "state")
     serve_jupyter(home / "port")
+
+
+def serve(home: Path) -> NoReturn:
+    """The stand-alone service over `HOME/mesh.yaml`."""
+    from jupyter_mesh.cli import main as cli
+
+    # `serve --json` says where it listens on standard output; that goes into the port file.
+    announced = os.open(home / "port", os.O_WRONLY | os.O_CREAT, 0o600)
+    os.dup2(announced, sys.stdout.fileno())
+    sys.argv = ["jupyter-mesh", "serve", "--json", "--port", "0"]
+    sys.argv += ["--config", str(home / "mesh.yaml"), "--state", str(home / "state")]
+    sys.exit(cli())
 
 
 def serve_jupyter(port_file: Path) -> None:
@@ -83,4 +92,6 @@ def serve_jupyter(port_file: Path) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "as-it-is":
+        serve(Path(sys.argv[2]))
     main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "screened")
