@@ -36,9 +36,8 @@ from .forms import form_of
 from .kept_keys import refuse_moved_keys
 from .plugins import validate_settings
 from .trial import TypedSecrets
-from .typed_keys import is_reference, refer_to, refuse_plain_keys
-
-_HIDDEN = "(hidden)"
+from .typed_keys import refer_to, refuse_plain_keys
+from .without_secrets import without_secrets
 
 _AS_IT_IS = ConnectionTrial()
 
@@ -128,8 +127,8 @@ class Administration:
                 changed_at=one.changed_at,
                 changed_by=one.changed_by,
                 via=one.via,
-                before=None if one.before is None else _without_keys(one.before),
-                after=None if one.after is None else _without_keys(one.after),
+                before=None if one.before is None else without_secrets(one.before),
+                after=None if one.after is None else without_secrets(one.after),
             )
             for one in found
         ]
@@ -251,21 +250,10 @@ def _shown(
     return SettingBody(
         kind=kind,
         name=name,
-        body=_without_keys(body),
+        body=without_secrets(body),
         managed_by=managed_by,
         version=setting.version if setting else None,
         changed_at=setting.changed_at if setting else None,
         changed_by=setting.changed_by if setting else None,
         fault=fault,
     )
-
-
-def _without_keys(body: JsonObject) -> JsonObject:
-    """A body as it may be shown: no hash of a key, and in headers only references."""
-    shown = {field: value for field, value in body.items() if field != "hash"}
-    headers = shown.get("headers")
-    if isinstance(headers, dict):
-        shown["headers"] = {
-            name: value if is_reference(value) else _HIDDEN for name, value in headers.items()
-        }
-    return shown

@@ -15,8 +15,8 @@ from ..schemas.json import JsonObject
 from ..schemas.principal import Principal
 from ..schemas.setting import ChangeKind, Kind, Setting, SettingChange
 from ..storage.settings import SqlSettings, changed_meanwhile
-from .file_record import recorded
 from .merge import GENERAL, declared, held_by_file, merge, merge_all
+from .without_secrets import recorded
 
 _log = logging.getLogger("jupyter_mesh")
 _LONGEST_NAME = 100

@@ -61,6 +61,10 @@ class OpenAIConfig(ProviderConfig):
     @classmethod
     def _is_plain_url(cls, value: str) -> str:
         parts = urlsplit(value)
+        try:
+            _ = parts.port
+        except ValueError:  # not quoted: what stands in its place may be a password
+            raise ValueError("its port is not a number") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("write an http:// or https:// URL such as https://api.openai.com/v1")
         if parts.username or parts.password or parts.query or parts.fragment:

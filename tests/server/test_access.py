@@ -21,6 +21,8 @@ from .headers import FewHeaders
 from .scripted_mesh import ADMIN_KEY, APP_KEY, ScriptedMesh
 
 APP_SCOPES = frozenset({Scope.USE})
+STREAM = chat_body(stream=True)
+WRITING = [route for route in ROUTES if route.method != "GET"]
 
 
 def label(route: Route) -> str:
@@ -165,13 +167,10 @@ async def test_a_browser_with_cookie_and_xsrf_token_may_read_and_write(jupyter: 
 )
 async def test_a_cookie_alone_may_not_write(jupyter: Host, change: dict[str, str]) -> None:
     browser = without(await log_in(jupyter), "X-XSRFToken") | change
-    for method, path in (
-        ("POST", "/v1/chat/completions"),
-        ("PUT", "/api/preferences"),
-        ("POST", "/api/offers/found/accept"),
-    ):
-        reply = await jupyter.ask(method, path, headers=browser, json=chat_body())
-        assert (reply.status, reply.code) == (403, "not_permitted")
+    for route in WRITING:
+        path = PARAMETER.sub("found", route.path)
+        reply = await jupyter.ask(route.method, path, headers=browser, json=chat_body())
+        assert (reply.status, reply.code) == (403, "not_permitted"), label(route)
     assert jupyter.mesh.calls_made == []
 
 
@@ -180,9 +179,38 @@ async def test_a_cookie_alone_may_not_write(jupyter: Host, change: dict[str, str
 )
 async def test_another_origin_may_not_even_read(jupyter: Host, origin: str) -> None:
     browser = await log_in(jupyter) | {"Origin": origin}
-    reply = await jupyter.ask("GET", "/api/me", headers=browser)
-    assert (reply.status, reply.code) == (403, "not_permitted")
-    assert "Access-Control-Allow-Origin" not in reply.headers
+    for route in ROUTES:
+        path = PARAMETER.sub("found", route.path)
+        reply = await jupyter.ask(route.method, path, headers=browser, json=chat_body())
+        if route.scope is not None:
+            assert (reply.status, reply.code) == (403, "not_permitted"), label(route)
+        assert "Access-Control-Allow-Origin" not in reply.headers, label(route)
+    assert jupyter.mesh.calls_made == []
+
+
+async def test_no_route_streams_to_who_is_not_known(host: Host) -> None:
+    """S10."""
+    for route in ROUTES:
+        if route.streams:
+            for headers in ({}, bearer("wrong"), {"Cookie": "username=wrong"}):
+                reply = await host.ask("POST", route.path, headers=headers, json=STREAM)
+                assert reply.status == 401, label(route)
+                assert reply.headers["Content-Type"] == "application/json"
+    assert host.mesh.calls_made == []
+
+
+async def test_no_route_becomes_a_websocket(host: Host) -> None:
+    """S10: there is none, so none can be reached without a credential or from another site."""
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    for route in ROUTES:
+        if route.method == "GET":
+            path = PARAMETER.sub("found", route.path)
+            assert (await host.ask("GET", path, headers=upgrade)).status in (200, 401), label(route)
 
 
 async def test_a_form_on_another_page_cannot_ask(jupyter: Host) -> None:
@@ -198,8 +226,9 @@ async def test_a_kernels_post_needs_no_xsrf_token(jupyter: Host) -> None:
 
 
 async def test_no_reply_may_be_framed_sniffed_or_kept(host: Host) -> None:
-    for path in ("/healthz", "/api/me", "/nowhere"):
-        headers = (await host.ask("GET", path)).headers
+    asked = [(route.method, PARAMETER.sub("found", route.path)) for route in ROUTES]
+    for method, path in [*asked, ("GET", "/nowhere"), ("DELETE", "/api/me")]:
+        headers = (await host.ask(method, path, json=chat_body())).headers
         assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "no-store"

@@ -1,4 +1,4 @@
-"""`mesh.yaml` as it stands in the record of changes: all it says, but nothing secret."""
+"""What is configured as it may be shown and recorded: nothing in it that may be a key."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from ..schemas.json import Json, JsonObject
 from ..spi.secrets import REFERENCES
 
 HIDDEN = "(hidden)"
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+_QUERY = re.compile(r"(?<=[?#]).+", re.S)
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
+def without_secrets(body: JsonObject) -> JsonObject:
+    """One object: of headers only references, no hash of a key, no password in an address."""
+    return cast(JsonObject, _clean({k: v for k, v in body.items() if k != "hash"}, ()))
+
+
 def recorded(config: Config) -> JsonObject:
-    """What the file says, as the record keeps it: of headers only references, of keys the first
-    digits of their hash, of addresses no user and password.
+    """What a file says, as the record keeps it; of a key's hash the first digits, so that another
+    key is seen to be another.
     """
     written = config.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return cast(JsonObject, _clean(cast(Json, written), ()))
@@ -27,10 +33,13 @@ def _clean(value: Json, path: tuple[str, ...]) -> Json:
         return {name: _clean(one, (*path, name)) for name, one in value.items()}
     if isinstance(value, list):
         return [_clean(one, path) for one in value]
+    if path[-2:-1] == ("headers",):
+        known = isinstance(value, str) and value.startswith(REFERENCES)
+        return value if known else HIDDEN
     if not isinstance(value, str):
         return value
-    if "headers" in path and not value.startswith(REFERENCES):
-        return HIDDEN
     if path[-1:] == ("hash",) and _HASH.fullmatch(value):
         return f"{value[:12]}…"
-    return _CREDENTIALS.sub(HIDDEN, value)
+    if path[-1:] == ("base_url",):
+        value = _QUERY.sub(HIDDEN, value)
+    return _CREDENTIALS.sub(f"{HIDDEN}@", value)
