@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
+
+from jupyter_mesh.storage.schema import upgrade
+from jupyter_mesh.testing.postgres import ScratchPostgres
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
@@ -14,3 +21,51 @@ def no_gateway_around(monkeypatch: pytest.MonkeyPatch) -> None:
         # Set first, so that what a server under test exports is taken back afterwards too.
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[ScratchPostgres]:
+    """A server for the whole run; every test has a database of its own in it."""
+    with ScratchPostgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: ScratchPostgres) -> str:
+    """The name of a database that has the tables: copying it is faster than making them."""
+    url = postgres.create_database()
+    upgrade(url)
+    return url.rpartition("/")[2]
+
+
+STORES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
+
+
+@pytest.fixture(params=STORES)
+def new_store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Path | str]]:
+    """Makes a store of each kind: the path of SQLite's, or the URL of PostgreSQL's."""
+    numbers = itertools.count(1)
+    if request.param == "sqlite":
+        yield lambda: tmp_path / f"mesh{next(numbers)}.db"
+        return
+    # Time itself is tested apart: here a writer is dead as soon as its session ended.
+    monkeypatch.setattr("jupyter_mesh.storage.postgres_presence.GRACE_SECONDS", 0.0)
+    server: ScratchPostgres = request.getfixturevalue("postgres")
+    template: str = request.getfixturevalue("migrated")
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(server.create_database(template))
+        return made[-1]
+
+    yield make
+    for url in made:
+        server.drop_database(url)
+
+
+@pytest.fixture
+def store(new_store: Callable[[], Path | str]) -> Path | str:
+    """One store, and the test runs once for each kind."""
+    return new_store()

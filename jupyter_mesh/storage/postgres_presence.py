@@ -27,18 +27,11 @@ class SessionPresence:
 
     Args:
         writer: 16 hexadecimal digits.
-        grace: Seconds before a writer that is missing counts as dead.
         clock: Seconds, never going back.
     """
 
-    def __init__(
-        self,
-        writer: str,
-        grace: float = GRACE_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, writer: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._writer = writer
-        self._grace = grace
         self._clock = clock
         self._missing: dict[str, _Missing] = {}
 
@@ -64,7 +57,7 @@ class SessionPresence:
         missing = self._missing.get(writer)
         if missing is None or missing.heartbeat != heartbeat:
             missing = self._missing[writer] = _Missing(self._clock(), heartbeat)
-        yield self._clock() - missing.since >= self._grace
+        yield self._clock() - missing.since >= GRACE_SECONDS
 
     def withdraw(self) -> None:
         """The lock goes with the connection."""

@@ -14,7 +14,6 @@ import asyncio
 import os
 import sys
 from decimal import Decimal
-from pathlib import Path
 
 from jupyter_mesh.errors import AuditUnavailable, BudgetExceeded
 from jupyter_mesh.storage.journal import SqlJournal
@@ -44,7 +43,7 @@ async def call(journal: SqlJournal, call_id: str, limit: str, hang: bool) -> Non
 
 
 async def main(store: str, prefix: str, calls: str, at_once: str, limit: str, end: str) -> None:
-    journal = SqlJournal(Path(store))
+    journal = SqlJournal(store)
     slots = asyncio.Semaphore(int(at_once))
 
     async def one(number: int) -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def start(
-    store: Path,
+    store: Path | str,
     *,
     prefix: str = "c",
     calls: int = 10,

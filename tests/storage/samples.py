@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from jupyter_mesh.schemas.audit import Completion, Hold, Intent, Timing
 from jupyter_mesh.schemas.spend import Usage, from_pico
 from jupyter_mesh.storage.chain_check import Head, Verdict, check
 from jupyter_mesh.storage.journal import SqlJournal
+from jupyter_mesh.storage.location import Location, Value
 
 NOW = datetime(2026, 7, 14, 9, 30, 5, 123456, tzinfo=UTC)
 MONTH = datetime(2026, 7, 1, tzinfo=UTC)
 BUDGET = "everyone|month|"
+
+Store: TypeAlias = "Path | str"
+"""A file of SQLite, or the URL of a database of PostgreSQL."""
 
 
 def intent(call_id: str, **changes: Any) -> Intent:
@@ -71,50 +75,73 @@ def more(amount: str, *budgets: str) -> dict[tuple[str, datetime], Decimal]:
 
 
 @asynccontextmanager
-async def journal_at(path: Path) -> AsyncIterator[SqlJournal]:
-    journal = SqlJournal(path)
+async def journal_at(store: Store) -> AsyncIterator[SqlJournal]:
+    journal = SqlJournal(store)
     try:
         yield journal
     finally:
         await journal.aclose()
 
 
-def lock_files(store: Path) -> list[str]:
+def lock_files(store: Store) -> list[str]:
     """What tells others which gateways are alive."""
-    return [path.name for path in store.parent.glob("*.writer-*")]
+    if isinstance(store, Path):
+        return [path.name for path in store.parent.glob("*.writer-*")]
+    held = (
+        "SELECT objid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+        "WHERE locktype = 'advisory' AND datname = current_database()"
+    )
+    deadline = time.monotonic() + 10
+    while (found := rows(store, held)) and time.monotonic() < deadline:
+        time.sleep(0.01)  # a session ends a little after its client
+    return [str(lock) for (lock,) in found]
 
 
-def rows(path: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(query, values).fetchall()
+def rows(store: Store, query: str, *values: Value) -> list[tuple[Any, ...]]:
+    with closing(Location.of(store).connect()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(query, values)
+        return cursor.fetchall()
 
 
-def money_in(path: Path, budget: str = BUDGET) -> tuple[Decimal, Decimal]:
+def execute(store: Store, statement: str) -> None:
+    """Change the store from outside."""
+    with closing(Location.of(store).connect()) as connection:
+        connection.execute(statement)
+
+
+def money_in(store: Store, budget: str = BUDGET) -> tuple[Decimal, Decimal]:
     """(spent, held) over all windows of a budget."""
     sums = "coalesce(sum(spent), 0), coalesce(sum(held), 0)"
     query = f"SELECT {sums} FROM budget_windows WHERE budget = ?"
-    ((spent, held),) = rows(path, query, budget)
+    ((spent, held),) = rows(store, query, budget)
     return from_pico(spent), from_pico(held)
 
 
-def assert_books_balance(path: Path) -> None:
+def assert_books_balance(store: Store) -> None:
     """What must be true of a store in which no call is in flight."""
-    assert rows(path, "SELECT id FROM calls WHERE outcome = 'pending'") == []
-    assert rows(path, "SELECT * FROM holds") == []
-    assert rows(path, "SELECT budget FROM budget_windows WHERE held <> 0 OR spent < 0") == []
+    assert rows(store, "SELECT id FROM calls WHERE outcome = 'pending'") == []
+    assert rows(store, "SELECT * FROM holds") == []
+    assert rows(store, "SELECT budget FROM budget_windows WHERE held <> 0 OR spent < 0") == []
     sums = "count(*), sum(coalesce(cost, 0)), sum(saved), sum(input_tokens), sum(output_tokens)"
-    of_calls = rows(path, f"SELECT {sums}, sum(cost IS NULL), sum(outcome = 'cached') FROM calls")
+    flags = f"{_count('cost IS NULL')}, " + _count("outcome = 'cached'")
+    of_calls = rows(store, f"SELECT {sums}, {flags} FROM calls")
     of_usage = rows(
-        path,
+        store,
         "SELECT coalesce(sum(calls), 0), sum(cost), sum(saved), sum(input_tokens), "
         "sum(output_tokens), sum(unpriced), sum(cached_calls) FROM usage_hourly",
     )
     assert of_calls == of_usage
-    assert rows(path, "PRAGMA integrity_check") == [("ok",)]
-    assert chain_verdict(path).fault is None
+    if isinstance(store, Path):
+        assert rows(store, "PRAGMA integrity_check") == [("ok",)]
+    assert chain_verdict(store).fault is None
 
 
-def chain_verdict(path: Path, *known: Head) -> Verdict:
+def _count(condition: str) -> str:
+    return f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END)"
+
+
+def chain_verdict(store: Store, *known: Head) -> Verdict:
     """What checking the chains finds."""
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(Location.of(store).read()) as connection:
         return check(connection.cursor(), known)

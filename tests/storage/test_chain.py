@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,12 +12,22 @@ from jupyter_mesh.storage.chain_check import Head
 from jupyter_mesh.storage.history import SqlHistory
 from jupyter_mesh.storage.tables import calls
 
-from .samples import NOW, chain_verdict, completion, hold, intent, journal_at, rows
+from .samples import (
+    NOW,
+    Store,
+    chain_verdict,
+    completion,
+    execute,
+    hold,
+    intent,
+    journal_at,
+    rows,
+)
 
 CALLS = ("a", "b", "c")
 
 
-async def record(store: Path) -> None:
+async def record(store: Store) -> None:
     """Three calls with content and money, one of them refused."""
     async with journal_at(store) as journal:
         for name in CALLS[:2]:
@@ -30,14 +37,7 @@ async def record(store: Path) -> None:
         await journal.close(refused, intent("c", content={"q": "c"}))
 
 
-def change(store: Path, statement: str) -> None:
-    with closing(sqlite3.connect(store)) as connection:
-        connection.execute(statement)
-        connection.commit()
-
-
-async def test_what_was_recorded_holds(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_what_was_recorded_holds(store: Store) -> None:
     await record(store)
     verdict = chain_verdict(store)
     assert (verdict.fault, verdict.entries, verdict.unsealed) == (None, 6, 0)
@@ -57,7 +57,7 @@ async def test_what_was_recorded_holds(tmp_path: Path) -> None:
         ("UPDATE call_content SET response = '{}' WHERE call_id = 'b'", "b", "content was changed"),
         ("DELETE FROM call_content WHERE call_id = 'b'", "b", "content is missing"),
         ("DELETE FROM audit_chain WHERE number = 3", "b", "entry 3 is missing"),
-        ("UPDATE audit_chain SET digest = x'00' WHERE number = 2", "a", "entry was changed"),
+        ("UPDATE audit_chain SET digest = hash WHERE number = 2", "a", "entry was changed"),
         ("UPDATE audit_chain SET content = NULL WHERE number = 2", "a", "entry was changed"),
         ("UPDATE audit_chain SET subject = 'z' WHERE number = 4", "z", "entry was changed"),
         (
@@ -70,30 +70,27 @@ async def test_what_was_recorded_holds(tmp_path: Path) -> None:
     ],
 )
 async def test_tampering_is_found_and_the_first_bad_record_named(
-    tmp_path: Path, statement: str, subject: str, word: str
+    store: Store, statement: str, subject: str, word: str
 ) -> None:
-    store = tmp_path / "mesh.db"
     await record(store)
-    change(store, statement)
+    execute(store, statement)
     fault = chain_verdict(store).fault
     assert fault is not None
     assert (fault.subject, word in fault.reason) == (subject, True), fault
 
 
-async def test_an_end_that_was_cut_off_shows_against_a_checkpoint(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_an_end_that_was_cut_off_shows_against_a_checkpoint(store: Store) -> None:
     await record(store)
     (head,) = chain_verdict(store).heads
-    change(store, "DELETE FROM audit_chain WHERE number > 4")
-    change(store, "DELETE FROM calls WHERE id = 'c'")
+    execute(store, "DELETE FROM audit_chain WHERE number > 4")
+    execute(store, "DELETE FROM calls WHERE id = 'c'")
     assert chain_verdict(store).fault is None  # by itself nobody can tell
     fault = chain_verdict(store, head).fault
     assert fault is not None
     assert "ends before" in fault.reason
 
 
-async def test_a_chain_that_was_written_anew_shows_against_a_checkpoint(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_a_chain_that_was_written_anew_shows_against_a_checkpoint(store: Store) -> None:
     await record(store)
     (head,) = chain_verdict(store).heads
     other = Head(head.writer, head.number, bytes(32))
@@ -103,9 +100,8 @@ async def test_a_chain_that_was_written_anew_shows_against_a_checkpoint(tmp_path
 
 
 async def test_several_writers_have_a_chain_each_and_a_dead_ones_calls_go_on_in_another(
-    tmp_path: Path,
+    store: Store,
 ) -> None:
-    store = tmp_path / "mesh.db"
     async with journal_at(store) as one, journal_at(store) as two:
         await one.open(intent("a"), [hold()])
         await two.open(intent("b"), [hold()])
@@ -116,8 +112,7 @@ async def test_several_writers_have_a_chain_each_and_a_dead_ones_calls_go_on_in_
         assert sorted(head.number for head in verdict.heads) == [2, 2]
 
 
-async def test_what_was_refused_in_a_shared_commit_leaves_no_entry(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_what_was_refused_in_a_shared_commit_leaves_no_entry(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [hold("0.9")])
         with pytest.raises(BudgetExceeded):
@@ -129,13 +124,12 @@ async def test_what_was_refused_in_a_shared_commit_leaves_no_entry(tmp_path: Pat
 
 
 async def test_content_that_policy_deletes_is_not_missed_and_its_hash_tells_nothing(
-    tmp_path: Path,
+    store: Store,
 ) -> None:
-    store = tmp_path / "mesh.db"
     await record(store)
     async with journal_at(store) as journal:
         await journal.note_pruned("prune_content", NOW + timedelta(seconds=1))
-    change(store, "DELETE FROM call_content")
+    execute(store, "DELETE FROM call_content")
     assert chain_verdict(store).fault is None
     ((key,),) = rows(store, "SELECT key FROM audit_keys")
     ((sealed,),) = rows(
@@ -143,12 +137,11 @@ async def test_content_that_policy_deletes_is_not_missed_and_its_hash_tells_noth
     )
     assert sealed == content_hash(key, '{"q":"a"}')
     assert sealed != content_hash(bytes(32), '{"q":"a"}')
-    change(store, "DELETE FROM audit_keys")
+    execute(store, "DELETE FROM audit_keys")
     assert chain_verdict(store).fault is None
 
 
-async def test_the_check_reads_the_same_through_the_history(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_the_check_reads_the_same_through_the_history(store: Store) -> None:
     await record(store)
     history = SqlHistory(store)
     assert await history.check() == chain_verdict(store)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
 from jupyter_mesh.errors import Conflict
 from jupyter_mesh.schemas.json import JsonObject
 from jupyter_mesh.storage.settings import SqlSettings
 
-from .samples import chain_verdict, completion, hold, intent, journal_at, rows
+from .samples import (
+    Store,
+    chain_verdict,
+    completion,
+    execute,
+    hold,
+    intent,
+    journal_at,
+    rows,
+)
 
 
-def change(store: Path, statement: str) -> None:
-    with closing(sqlite3.connect(store)) as connection:
-        connection.execute(statement)
-        connection.commit()
-
-
-async def configure(store: Path) -> None:
+async def configure(store: Store) -> None:
     """Changes 1 to 4: one setting made, edited, another made and removed; 5: a file was read."""
     async with journal_at(store) as journal:
         settings = SqlSettings(store, journal)
@@ -39,8 +38,7 @@ async def configure(store: Path) -> None:
         await settings.aclose()
 
 
-async def test_changes_stand_in_the_chain_with_calls(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_changes_stand_in_the_chain_with_calls(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [hold()])
         await journal.close(completion("a"))
@@ -80,18 +78,16 @@ async def test_changes_stand_in_the_chain_with_calls(tmp_path: Path) -> None:
     ],
 )
 async def test_an_altered_change_is_found_and_named(
-    tmp_path: Path, statement: str, subject: str, word: str
+    store: Store, statement: str, subject: str, word: str
 ) -> None:
-    store = tmp_path / "mesh.db"
     await configure(store)
-    change(store, statement)
+    execute(store, statement)
     fault = chain_verdict(store).fault
     assert fault is not None
     assert (fault.kind, fault.subject, word in fault.reason) == ("change", subject, True), fault
 
 
-async def test_what_is_refused_leaves_neither_change_nor_entry(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_what_is_refused_leaves_neither_change_nor_entry(store: Store) -> None:
     await configure(store)
     async with journal_at(store) as journal:
         settings = SqlSettings(store, journal)
@@ -105,8 +101,7 @@ async def test_what_is_refused_leaves_neither_change_nor_entry(tmp_path: Path) -
     assert (chain_verdict(store).fault, chain_verdict(store).entries) == (None, 5)
 
 
-async def test_what_is_as_it_was_is_not_recorded_again(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_what_is_as_it_was_is_not_recorded_again(store: Store) -> None:
     await configure(store)
     async with journal_at(store) as journal:
         settings = SqlSettings(store, journal)
@@ -122,9 +117,8 @@ async def test_what_is_as_it_was_is_not_recorded_again(tmp_path: Path) -> None:
         await settings.aclose()
 
 
-async def test_changes_from_before_the_chain_are_counted_and_not_covered(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_changes_from_before_the_chain_are_counted_and_not_covered(store: Store) -> None:
     await configure(store)
-    change(store, "DELETE FROM audit_chain")
+    execute(store, "DELETE FROM audit_chain")
     verdict = chain_verdict(store)
     assert (verdict.fault, verdict.unsealed) == (None, 5)

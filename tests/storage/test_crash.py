@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +15,7 @@ from jupyter_mesh.storage.journal import SqlJournal
 from .processes import said, start
 from .samples import (
     NOW,
+    Store,
     assert_books_balance,
     completion,
     hold,
@@ -33,7 +33,7 @@ POINTS = [
 ]
 
 
-def killed_at(store: Path, point: str, passage: int, at_once: int) -> dict[str, list[str]]:
+def killed_at(store: Store, point: str, passage: int, at_once: int) -> dict[str, list[str]]:
     fault = {"JUPYTER_MESH_FAULT": f"kill:{point}:{passage}"}
     process = start(store, calls=40, at_once=at_once, env=fault)
     output, errors = process.communicate(timeout=120)
@@ -41,7 +41,7 @@ def killed_at(store: Path, point: str, passage: int, at_once: int) -> dict[str, 
     return said(output)
 
 
-async def recovered(store: Path) -> int:
+async def recovered(store: Store) -> int:
     async with journal_at(store) as journal:
         settled = await journal.recover(LATER)
         assert await journal.recover(LATER) == 0
@@ -49,8 +49,7 @@ async def recovered(store: Path) -> int:
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_alone_at_a_labelled_point(tmp_path: Path, point: str) -> None:
-    store = tmp_path / "mesh.db"
+async def test_killed_alone_at_a_labelled_point(store: Store, point: str) -> None:
     told = killed_at(store, point, 3, at_once=1)
     finished = 2
     assert len(told["closed"]) == finished
@@ -64,11 +63,11 @@ async def test_killed_alone_at_a_labelled_point(tmp_path: Path, point: str) -> N
 
 
 async def test_killed_among_others_at_any_point(
-    tmp_path: Path, seed: int, rounds: Callable[[int, int], int]
+    new_store: Callable[[], Store], seed: int, rounds: Callable[[int, int], int]
 ) -> None:
     chance = random.Random(seed)
-    for number in range(rounds(6, 200)):
-        store = tmp_path / f"{number}.db"
+    for _ in range(rounds(6, 200)):
+        store = new_store()
         told = killed_at(store, chance.choice(POINTS), chance.randint(1, 3), at_once=8)
         await recovered(store)
         outcomes = dict(rows(store, "SELECT id, outcome FROM calls"))
@@ -79,8 +78,7 @@ async def test_killed_among_others_at_any_point(
         assert_books_balance(store)
 
 
-async def test_an_interrupted_call_is_charged_its_estimate_and_flagged(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_an_interrupted_call_is_charged_its_estimate_and_flagged(store: Store) -> None:
     process = start(store, calls=1, end="hang")
     assert process.stdout is not None
     assert process.stdout.readline() == "sent c0\n"
@@ -96,8 +94,7 @@ async def test_an_interrupted_call_is_charged_its_estimate_and_flagged(tmp_path:
     assert_books_balance(store)
 
 
-async def test_of_nested_calls_each_is_charged_once(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_of_nested_calls_each_is_charged_once(store: Store) -> None:
     await leave_nested_calls_open(store)
     async with journal_at(store) as journal:
         assert await journal.recover(LATER) == 3
@@ -109,7 +106,7 @@ async def test_of_nested_calls_each_is_charged_once(tmp_path: Path) -> None:
     assert_books_balance(store)
 
 
-async def leave_nested_calls_open(store: Path) -> None:
+async def leave_nested_calls_open(store: Store) -> None:
     """A journal that ends with calls open, as a shutdown that could not wait leaves them."""
     async with journal_at(store) as journal:
         await journal.open(intent("top", estimated_cost=D("0.05")), [hold("0.05")])
@@ -123,9 +120,8 @@ async def leave_nested_calls_open(store: Path) -> None:
     ("candidates", "model"), [(("local/qwen",), "local/qwen"), (("a/x", "b/y"), None), ((), None)]
 )
 async def test_an_interrupted_call_names_its_model_only_if_there_was_one(
-    tmp_path: Path, candidates: tuple[str, ...], model: str | None
+    store: Store, candidates: tuple[str, ...], model: str | None
 ) -> None:
-    store = tmp_path / "mesh.db"
     async with journal_at(store) as journal:
         await journal.open(intent("a", candidates=candidates), [])
     await recovered(store)
@@ -141,14 +137,13 @@ async def test_an_interrupted_call_names_its_model_only_if_there_was_one(
     ],
 )
 async def test_an_interrupted_call_of_unknown_price_is_charged_what_it_reserved(
-    tmp_path: Path,
+    store: Store,
     estimate: str | None,
     cost: str | None,
     spent: str,
     unpriced: int,
     said: str,
 ) -> None:
-    store = tmp_path / "mesh.db"
     known = None if estimate is None else D(estimate)
     async with journal_at(store) as journal:
         await journal.open(intent("a", estimated_cost=known), [hold("0.01")])
@@ -161,8 +156,7 @@ async def test_an_interrupted_call_of_unknown_price_is_charged_what_it_reserved(
     assert_books_balance(store)
 
 
-async def test_two_gateways_of_one_process_do_not_bury_each_other(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_two_gateways_of_one_process_do_not_bury_each_other(store: Store) -> None:
     one, two = SqlJournal(store), SqlJournal(store)
     await one.open(intent("a"), [hold()])
     assert await two.recover(LATER) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from jupyter_mesh.errors import AuditUnavailable, BudgetExceeded, Conflict
 from jupyter_mesh.storage.journal import SqlJournal
 
 from .samples import (
+    Store,
     assert_books_balance,
     completion,
     hold,
@@ -24,12 +24,7 @@ from .samples import (
 D = Decimal
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "mesh.db"
-
-
-async def test_calls_that_come_together_share_commits(store: Path) -> None:
+async def test_calls_that_come_together_share_commits(store: Store) -> None:
     async with journal_at(store) as journal:
         await asyncio.gather(
             *(journal.open(intent(f"c{n}"), [hold("0.01", "9")]) for n in range(200))
@@ -40,7 +35,7 @@ async def test_calls_that_come_together_share_commits(store: Path) -> None:
     assert_books_balance(store)
 
 
-async def test_one_refusal_in_a_shared_commit_spoils_nothing_for_the_others(store: Path) -> None:
+async def test_one_refusal_in_a_shared_commit_spoils_nothing_for_the_others(store: Store) -> None:
     async with journal_at(store) as journal:
         openings = [journal.open(intent(f"c{n}"), [hold("0.01", "0.05")]) for n in range(20)]
         doubled = [journal.open(intent("c0"), []), journal.close(completion("nobody"))]
@@ -55,7 +50,7 @@ async def test_one_refusal_in_a_shared_commit_spoils_nothing_for_the_others(stor
     assert_books_balance(store)
 
 
-async def test_a_refusal_in_a_shared_commit_takes_back_what_it_had_reserved(store: Path) -> None:
+async def test_a_refusal_in_a_shared_commit_takes_back_what_it_had_reserved(store: Store) -> None:
     wide, narrow = hold("0.01", "1", budget="a wide"), hold("0.01", "0.03", budget="b narrow")
     async with journal_at(store) as journal:
         openings = [journal.open(intent(f"c{n}"), [wide, narrow]) for n in range(10)]
@@ -65,7 +60,7 @@ async def test_a_refusal_in_a_shared_commit_takes_back_what_it_had_reserved(stor
         assert money_in(store, "a wide") == money_in(store, "b narrow") == (D(0), D("0.03"))
 
 
-async def test_batched_durability_keeps_the_same_books(store: Path) -> None:
+async def test_batched_durability_keeps_the_same_books(store: Store) -> None:
     journal = SqlJournal(store, "batched")
     await asyncio.gather(*(journal.open(intent(f"c{n}"), [hold()]) for n in range(50)))
     await asyncio.gather(*(journal.close(completion(f"c{n}")) for n in range(50)))
@@ -74,7 +69,7 @@ async def test_batched_durability_keeps_the_same_books(store: Path) -> None:
     assert_books_balance(store)
 
 
-async def test_a_closed_journal_answers_instead_of_hanging(store: Path) -> None:
+async def test_a_closed_journal_answers_instead_of_hanging(store: Store) -> None:
     journal = SqlJournal(store)
     await journal.aclose()
     with pytest.raises(AuditUnavailable, match="closed"):
@@ -82,7 +77,7 @@ async def test_a_closed_journal_answers_instead_of_hanging(store: Path) -> None:
     assert not journal.healthy
 
 
-async def test_what_waits_is_committed_before_the_journal_closes(store: Path) -> None:
+async def test_what_waits_is_committed_before_the_journal_closes(store: Store) -> None:
     journal = SqlJournal(store)
     opening = [asyncio.ensure_future(journal.open(intent(f"c{n}"), [])) for n in range(30)]
     await asyncio.sleep(0)

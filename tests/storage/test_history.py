@@ -19,22 +19,22 @@ from jupyter_mesh.schemas.spend import Usage
 from jupyter_mesh.storage.history import SqlHistory
 from jupyter_mesh.storage.journal import SqlJournal
 
-from .samples import BUDGET, MONTH, NOW, completion, hold, intent
+from .samples import BUDGET, MONTH, NOW, Store, completion, hold, intent
 
 D = Decimal
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqlJournal]:
-    journal = SqlJournal(tmp_path / "mesh.db")
+def journal(store: Store) -> Iterator[SqlJournal]:
+    journal = SqlJournal(store)
     yield journal
     asyncio.run(journal.aclose())
 
 
 @pytest.fixture
-def history(tmp_path: Path, journal: SqlJournal) -> Iterator[SqlHistory]:
-    history = SqlHistory(tmp_path / "mesh.db")
+def history(store: Store, journal: SqlJournal) -> Iterator[SqlHistory]:
+    history = SqlHistory(store)
     yield history
     asyncio.run(history.aclose())
 

@@ -15,6 +15,7 @@ from jupyter_mesh.storage.journal import SqlJournal
 
 from .samples import (
     BUDGET,
+    Store,
     assert_books_balance,
     completion,
     hold,
@@ -28,12 +29,7 @@ from .samples import (
 D = Decimal
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "mesh.db"
-
-
-async def test_a_call_is_on_record_and_its_money_held_from_open_to_close(store: Path) -> None:
+async def test_a_call_is_on_record_and_its_money_held_from_open_to_close(store: Store) -> None:
     async with journal_at(store) as journal:
         assert await journal.open(intent("a"), [hold("0.01")]) == ()
         assert rows(store, "SELECT id, outcome FROM calls") == [("a", "pending")]
@@ -44,7 +40,7 @@ async def test_a_call_is_on_record_and_its_money_held_from_open_to_close(store: 
     assert_books_balance(store)
 
 
-async def test_closing_twice_changes_nothing(store: Path) -> None:
+async def test_closing_twice_changes_nothing(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [hold()])
         await journal.close(completion("a", "0.004"))
@@ -55,7 +51,7 @@ async def test_closing_twice_changes_nothing(store: Path) -> None:
     assert_books_balance(store)
 
 
-async def test_a_call_that_was_never_opened_is_recorded_by_its_close(store: Path) -> None:
+async def test_a_call_that_was_never_opened_is_recorded_by_its_close(store: Store) -> None:
     async with journal_at(store) as journal:
         refused = completion("a", "0", outcome="refused", error_code="not_permitted", model=None)
         await journal.close(refused, intent("a"))
@@ -70,14 +66,14 @@ async def test_a_call_that_was_never_opened_is_recorded_by_its_close(store: Path
     assert_books_balance(store)
 
 
-async def test_closing_a_call_without_a_record_is_refused(store: Path) -> None:
+async def test_closing_a_call_without_a_record_is_refused(store: Store) -> None:
     async with journal_at(store) as journal:
         with pytest.raises(AuditUnavailable, match="not in the store"):
             await journal.close(completion("nobody"))
         assert journal.healthy
 
 
-async def test_the_same_id_cannot_be_opened_twice(store: Path) -> None:
+async def test_the_same_id_cannot_be_opened_twice(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [hold()])
         with pytest.raises(Conflict):
@@ -93,7 +89,7 @@ async def test_the_same_id_cannot_be_opened_twice(store: Path) -> None:
     [("0.03", 3), ("0.029999999999", 2), ("0.039999999999", 3), ("0", 0)],
 )
 async def test_a_hard_budget_admits_exactly_what_fits(
-    store: Path, limit: str, admitted: int
+    store: Store, limit: str, admitted: int
 ) -> None:
     async with journal_at(store) as journal:
         for number in range(admitted):
@@ -104,7 +100,7 @@ async def test_a_hard_budget_admits_exactly_what_fits(
     assert money_in(store)[1] == admitted * D("0.01")
 
 
-async def test_a_refusal_undoes_what_was_reserved_elsewhere(store: Path) -> None:
+async def test_a_refusal_undoes_what_was_reserved_elsewhere(store: Store) -> None:
     wide, narrow = hold("0.01", "1", budget="a wide one"), hold("0.01", "0.005", budget="b narrow")
     async with journal_at(store) as journal:
         with pytest.raises(BudgetExceeded, match="b narrow"):
@@ -114,7 +110,7 @@ async def test_a_refusal_undoes_what_was_reserved_elsewhere(store: Path) -> None
     assert_books_balance(store)
 
 
-async def test_a_soft_budget_warns_and_counts_but_never_refuses(store: Path) -> None:
+async def test_a_soft_budget_warns_and_counts_but_never_refuses(store: Store) -> None:
     async with journal_at(store) as journal:
         soft = hold("0.01", "0.015", hard=False)
         assert await journal.open(intent("a"), [soft]) == ()
@@ -129,7 +125,7 @@ async def test_a_soft_budget_warns_and_counts_but_never_refuses(store: Path) -> 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 async def test_two_limits_on_one_window_are_reserved_once_and_both_hold(
-    store: Path, order: tuple[int, int]
+    store: Store, order: tuple[int, int]
 ) -> None:
     rules = (hold("0.01", "0.015", hard=False), hold("0.01", "0.025"))
     async with journal_at(store) as journal:
@@ -142,7 +138,7 @@ async def test_two_limits_on_one_window_are_reserved_once_and_both_hold(
         assert money_in(store) == (D(0), D("0.02"))
 
 
-async def test_a_top_up_is_all_or_nothing_over_the_windows_of_a_call(store: Path) -> None:
+async def test_a_top_up_is_all_or_nothing_over_the_windows_of_a_call(store: Store) -> None:
     async with journal_at(store) as journal:
         holds = [hold("0.01", "1", budget="a wide"), hold("0.01", "0.03", budget="b narrow")]
         await journal.open(intent("a"), holds)
@@ -156,7 +152,7 @@ async def test_a_top_up_is_all_or_nothing_over_the_windows_of_a_call(store: Path
     assert_books_balance(store)
 
 
-async def test_a_top_up_of_a_window_a_call_does_not_hold_reserves_nothing(store: Path) -> None:
+async def test_a_top_up_of_a_window_a_call_does_not_hold_reserves_nothing(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [])
         await journal.open(intent("b"), [hold("0.01")])
@@ -167,7 +163,7 @@ async def test_a_top_up_of_a_window_a_call_does_not_hold_reserves_nothing(store:
     assert_books_balance(store)
 
 
-async def test_a_top_up_grows_the_windows_it_names_and_no_other(store: Path) -> None:
+async def test_a_top_up_grows_the_windows_it_names_and_no_other(store: Store) -> None:
     async with journal_at(store) as journal:
         holds = [hold("0.01", "1", budget="a wide"), hold("0.002", "0.003", budget="b narrow")]
         await journal.open(intent("a"), holds)
@@ -186,7 +182,7 @@ async def test_a_top_up_grows_the_windows_it_names_and_no_other(store: Path) -> 
     [("0.01", "0.03", "0.03"), ("0.05", "0.03", "0.05"), (None, "0.03", None)],
 )
 async def test_a_top_up_only_ever_raises_an_estimate_that_is_known(
-    store: Path, estimate: str | None, topped: str, left: str | None
+    store: Store, estimate: str | None, topped: str, left: str | None
 ) -> None:
     async with journal_at(store) as journal:
         known = None if estimate is None else D(estimate)
@@ -207,7 +203,7 @@ async def test_a_top_up_only_ever_raises_an_estimate_that_is_known(
     ],
 )
 async def test_no_number_keeps_a_call_from_being_closed(
-    store: Path, usage: Usage, cost: Decimal, stored: int
+    store: Store, usage: Usage, cost: Decimal, stored: int
 ) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [hold()])
@@ -217,7 +213,7 @@ async def test_no_number_keeps_a_call_from_being_closed(
     assert money_in(store)[1] == 0
 
 
-async def test_a_cost_above_the_reservation_is_spent_all_the_same(store: Path) -> None:
+async def test_a_cost_above_the_reservation_is_spent_all_the_same(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [hold("0.01", "0.02")])
         await journal.close(completion("a", "0.05"))
@@ -226,7 +222,7 @@ async def test_a_cost_above_the_reservation_is_spent_all_the_same(store: Path) -
     assert money_in(store) == (D("0.05"), D(0))
 
 
-async def test_an_unknown_price_settles_nothing_and_is_counted(store: Path) -> None:
+async def test_an_unknown_price_settles_nothing_and_is_counted(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [hold()])
         await journal.close(completion("a", None))
@@ -237,7 +233,7 @@ async def test_an_unknown_price_settles_nothing_and_is_counted(store: Path) -> N
 
 
 async def test_a_budget_that_does_not_cover_what_answered_is_released_without_a_charge(
-    store: Path,
+    store: Store,
 ) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [hold(budget="all"), hold(budget="model=dear")])
@@ -247,7 +243,7 @@ async def test_a_budget_that_does_not_cover_what_answered_is_released_without_a_
     assert_books_balance(store)
 
 
-async def test_a_limit_beyond_what_a_column_holds_is_no_limit(store: Path) -> None:
+async def test_a_limit_beyond_what_a_column_holds_is_no_limit(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [hold("0.01", "1E+30")])
         await journal.close(completion("a", "1000000"))
@@ -255,7 +251,7 @@ async def test_a_limit_beyond_what_a_column_holds_is_no_limit(store: Path) -> No
     assert money_in(store) == (D(1_000_000), D("0.01"))
 
 
-async def test_an_open_that_is_cancelled_midway_is_completed_by_its_close(store: Path) -> None:
+async def test_an_open_that_is_cancelled_midway_is_completed_by_its_close(store: Store) -> None:
     async with journal_at(store) as journal:
         opening = asyncio.ensure_future(journal.open(intent("a"), [hold()]))
         await asyncio.sleep(0)
@@ -267,7 +263,7 @@ async def test_an_open_that_is_cancelled_midway_is_completed_by_its_close(store:
     assert_books_balance(store)
 
 
-async def test_an_open_that_is_cancelled_and_refused_is_on_record_too(store: Path) -> None:
+async def test_an_open_that_is_cancelled_and_refused_is_on_record_too(store: Store) -> None:
     async with journal_at(store) as journal:
         opening = asyncio.ensure_future(journal.open(intent("a"), [hold("2", "1")]))
         await asyncio.sleep(0)
@@ -278,7 +274,7 @@ async def test_an_open_that_is_cancelled_and_refused_is_on_record_too(store: Pat
     assert_books_balance(store)
 
 
-async def test_odd_text_is_recorded_rather_than_refused(store: Path) -> None:
+async def test_odd_text_is_recorded_rather_than_refused(store: Store) -> None:
     async with journal_at(store) as journal:
         odd = intent(
             "a",
@@ -314,7 +310,8 @@ def test_a_url_of_another_store_is_refused_by_name(url: str) -> None:
     assert refused.value.__cause__ is None
 
 
-async def test_url_and_path_name_the_same_store(store: Path) -> None:
+async def test_url_and_path_name_the_same_store(tmp_path: Path) -> None:
+    store = tmp_path / "mesh.db"
     async with journal_at(store) as journal:
         await journal.open(intent("a"), [])
         await journal.close(completion("a"))

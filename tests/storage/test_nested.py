@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -11,17 +10,21 @@ from jupyter_mesh.errors import BudgetExceeded
 from jupyter_mesh.schemas.call_search import Whose
 from jupyter_mesh.storage.history import SqlHistory
 
-from .samples import assert_books_balance, completion, hold, intent, journal_at, money_in, more
+from .samples import (
+    Store,
+    assert_books_balance,
+    completion,
+    hold,
+    intent,
+    journal_at,
+    money_in,
+    more,
+)
 
 D = Decimal
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "mesh.db"
-
-
-async def test_an_answer_with_nested_calls_fits_into_a_budget_for_exactly_one(store: Path) -> None:
+async def test_an_answer_with_nested_calls_fits_into_a_budget_for_exactly_one(store: Store) -> None:
     exact = [hold("0.01", "0.01")]
     drawing = [hold("0", "0.01")]
     async with journal_at(store) as journal:
@@ -37,7 +40,7 @@ async def test_an_answer_with_nested_calls_fits_into_a_budget_for_exactly_one(st
     assert_books_balance(store)
 
 
-async def test_a_grandchild_draws_on_the_reservation_at_the_top(store: Path) -> None:
+async def test_a_grandchild_draws_on_the_reservation_at_the_top(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("top"), [hold("0.01", "0.01")])
         await journal.open(intent("child", parent="top"), [])
@@ -51,7 +54,7 @@ async def test_a_grandchild_draws_on_the_reservation_at_the_top(store: Path) -> 
 
 
 async def test_a_nested_call_that_costs_more_than_was_reserved_is_spent_in_full(
-    store: Path,
+    store: Store,
 ) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("top"), [hold("0.01", "0.02")])
@@ -66,7 +69,7 @@ async def test_a_nested_call_that_costs_more_than_was_reserved_is_spent_in_full(
     assert_books_balance(store)
 
 
-async def test_a_nested_call_reserves_by_itself_what_its_parent_does_not_hold(store: Path) -> None:
+async def test_a_nested_call_reserves_by_itself_what_its_parent_does_not_hold(store: Store) -> None:
     judges = hold("0.002", "0.003", budget="model=judge")
     async with journal_at(store) as journal:
         await journal.open(intent("top"), [hold("0.01", "0.01")])
@@ -81,7 +84,7 @@ async def test_a_nested_call_reserves_by_itself_what_its_parent_does_not_hold(st
     assert_books_balance(store)
 
 
-async def test_a_nested_call_may_be_open_when_its_parent_ends(store: Path) -> None:
+async def test_a_nested_call_may_be_open_when_its_parent_ends(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("top"), [hold("0.01", "1")])
         await journal.open(intent("child", parent="top"), [])
@@ -92,7 +95,7 @@ async def test_a_nested_call_may_be_open_when_its_parent_ends(store: Path) -> No
     assert_books_balance(store)
 
 
-async def test_the_detail_of_a_call_shows_the_calls_made_for_it(store: Path) -> None:
+async def test_the_detail_of_a_call_shows_the_calls_made_for_it(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.open(intent("top"), [])
         for name in ("embed", "answer"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -12,14 +11,13 @@ from jupyter_mesh.schemas.call_search import Whose
 from jupyter_mesh.schemas.policy import AuditRule
 from jupyter_mesh.storage.history import SqlHistory
 
-from .samples import NOW, completion, hold, intent, journal_at, money_in, rows
+from .samples import NOW, Store, completion, hold, intent, journal_at, money_in, rows
 
 RULE = AuditRule(retain=timedelta(days=400), content_retain=timedelta(days=30))
 
 
 @pytest.mark.parametrize("batch", [1, 3, 500])
-async def test_what_is_too_old_goes_and_the_rest_stays(tmp_path: Path, batch: int) -> None:
-    store = tmp_path / "mesh.db"
+async def test_what_is_too_old_goes_and_the_rest_stays(store: Store, batch: int) -> None:
     ages = [401, 400, 399, 31, 30, 29, 0]
     async with journal_at(store) as journal:
         await journal.open(intent("open", started_at=NOW - timedelta(days=500)), [hold()])
@@ -42,8 +40,7 @@ async def test_what_is_too_old_goes_and_the_rest_stays(tmp_path: Path, batch: in
     assert money_in(store)[0] == Decimal("0.007")
 
 
-async def test_content_may_be_kept_for_no_time_at_all(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_content_may_be_kept_for_no_time_at_all(store: Store) -> None:
     async with journal_at(store) as journal:
         await journal.close(completion("a"), intent("a", content={"q": 1}))
         history = SqlHistory(store)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from decimal import Decimal
-from pathlib import Path
 
 from jupyter_mesh.errors import BudgetExceeded
 from jupyter_mesh.storage.journal import SqlJournal
 
 from .processes import finish, start
 from .samples import (
+    Store,
     assert_books_balance,
     completion,
     hold,
@@ -33,8 +33,7 @@ async def admitted(journal: SqlJournal, call_id: str) -> bool:
     return True
 
 
-async def test_of_a_hundred_tasks_ten_are_admitted(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_of_a_hundred_tasks_ten_are_admitted(store: Store) -> None:
     async with journal_at(store) as journal:
         outcomes = await asyncio.gather(*(admitted(journal, f"c{n}") for n in range(100)))
         assert sum(outcomes) == 10
@@ -47,9 +46,9 @@ async def test_of_a_hundred_tasks_ten_are_admitted(tmp_path: Path) -> None:
 
 
 async def test_of_a_hundred_threads_with_loops_of_their_own_ten_are_admitted(
-    tmp_path: Path,
+    store: Store,
 ) -> None:
-    async with journal_at(tmp_path / "mesh.db") as journal:
+    async with journal_at(store) as journal:
         outcomes: list[bool] = []
 
         def run(number: int) -> None:
@@ -63,9 +62,8 @@ async def test_of_a_hundred_threads_with_loops_of_their_own_ten_are_admitted(
     assert (sum(outcomes), len(outcomes)) == (10, 100)
 
 
-def test_of_a_hundred_calls_of_four_processes_ten_are_admitted(tmp_path: Path) -> None:
+def test_of_a_hundred_calls_of_four_processes_ten_are_admitted(store: Store) -> None:
     """The processes also create the store at the same time."""
-    store = tmp_path / "mesh.db"
     running = [
         start(store, prefix=name, calls=25, at_once=25, limit="0.1", end="hang") for name in "abcd"
     ]
@@ -83,8 +81,7 @@ def test_of_a_hundred_calls_of_four_processes_ten_are_admitted(tmp_path: Path) -
             process.communicate()
 
 
-def test_four_busy_processes_keep_one_set_of_books(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+def test_four_busy_processes_keep_one_set_of_books(store: Store) -> None:
     running = [start(store, prefix=name, calls=50, at_once=5) for name in "abcd"]
     for process in running:
         assert len(finish(process)["closed"]) == 50
