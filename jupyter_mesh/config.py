@@ -215,9 +215,24 @@ class KeyRule(Rule):
 
 
 class StoreRule(Rule):
-    """Where calls, money and settings are kept. None: `mesh.db` in the state folder."""
+    """Where calls, money and settings are kept. None: `mesh.db` in the state folder.
+
+    Attributes:
+        url: `sqlite:///PATH`, `postgresql://ROLE@HOST/DATABASE`, or a reference to it such as
+            `env:DATABASE_URL`.
+        password: Of PostgreSQL's role, as a reference: `env:NAME` or `file:PATH`.
+    """
 
     url: str | None = None
+    password: str | None = None
+
+    @field_validator("password")
+    @classmethod
+    def _no_plain_password(cls, value: str | None) -> str | None:
+        # Not quoted: somebody may have written the password itself here.
+        if value is not None and not value.startswith(("env:", "file:")):
+            raise ValueError("`password` is a reference such as env:MESH_DB_PASSWORD")
+        return value
 
 
 class SharedRule(Rule):

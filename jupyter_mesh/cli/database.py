@@ -17,10 +17,10 @@ def upgrade(arguments: Namespace, output: Output) -> int:
 
     mine = chosen(arguments)
     make_state_dir(mine.state_dir)
-    url = mine.config.store.url or f"sqlite:///{mine.state_dir / 'mesh.db'}"
-    bring(url)
+    store = mine.store
+    bring(store)
     if output.as_json:
-        output.value({"store": str(url), "revision": REVISIONS[-1]})
+        output.value({"store": store.url, "revision": REVISIONS[-1]})
     else:
-        output.line(f"{url} is at revision {REVISIONS[-1]}.")
+        output.line(f"{store.url} is at revision {REVISIONS[-1]}.")
     return 0

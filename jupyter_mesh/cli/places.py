@@ -14,6 +14,7 @@ from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from ..config import Config
+    from ..storage.location import Location
 
 
 def config_file(named: str | None) -> Path | None:
@@ -38,6 +39,20 @@ class Chosen:
     config_file: Path | None
     state_dir: Path
 
+    @property
+    def store(self) -> Location:
+        """Where the store is."""
+        from ..storage.configured import configured_location
+
+        rule = self.config.store
+        return configured_location(
+            rule.url,
+            rule.password,
+            state_dir=self.state_dir,
+            environ=os.environ,
+            folder=self.config_file.parent if self.config_file else None,
+        )
+
 
 def chosen(arguments: Namespace) -> Chosen:
     """The configuration and state that `--config`, `--state` and the environment name.
@@ -49,23 +64,18 @@ def chosen(arguments: Namespace) -> Chosen:
 
     file = config_file(arguments.config)
     read = config.load(file) if file is not None else config.Config.default()
-    if (url := read.store.url) is not None:
-        _check_folder(url)
+    if read.store.url is not None:
+        _check_folder(Chosen(read, file, state_dir(arguments.state)).store)
     return Chosen(read, file, state_dir(arguments.state))
 
 
-def _check_folder(url: str) -> None:
+def _check_folder(location: Location) -> None:
     """A gateway that runs waits for its store to come back; a command says at once what is missing.
 
     Raises:
         ConfigError: The store's folder is not there.
     """
-    from ..storage.location import Location
     from ..storage.sqlite import SqliteLocation
 
-    location = Location.of(url)
-    if not isinstance(location, SqliteLocation):
-        return
-    folder = location.path.parent
-    if not folder.is_dir():
+    if isinstance(location, SqliteLocation) and not (folder := location.path.parent).is_dir():
         raise ConfigError(f"`store.url`: there is no folder {folder}. Create it, or name another.")

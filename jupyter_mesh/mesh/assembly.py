@@ -34,6 +34,7 @@ from ..serving import Supervisor
 from ..spi.happenings import Happenings
 from ..spi.provider import Provider
 from ..storage.alerts import Channels, SqlAlerts
+from ..storage.configured import configured_location
 from ..storage.history import SqlHistory
 from ..storage.journal import SqlJournal
 from ..storage.performance import SqlPerformance
@@ -198,14 +199,21 @@ async def assemble(
         ConfigError: The store or a guard cannot be set up as configured.
     """
     await asyncio.to_thread(state_dir.mkdir, parents=True, exist_ok=True, mode=0o700)
-    url = config.store.url or f"sqlite:///{state_dir / 'mesh.db'}"
+    folder = config_file.parent if config_file else None
+    store = configured_location(
+        config.store.url,
+        config.store.password,
+        state_dir=state_dir,
+        environ=environ,
+        folder=folder,
+    )
     async with AsyncExitStack() as opened:
-        journal = await asyncio.to_thread(SqlJournal, url, config.audit.durability)
+        journal = await asyncio.to_thread(SqlJournal, store, config.audit.durability)
         opened.push_async_callback(journal.aclose)
-        history = SqlHistory(url)
+        history = SqlHistory(store)
         opened.push_async_callback(history.aclose)
         await _recover(journal)
-        secrets = Secrets(url, environ=environ, folder=config_file.parent if config_file else None)
+        secrets = Secrets(store, environ=environ, folder=folder)
         plugins = Plugins()
         catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
         opened.push_async_callback(catalogue.aclose)
@@ -216,9 +224,9 @@ async def assemble(
         health = Health(happenings=happenings)
         await _seed(health, history)
         headroom = Headroom(history)
-        performance = PerformanceBook(SqlPerformance(url))
+        performance = PerformanceBook(SqlPerformance(store))
         opened.push_async_callback(performance.aclose)
-        alert_store = SqlAlerts(url)
+        alert_store = SqlAlerts(store)
         opened.push_async_callback(alert_store.aclose)
         alerts = AlertBook(alert_store, lambda: parts.governance.config.alerts)
         parts = Parts(
@@ -237,7 +245,7 @@ async def assemble(
             alerts=alerts,
             alert_store=alert_store,
         )
-        settings = SqlSettings(url, journal)
+        settings = SqlSettings(store, journal)
         opened.push_async_callback(settings.aclose)
         parts.governance = Governance(config, config_file, settings, parts.apply, parts.check)
         await _govern(parts.governance, parts, config)
@@ -245,7 +253,7 @@ async def assemble(
         opened.pop_all()
     parts.tasks += [
         _every(2.0, headroom.refresh),
-        _every(20.0, lambda: _recover(journal)),
+        _every(10.0, lambda: _recover(journal)),
         _every(60.0, lambda: _retry(parts)),
         _every(1.0, parts.governance.refresh),
         _every(30.0, parts.performance.flush),

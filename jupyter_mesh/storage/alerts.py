@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import cast
 
 from ..errors import InvalidRequest, NotFound
@@ -23,7 +22,7 @@ from ..schemas.alerts import (
 from ..schemas.channels import ChannelRule
 from ..schemas.json import JsonObject, as_object
 from .alert_deliveries import deliveries_of, drop, enqueue_ending, enqueue_opening
-from .location import Cursor, Location, Value
+from .location import Cursor, Location, StorePlace, Value
 from .reader import Reader
 from .values import from_json, micros, moment, text, to_json
 
@@ -93,11 +92,11 @@ Channels = Mapping[str, ChannelRule]
 
 class SqlAlerts:
     """Args:
-    url_or_path: The store, the same as the journal's.
+    place: The store, the same as the journal's.
     """
 
-    def __init__(self, url_or_path: str | Path) -> None:
-        self.reader = Reader(Location.of(url_or_path), threads=1)
+    def __init__(self, place: StorePlace) -> None:
+        self.reader = Reader(Location.of(place), threads=1)
 
     async def save(self, seen: Sequence[Seen], channels: Channels, now: datetime) -> None:
         """Open, count or resolve, and put down whom to tell, in one commit.

@@ -19,7 +19,7 @@ from ..schemas.audit import Completion, Hold, Intent
 from . import sql
 from .chain import Chain
 from .ledger import Closing, Opening, top_up
-from .location import Connection, Cursor, Location, Row, StorePlace
+from .location import Connection, Cursor, Durability, Location, Row, StorePlace
 from .records import completion_row, content_row, hold_rows, intent_row, request_row
 from .recovery import Recovery
 from .schema import prepare
@@ -46,10 +46,9 @@ class SqlJournal:
         ConfigError: The URL is wrong, or the store was written by a newer version.
     """
 
-    def __init__(
-        self, place: StorePlace, durability: Literal["strict", "batched"] = "strict"
-    ) -> None:
+    def __init__(self, place: StorePlace, durability: Durability = "strict") -> None:
         self._location = Location.of(place)
+        self._durability: Durability = durability
         self._batched = durability == "batched"
         self._id = secrets.token_hex(8)
         self._chain = Chain(self._id)
@@ -154,7 +153,7 @@ class SqlJournal:
 
     def _connect(self) -> Connection:
         prepare(self._location)
-        return self._location.connect(strict=not self._batched)
+        return self._location.connect(self._durability)
 
     def _register(self, cursor: Cursor) -> None:
         self._presence.announce(cursor)

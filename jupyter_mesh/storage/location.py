@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias
 
 from ..errors import ConfigError
 from .failure import Failure
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = "str | int | float | bytes | None"
 Row: TypeAlias = "tuple[Value, ...]"
+Durability: TypeAlias = Literal["strict", "batched"]
 Errors: TypeAlias = "tuple[type[Exception], ...]"
 
 BUSY_MS = 5000
@@ -121,7 +122,12 @@ class Location(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """What people and logs may see of it: never a password."""
+        """What anybody may see of it."""
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """What may stand in `store.url`, without a password."""
 
     @property
     @abstractmethod
@@ -141,8 +147,9 @@ class Location(ABC):
         """
 
     @abstractmethod
-    def connect(self, *, strict: bool = True) -> Connection:
-        """A connection that writes. `strict`: a commit returns once it is durable.
+    def connect(self, durability: Durability | None = None) -> Connection:
+        """A connection that writes; unless it is `batched`, a commit returns once it is durable.
+        `strict`: that has been checked, as far as the database tells.
 
         Raises:
             errors: It cannot be made, or its commits would not be durable.

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ..errors import ConfigError
 from .failure import Failure, UnfitStore
-from .location import BUSY_MS, Connection, Cursor, Errors, Location
+from .location import BUSY_MS, Connection, Cursor, Durability, Errors, Location
 from .postgres_connection import PostgresConnection, Session
 from .postgres_failure import failure_of
 from .postgres_presence import SessionPresence
@@ -92,6 +92,10 @@ class PostgresLocation(Location):
 
     @property
     def name(self) -> str:
+        return self.shown.rpartition("/")[2]
+
+    @property
+    def url(self) -> str:
         return f"postgresql://{self.shown}"
 
     @property
@@ -104,11 +108,11 @@ class PostgresLocation(Location):
     def identity(self) -> tuple[int, int]:
         return 0, 0
 
-    def connect(self, *, strict: bool = True) -> Connection:
+    def connect(self, durability: Durability | None = None) -> Connection:
         session = Session.open(self.conninfo, _GIVE_UP_SECONDS)
         try:
             session.execute(_PREPARE.encode(), prepare=False)
-            self._check(session, strict)
+            self._check(session, durability)
         except BaseException:
             session.close()
             raise
@@ -117,7 +121,7 @@ class PostgresLocation(Location):
     def read(self) -> Connection:
         return PostgresConnection(Session.open(self.conninfo, None))
 
-    def _check(self, session: Session, strict: bool) -> None:
+    def _check(self, session: Session, durability: Durability | None) -> None:
         """Whether what is committed here is written, and stays so.
 
         Raises:
@@ -131,11 +135,11 @@ class PostgresLocation(Location):
             raise UnfitStore("the store is read-only")
         if encoding != "UTF8":
             raise UnfitStore(f"its database is encoded in {encoding}; it must be UTF8")
-        if not strict:
+        if durability == "batched":
             session.execute("SET synchronous_commit = off")
             return
         for setting, value in (("fsync", fsync), ("full_page_writes", pages)):
-            if value == "off":
+            if value == "off" and durability == "strict":
                 raise UnfitStore(
                     f"PostgreSQL runs with {setting} = off and may lose what it has committed; "
                     "turn it on, or set `audit.durability: batched`"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from .failure import Failure
 from .lease import FilePresence, Lease
-from .location import BUSY_MS, Connection, Cursor, Errors, Location
+from .location import BUSY_MS, Connection, Cursor, Durability, Errors, Location
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -57,6 +57,10 @@ class SqliteLocation(Location):
         return self.path.name
 
     @property
+    def url(self) -> str:
+        return f"sqlite:///{self.path}"
+
+    @property
     def key_file(self) -> Path | None:
         return self.path.with_suffix(".key")
 
@@ -67,13 +71,15 @@ class SqliteLocation(Location):
         found = os.stat(self.path)
         return found.st_dev, found.st_ino
 
-    def connect(self, *, strict: bool = True) -> Connection:
+    def connect(self, durability: Durability | None = None) -> Connection:
         # Readable by its owner only.
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = self._open("rw")
         try:
             connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-            connection.execute(f"PRAGMA synchronous={'FULL' if strict else 'NORMAL'}")
+            connection.execute(
+                f"PRAGMA synchronous={'NORMAL' if durability == 'batched' else 'FULL'}"
+            )
         except sqlite3.Error:
             connection.close()
             raise

@@ -186,7 +186,7 @@ class Writer:
                 if found == "undone":
                     continue
                 if found == "failed":
-                    self._refuse(batch, failure)
+                    self._refuse(batch, self.failure or failure)
                     return
             break
         else:
