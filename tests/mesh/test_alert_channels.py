@@ -428,9 +428,10 @@ async def test_without_a_store_channels_are_told_from_memory_and_not_once_more(
         mesh.signals.raised(signal(kind="audit", subject="store"))
 
         async def told() -> bool:
-            return bool(receiver.received)
+            return any(one.told for one in mesh.signals.unsaved.values())
 
         await until(told)
+        assert len(receiver.received) == 1
         os.rename(tmp_path / "away", tmp_path / "state")
 
         async def kept() -> bool:
