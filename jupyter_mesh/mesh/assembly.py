@@ -29,6 +29,7 @@ from ..pipeline.route import Route
 from ..pipeline.screen import Screen
 from ..pipeline.step import Next, Step, compose
 from ..prices import standard_prices
+from ..schemas.policy import SinkRule
 from ..schemas.setting import Kind
 from ..serving import Supervisor
 from ..spi.happenings import Happenings
@@ -40,6 +41,7 @@ from ..storage.journal import SqlJournal
 from ..storage.performance import SqlPerformance
 from ..storage.secrets import Secrets
 from ..storage.settings import SqlSettings
+from ..storage.sink_cursors import SinkCursors
 from .alerting import AlertBook, AlertDesk, Conditions, Courier, Watcher
 from .catalogue import Catalogue
 from .governance import Governance
@@ -47,6 +49,7 @@ from .key_holders import KeyHolder, key_holders
 from .offers import Offers, Withhold, cancelled
 from .performance import PerformanceBook
 from .plugins import Plugins
+from .sinks import Sinks
 from .snapshots import SnapshotKeeper, guards_of
 from .state import RENEW_SECONDS, State, open_state
 
@@ -75,6 +78,7 @@ class Parts:
     courier: Courier = field(init=False)
     conditions: Conditions = field(init=False)
     watcher: Watcher = field(init=False)
+    sinks: Sinks = field(init=False)
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
     live: dict[str, Call] = field(default_factory=dict[str, Call])
     retired: list[tuple[int, Provider]] = field(default_factory=list[tuple[int, Provider]])
@@ -144,6 +148,21 @@ class Parts:
             _every(30.0, self.conditions.look),
         ]
 
+    async def tell_sinks(self, cursors: SinkCursors) -> None:
+        """Begin to tell the audit's sinks what is recorded.
+
+        Raises:
+            ConfigError: One cannot be made as it is configured.
+        """
+
+        def rules() -> Mapping[str, SinkRule]:
+            return self.governance.config.audit.sinks
+
+        self.sinks = Sinks(cursors, self.plugins, self.secrets, rules, self.alerts)
+        self.sinks.check(rules())
+        await self.sinks.begin()
+        self.tasks.append(_every(0.5, self.sinks.work))
+
     def close_retired(self) -> None:
         """Close replaced connections that no running call uses any more."""
         oldest = min((call.snapshot.version for call in self.live.values()), default=None)
@@ -165,7 +184,12 @@ class Parts:
             self.catalogue.check(name, config.connections[name])
         elif kind in ("guards", "screening", "moderation"):
             guards_of(config, self.plugins)
-        elif config.audit.durability != self.catalogue_keeper.snapshot.audit.durability:
+        elif kind == "general" and name == "audit":
+            self._check_audit(config)
+
+    def _check_audit(self, config: Config) -> None:
+        self.sinks.check(config.audit.sinks)
+        if config.audit.durability != self.catalogue_keeper.snapshot.audit.durability:
             raise ConfigError("`audit.durability` needs a restart: set it in mesh.yaml.")
 
     async def aclose(self) -> None:
@@ -173,6 +197,7 @@ class Parts:
         for task in self.tasks:
             await cancelled(task)
         await self.performance.aclose()
+        await self.sinks.aclose()
         with suppress(StoreUnavailable):
             await self.alerts.flush()
         await self.courier.aclose()
@@ -250,6 +275,7 @@ async def assemble(
         parts.governance = Governance(config, config_file, settings, parts.apply, parts.check)
         await _govern(parts.governance, parts, config)
         parts.tell()
+        await parts.tell_sinks(SinkCursors(url))
         opened.pop_all()
     parts.tasks += [
         _every(2.0, headroom.refresh),

@@ -1,6 +1,5 @@
-"""Finding providers and guards by their entry points. A broken plugin is named and skipped; it
-stops
-nobody.
+"""Finding providers, guards and sinks by their entry points. A broken plugin is named and skipped;
+it stops nobody.
 """
 
 from __future__ import annotations
@@ -14,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 
 from ..config import near
 from ..errors import ConfigError
-from ..spi import GUARD_GROUP, PROVIDER_GROUP
+from ..spi import GUARD_GROUP, PROVIDER_GROUP, SINK_GROUP
 from ..spi.guard import Detector, Judge
 from ..spi.provider import Provider
+from ..spi.sink import AuditSink
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,7 +29,7 @@ class Plugins:
     def __init__(self) -> None:
         self._points = {
             group: {point.name: point for point in metadata.entry_points(group=group)}
-            for group in (PROVIDER_GROUP, GUARD_GROUP)
+            for group in (PROVIDER_GROUP, GUARD_GROUP, SINK_GROUP)
         }
         self._loaded: dict[tuple[str, str], type[object]] = {}
 
@@ -49,6 +49,13 @@ class Plugins:
         found = self._load(GUARD_GROUP, name, "guard")
         if not issubclass(found, Detector | Judge):
             raise ConfigError(f"The plugin {name!r} is neither a Detector nor a Judge.")
+        return found
+
+    def sink(self, name: str) -> type[AuditSink]:
+        """The class of audit sinks called `name`. Raises as `provider`."""
+        found = self._load(SINK_GROUP, name, "sink")
+        if not issubclass(found, AuditSink):
+            raise ConfigError(f"The plugin {name!r} is not an AuditSink.")
         return found
 
     def names(self, group: str) -> list[str]:

@@ -309,6 +309,30 @@ class SloRule(Rule):
         return self
 
 
+class SinkRule(BaseModel):
+    """Where records of calls go besides the store: `sink` is the plugin, further keys its settings.
+
+    Attributes:
+        content: With what was said, as far as `audit.content` keeps it.
+        backfill: Begin with all the store holds, not with what is recorded from now on.
+        batch: The most records it gets at once.
+        seconds: How long it may take for them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    sink: str
+    content: bool = False
+    backfill: bool = False
+    batch: int = Field(default=100, ge=1, le=1000)
+    seconds: float = Field(default=30.0, gt=0, le=600)
+
+    @property
+    def options(self) -> dict[str, object]:
+        """The plugin's own settings."""
+        return dict(self.model_extra or {})
+
+
 class AuditRule(Rule):
     """How durably calls are recorded, and how much of their content."""
 
@@ -316,3 +340,5 @@ class AuditRule(Rule):
     content: Literal["none", "redacted"] = "redacted"
     retain: Duration = timedelta(days=400)
     content_retain: Duration = timedelta(days=30)
+    sinks: dict[str, SinkRule] = Field(default_factory=dict[str, SinkRule])
+    """Where records go besides the store, by name."""

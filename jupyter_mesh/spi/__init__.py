@@ -1,6 +1,7 @@
 """What a plugin author subclasses, and what the mesh's own parts promise each other.
 
-Entry-point groups are versioned: `jupyter_mesh.provider.v1`, `jupyter_mesh.guard.v1`.
+Entry-point groups are versioned: `jupyter_mesh.provider.v1`, `jupyter_mesh.guard.v1`,
+`jupyter_mesh.sink.v1`.
 """
 
 from .cache import Cache, CacheEntry
@@ -12,14 +13,18 @@ from .models import Models
 from .prices import Prices
 from .provider import Attempt, Provider, ProviderContext
 from .secrets import SecretStore
+from .sink import AuditSink, SinkConfig
 
 PROVIDER_GROUP = "jupyter_mesh.provider.v1"
 GUARD_GROUP = "jupyter_mesh.guard.v1"
+SINK_GROUP = "jupyter_mesh.sink.v1"
 
 __all__ = [
     "GUARD_GROUP",
     "PROVIDER_GROUP",
+    "SINK_GROUP",
     "Attempt",
+    "AuditSink",
     "Cache",
     "CacheEntry",
     "Detector",
@@ -36,5 +41,6 @@ __all__ = [
     "Provider",
     "ProviderContext",
     "SecretStore",
+    "SinkConfig",
     "Verdict",
 ]

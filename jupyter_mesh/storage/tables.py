@@ -360,3 +360,15 @@ alert_deliveries = Table(
     Index("ix_alert_deliveries_due", "due", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
     sqlite_with_rowid=False,
 )
+
+audit_sinks = Table(
+    "audit_sinks",
+    metadata,
+    Column("sink", Text, primary_key=True),
+    # Of whose records; nothing in the row that says which gateway tells the sink.
+    Column("writer", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
