@@ -79,7 +79,19 @@ def _asking(commands: Commands) -> None:
     usage.add_argument("--by", default="model", help="groupings (default: %(default)s)")
     usage.add_argument("--since", metavar="TIME", help="default: this month's beginning, UTC")
     usage.add_argument("--until", metavar="TIME", help="default: now")
+    usage.add_argument("--view", choices=("own", "team", "all"), help="whose calls")
+    for field in ("user", "group", "application", "connection", "provider", "model", "purpose"):
+        usage.add_argument(f"--{field}", metavar="NAME", help=f"only calls of this {field}")
     usage.add_argument("--document", metavar="PATH", help="only calls of this notebook")
+    usage.add_argument("--key", metavar="NAME", help="only calls with this API key")
+    usage.add_argument("--operation", metavar="NAME", help="only chat, embedding, …")
+    usage.add_argument(
+        "--format",
+        choices=("table", "json", "csv", "parquet"),
+        default="table",
+        help="default: table",
+    )
+    usage.add_argument("--out", metavar="FILE", help="a new file (default: standard output)")
 
 
 def _administration(commands: Commands) -> None:

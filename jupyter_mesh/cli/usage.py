@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
+from pathlib import Path
 
 from ..client import AsyncMesh
 from ..client.figures import dollars
 from ..client.tables import model_name
-from ..schemas.api import Spend, Usage
+from ..errors import InvalidRequest
+from ..schemas.usage import FIELDS, Spend, Usage
 from .gateway import ask_gateway
 from .outcome import Output
 
 
+_SHAPE = ("since", "until", "by", "view")
+
+
 def usage(arguments: Namespace, output: Output) -> int:
-    """A line for each group of calls, and the total."""
-    fields = {name: getattr(arguments, name) for name in ("since", "until", "by", "document")}
+    """A line for each group of calls, and the total; or a file."""
+    given = {
+        name: value for name in (*_SHAPE, *FIELDS) if (value := getattr(arguments, name, None))
+    }
+    if arguments.format != "table":
+        return _file(arguments, {**given, "format": arguments.format}, output)
 
     async def work(mesh: AsyncMesh) -> Usage:
-        given = {name: value for name, value in fields.items() if value}
         reply = await mesh.transport.call("GET", "api/usage", params=given)
         return Usage.model_validate(reply.body)
 
@@ -32,6 +41,26 @@ def usage(arguments: Namespace, output: Output) -> int:
     ]
     total = ("total", *("" for _ in found.by[1:])) if found.by else ()
     output.table(heads, [*rows, (*total, *_cells(found.total))])
+    return 0
+
+
+def _file(arguments: Namespace, given: dict[str, str], output: Output) -> int:
+    """Write what the gateway makes of it, to a new file or to standard output."""
+
+    async def work(mesh: AsyncMesh) -> bytes:
+        return await mesh.transport.download("api/usage", params=given)
+
+    content = ask_gateway(arguments, work)
+    if arguments.out is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return 0
+    try:
+        with Path(arguments.out).open("xb") as file:
+            file.write(content)
+    except OSError as error:
+        raise InvalidRequest(f"{arguments.out} cannot be written: {error.strerror}.") from error
+    output.aside(f"{len(content):,} bytes written to {arguments.out}.")
     return 0
 
 

@@ -68,6 +68,13 @@ class Transport:
         ) as response:
             return Reply(_json_object(await response.read()), response.headers)
 
+    async def download(
+        self, path: str, *, params: Mapping[str, str], seconds: float | None = None
+    ) -> bytes:
+        """A file, as it comes. Raises as `call`."""
+        async with self._request("GET", path, params=params, seconds=seconds) as response:
+            return await response.read()
+
     async def stream(
         self, path: str, *, body: JsonObject, headers: Mapping[str, str]
     ) -> AsyncGenerator[JsonObject, None]:

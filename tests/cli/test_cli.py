@@ -272,3 +272,15 @@ def test_check_names_a_gateway_that_does_not_answer(
     assert checked.code == 1
     (finding,) = [f for f in checked.json["findings"] if f["what"] == "gateway"]
     assert finding["state"] == "fault"
+
+
+def test_usage_is_written_as_a_file_and_never_over_one(mesh: Mesh, tmp_path: Path) -> None:
+    mesh("ask", "echo/echo", "hello")
+    shown = mesh("usage", "--by", "model,operation", "--model", "echo/echo", "--format", "csv")
+    assert shown.out.startswith("model,operation,cost_usd,")
+    assert "echo/echo,chat,0," in shown.out
+    file = tmp_path / "usage.parquet"
+    words = ("usage", "--view", "own", "--format", "parquet", "--out", str(file))
+    assert mesh(*words).code == 0
+    assert file.read_bytes()[:4] == b"PAR1"
+    assert mesh(*words).code == 3
