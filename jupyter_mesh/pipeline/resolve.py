@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from ..errors import ContextTooLong, InvalidRequest, ModelNotFound
 from ..schemas.events import Events
+from ..schemas.json import JsonObject
 from ..schemas.tokens import input_tokens_bound
 from .call import Call
+from .snapshot import Candidate
 from .step import Next, Step
 
 
@@ -57,4 +59,19 @@ def resolve(call: Call) -> None:
             "it or choose a model with a larger context.",
             param="messages",
         )
+    if len(fitting) < len(able):
+        for one in able:
+            if one not in fitting:
+                _skip(call, one, surely)
     call.candidates = fitting
+
+
+def _skip(call: Call, candidate: Candidate, tokens: int) -> None:
+    """Put down why a model was not even asked that stands behind the name."""
+    reason = (
+        f"{candidate.id} was not asked: the prompt has at least {tokens} tokens, it holds "
+        f"{candidate.facts.context_window}."
+    )
+    attempt: JsonObject = {"model": candidate.id, "code": ContextTooLong.code, "message": reason}
+    call.report.attempts.append(attempt)
+    call.notice("context_skipped", reason)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from ..schemas.catalog import ModelFacts
+from ..schemas.catalog import ModelFacts, Residency
 from ..schemas.policy import (
     AliasRule,
     AuditRule,
@@ -158,15 +158,22 @@ class Snapshot:
             usable = self._models[groups] = frozenset(
                 name
                 for name, one in self.models.items()
-                if not one.facts.internal and self._allowed(name, groups)
+                if not one.facts.internal and self._allowed(name, groups, one.facts.residency)
             )
         return usable
 
-    def _allowed(self, name: str, groups: frozenset[str]) -> bool:
+    def _allowed(
+        self, name: str, groups: frozenset[str], residency: Residency | None = None
+    ) -> bool:
         if not self.groups:
             return True
         rules = [self.groups[group] for group in groups if group in self.groups]
-        return any(fnmatchcase(name, glob) for rule in rules for glob in rule.allow)
+        return any(
+            fnmatchcase(name, glob)
+            for rule in rules
+            if residency is None or not rule.residency or residency in rule.residency
+            for glob in rule.allow
+        )
 
     def charged_group(self, groups: frozenset[str], name: str) -> str:
         """Which one of a caller's groups pays for a call to `name`: the first, in the order of the
@@ -192,8 +199,11 @@ class Snapshot:
     def behind(self, name: str) -> tuple[Candidate, ...]:
         """The candidates behind a model or alias, in the order written, unknown ones left out."""
         alias = self.aliases.get(name)
-        ids = alias.models if alias else (name,)
-        return tuple(self.models[one] for one in ids if one in self.models)
+        if alias is None:
+            return (self.models[name],) if name in self.models else ()
+        found = [self.models[one] for one in alias.models if one in self.models]
+        stays = alias.residency
+        return tuple(one for one in found if not stays or one.facts.residency in stays)
 
     def candidates(self, name: str, principal: Principal) -> tuple[Candidate, ...]:
         """Those of them that the caller may use: an alias opens no model by itself."""

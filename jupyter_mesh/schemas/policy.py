@@ -83,12 +83,15 @@ class GroupRule(Rule):
         leads: Who sees the records of the group's calls (never their content); written like
             `members`.
         members_see_calls: Every member does.
+        residency: Of what `allow` names it opens only models whose text stays there; empty:
+            wherever it goes.
     """
 
     members: tuple[str, ...] = ()
     leads: tuple[str, ...] = ()
     members_see_calls: bool = False
     allow: tuple[str, ...] = ("*",)
+    residency: tuple[Residency, ...] = ()
     indexes: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     purpose_required: bool = False
@@ -268,6 +271,8 @@ class AliasRule(Rule):
     models: tuple[str, ...] = Field(min_length=1)
     strategy: Literal["ordered", "weighted", "cheapest", "fastest"] = "ordered"
     weights: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()
+    residency: tuple[Residency, ...] = ()
+    """Only those of `models` whose text stays there; empty: wherever it goes."""
 
     @model_validator(mode="after")
     def _weights_fit(self) -> AliasRule:
