@@ -14,7 +14,6 @@ from ..schemas.usage import FIELDS, Spend, Usage
 from .gateway import ask_gateway
 from .outcome import Output
 
-
 _SHAPE = ("since", "until", "by", "view")
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from ..config import Config
+from ..config import Config, HourlyCost
 from ..errors import ConfigError, Conflict, MeshError, ProviderUnavailable, StoreUnavailable
 from ..pipeline.audit import Audit
 from ..pipeline.authorize import Authorize
@@ -169,6 +169,11 @@ class Parts:
         unused = [one for one in self.retired if oldest is None or one[0] <= oldest]
         self.retired = [one for one in self.retired if one not in unused]
         self.tasks += [asyncio.create_task(provider.aclose()) for _, provider in unused]
+
+    def hourly_costs(self) -> dict[str, HourlyCost]:
+        """What connections cost by the hour, by their names."""
+        connections = self.governance.config.connections
+        return {name: cost for name, rule in connections.items() if (cost := rule.hourly_cost)}
 
     async def tidy_up(self) -> None:
         """Add up the usage of days that are over, and delete what policy no longer keeps."""

@@ -71,7 +71,7 @@ class Mesh:
         self.performance = PerformanceReports(parts)
         self.alerts = parts.alert_desk
         self.signals = parts.alerts
-        self.usage_reports = UsageReports(parts.history, lambda: self.snapshot)
+        self.usage_reports = UsageReports(parts.history, lambda: self.snapshot, parts.hourly_costs)
         self.audit = AuditProof(parts.history, parts.secrets)
         self._records = CallRecords(parts)
         self.inventory = Inventory(parts)

@@ -6,15 +6,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from ..config import HourlyCost
 from ..errors import InvalidRequest, NotPermitted
 from ..pipeline.snapshot import Snapshot
 from ..pipeline.windows import window_of
 from ..schemas.call_search import View
 from ..schemas.policy import BudgetRule
 from ..schemas.principal import Principal, Scope
-from ..schemas.usage import MOST_ROWS, DayCost, ForecastWindow, Usage, UsageForecast
+from ..schemas.usage import MOST_ROWS, DayCost, ForecastWindow, Usage, UsageForecast, UsageRow
 from ..spi.journal import History
 from .expected import expected
+from .hourly_costs import spread_hourly_costs
 from .sums import total
 
 
@@ -24,11 +26,18 @@ class UsageReports:
     Args:
         history: The store.
         snapshot: Gives the policy in force.
+        hourly: Gives what connections cost by the hour.
     """
 
-    def __init__(self, history: History, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(
+        self,
+        history: History,
+        snapshot: Callable[[], Snapshot],
+        hourly: Callable[[], Mapping[str, HourlyCost]] = dict,
+    ) -> None:
         self._history = history
         self._snapshot = snapshot
+        self._hourly = hourly
 
     async def usage(
         self,
@@ -63,6 +72,21 @@ class UsageReports:
         rows = await self._history.usage(
             since=since, until=until, by=by, user=user, groups=groups, where=where, most=most
         )
+        narrowed = dict(where or {})
+
+        async def sums(connection: str, *, everybody: bool) -> list[UsageRow]:
+            only = {"connection": connection}
+            if everybody:
+                return await self._history.usage(
+                    since=since, until=until, by=(), user=None, where=only
+                )
+            return await self._history.usage(
+                since=since, until=until, by=by, user=user, groups=groups, where=narrowed | only
+            )
+
+        named = narrowed.get("connection")
+        rules = {name: one for name, one in self._hourly().items() if named in (None, name)}
+        rows, idle = await spread_hourly_costs(rules, since, until, sums, rows)
         return Usage(
             since=since,
             until=until,
@@ -70,7 +94,8 @@ class UsageReports:
             rows=rows,
             total=total(rows),
             view=seen,
-            where=dict(where or {}),
+            where=narrowed,
+            idle_usd=idle if seen == "all" else Decimal(0),
         )
 
     async def forecast(

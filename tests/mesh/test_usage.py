@@ -28,6 +28,7 @@ GROUPS: dict[str, object] = {
     "physics": {"members": ["ada"], "allow": ["up/*"]},
     "analysts": {"members": ["ada", "bob"], "allow": ["*"]},
 }
+HALF_AN_HOUR = timedelta(minutes=30)
 MANAGER = Principal(
     user="eve", groups=frozenset({"physics"}), scopes=frozenset({Scope.USE, Scope.READ_USAGE})
 )
@@ -180,3 +181,31 @@ async def test_the_forecast_starts_from_what_was_spent_and_saved(
         assert said.calls == 3
         assert said.window_start < datetime.now(UTC) < said.window_end
         assert sum(day.cost_usd for day in said.days) == said.spent_usd
+
+
+async def test_what_a_connection_costs_by_the_hour_is_spread_over_its_calls_to_the_last_digit(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    began = datetime.now(UTC) - timedelta(hours=1)
+    hourly = {"usd": "7", "since": began.isoformat()}
+    connections = {
+        "up": connection(upstream, hourly_cost=hourly),
+        "idle": connection(upstream, hourly_cost={**hourly, "until": began + HALF_AN_HOUR}),
+        "echo": {"provider": "echo"},
+    }
+    async with mesh_of(tmp_path, connections) as mesh:
+        for principal, model in ((ADA, "up/m"), (ADA, "echo/echo"), (BOB, "up/m")):
+            await ask(mesh, chat(f"{principal.user} asks", model=model), principal)
+        by_user = await lately(mesh, ROOT, "user", "model")
+        shares = {tuple(row.key.values()): row.spend.fixed_usd for row in by_user.rows}
+        assert shares["ada", "echo/echo"] == 0
+        assert shares["ada", "up/m"] > 3
+        assert shares["bob", "up/m"] > 3
+        assert sum(shares.values()) == by_user.total.fixed_usd
+        assert abs(by_user.total.fixed_usd - 7) < Decimal("0.1")
+        assert abs(by_user.idle_usd - Decimal("3.5")) < Decimal("1E-9")
+        own = await lately(mesh, BOB, "user")
+        assert abs(own.total.fixed_usd - shares["bob", "up/m"]) < Decimal("0.1")
+        assert own.idle_usd == 0
+        elsewhere = await lately(mesh, ROOT, where={"connection": "echo"})
+        assert (elsewhere.total.fixed_usd, elsewhere.idle_usd) == (0, 0)
