@@ -280,7 +280,7 @@ async def assemble(
         parts.governance = Governance(config, config_file, settings, parts.apply, parts.check)
         await _govern(parts.governance, parts, config)
         parts.tell()
-        await parts.tell_sinks(SinkCursors(url))
+        await parts.tell_sinks(SinkCursors(store))
         opened.pop_all()
     parts.tasks += [
         _every(2.0, headroom.refresh),
