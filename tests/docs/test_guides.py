@@ -43,7 +43,7 @@ def merged(name: str) -> dict[str, object]:
 def test_the_admin_guides_configuration_is_valid() -> None:
     config = Config.model_validate(merged("admin-guide.md"))
     assert config.connections["openai"].models["our-fine-tune"].price is not None
-    assert {budget.window for budget in config.budgets} == {"month"}
+    assert {budget.window for budget in config.budgets} == {"month", "rolling 1d"}
 
 
 def test_the_admin_guide_names_every_section_of_the_file() -> None:
