@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mesh.storage.chain_check import check
+from jupyter_mesh.storage.location import Location
 from jupyter_mesh.testing.fake_openai import Behaviour
 
 from .world import World, world
@@ -45,17 +45,17 @@ def check_the_books(one: World) -> None:
     usage = one.rows("SELECT SUM(cost) AS cost, SUM(calls) AS calls FROM usage_hourly")[0]
     assert (usage["cost"] or 0) == spent
     assert (usage["calls"] or 0) == len(calls)
-    with closing(sqlite3.connect(one.gateway.store)) as connection:
+    with closing(Location.of(one.store).read()) as connection:
         verdict = check(connection.cursor())
     assert (verdict.fault, verdict.unsealed) == (None, 0)
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_killed_at_each_labelled_point_it_loses_and_doubles_nothing(
-    tmp_path: Path, stream: bool, rounds: Callable[[int, int], int], seed: int
+    tmp_path: Path, store: Path | str, stream: bool, rounds: Callable[[int, int], int], seed: int
 ) -> None:
     chance = random.Random(f"{seed}{stream}")
-    with world(tmp_path) as one:
+    with world(tmp_path, store) as one:
         for point in POINTS * rounds(1, 22):
             passage = chance.randint(1, 3)
             one.gateway.start(JUPYTER_MESH_FAULT=f"kill:{point}:{passage}")
@@ -65,14 +65,15 @@ def test_killed_at_each_labelled_point_it_loses_and_doubles_nothing(
             assert one.gateway.wait() == -9
         one.gateway.start()
         assert one.ask("after the restart") == 200
+        one.wait_until_settled()
         one.gateway.stop()
         check_the_books(one)
 
 
 def test_killed_in_mid_stream_by_somebody_else_it_settles_the_call_at_its_estimate(
-    tmp_path: Path,
+    tmp_path: Path, store: Path | str
 ) -> None:
-    with world(tmp_path) as one:
+    with world(tmp_path, store) as one:
         one.gateway.start()
         one.script(Behaviour(text="word " * 400, piece_delay=0.02))
         with ThreadPoolExecutor(1) as pool:
@@ -82,10 +83,7 @@ def test_killed_in_mid_stream_by_somebody_else_it_settles_the_call_at_its_estima
             one.gateway.kill()
             assert status.result() == 0
         one.gateway.start()
-        deadline = time.monotonic() + 10
-        while one.rows("SELECT 1 FROM calls WHERE outcome = 'pending'"):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        one.wait_until_settled()
         one.gateway.stop()
         check_the_books(one)
         (call,) = one.rows("SELECT outcome, cost FROM calls")

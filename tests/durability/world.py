@@ -13,6 +13,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
 
 from jupyter_mesh.testing.fake_openai import Behaviour, Received, read_log
 from jupyter_mesh.testing.gateway_process import GatewayProcess
@@ -24,6 +28,7 @@ class World:
 
     folder: Path
     gateway: GatewayProcess
+    store: Path | str
     upstream: subprocess.Popen[bytes] | None = None
     upstream_port: int = 0
 
@@ -40,6 +45,7 @@ class World:
                 "connections": {"up": connection},
                 "budgets": [{"limit_usd": 1000}],
                 "cache": {"exact": {"enabled": False}},
+                "store": {"url": url_of(self.store)},
                 **sections,
             }
         )
@@ -72,13 +78,21 @@ class World:
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert json.load(answer) == {"waiting": len(behaviours)}
 
-    def ask(self, text: str = "Hi", *, stream: bool = False, timeout: float = 30) -> int:
+    def ask(
+        self,
+        text: str = "Hi",
+        *,
+        stream: bool = False,
+        timeout: float = 30,
+        of: GatewayProcess | None = None,
+    ) -> int:
         """One chat; the HTTP status, or 0 when the connection broke before the answer's end."""
+        gateway = of or self.gateway
         body = {"model": "up/m", "messages": [{"role": "user", "content": text}], "stream": stream}
         request = urllib.request.Request(
-            f"{self.gateway.url}v1/chat/completions",
+            f"{gateway.url}v1/chat/completions",
             json.dumps(body).encode(),
-            {"Authorization": f"Bearer {self.gateway.key}", "Content-Type": "application/json"},
+            {"Authorization": f"Bearer {gateway.key}", "Content-Type": "application/json"},
         )
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:
@@ -105,23 +119,41 @@ class World:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return sum(request["sent_bytes"] for request in json.load(answer)["requests"])
 
-    def rows(self, query: str) -> list[sqlite3.Row]:
+    def rows(self, query: str) -> list[dict[str, Any]]:
         """Rows of the store, read from outside."""
-        with closing(sqlite3.connect(f"file:{self.gateway.store}?mode=ro", uri=True)) as connection:
+        if isinstance(self.store, str):
+            with psycopg.connect(self.store, row_factory=dict_row) as connection:
+                return connection.execute(query.encode()).fetchall()
+        with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)) as connection:
             connection.row_factory = sqlite3.Row
-            return connection.execute(query).fetchall()
+            return [dict(row) for row in connection.execute(query)]
+
+    def wait_until_settled(self) -> None:
+        """Until no call is open: those of a gateway that died are settled within a minute."""
+        deadline = time.monotonic() + 90
+        while self.rows("SELECT 1 FROM calls WHERE outcome = 'pending'"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 @contextmanager
-def world(folder: Path, **sections: object) -> Iterator[World]:
-    """An upstream that runs and a gateway that is configured."""
-    one = World(folder, GatewayProcess(folder))
+def world(folder: Path, store: Path | str | None = None, **sections: object) -> Iterator[World]:
+    """An upstream that runs and a gateway that is configured; its store, unless another is named,
+    is the usual one.
+    """
+    gateway = GatewayProcess(folder)
+    one = World(folder, gateway, store or gateway.store)
     try:
         one.start_upstream()
         one.configure(**sections)
         yield one
     finally:
         one.stop()
+
+
+def url_of(store: Path | str) -> str:
+    """As `store.url` names it."""
+    return store if isinstance(store, str) else f"sqlite:///{store}"
 
 
 def _wait_for(file: Path) -> str:
