@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from jupyter_mesh import __version__, config
 from jupyter_mesh.cli import parser
+from jupyter_mesh.testing.postgres import ScratchPostgres
 
 from .conftest import Run
 
@@ -148,6 +149,30 @@ def test_the_database_is_made_and_left_alone_when_it_is_new(mesh: Mesh, tmp_path
         assert made.code == 0
         assert made.json["revision"]
     assert (tmp_path / "data" / "mesh" / "mesh.db").is_file()
+
+
+@pytest.mark.needs("postgresql")
+def test_a_database_in_postgresql_is_made_and_its_password_never_shown(
+    mesh: Mesh, home: Path, postgres: ScratchPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres.create_database()
+    monkeypatch.setenv("DATABASE_URL", url.replace(f":{postgres.password}", ""))
+    (home / "password").write_text(postgres.password)
+    (home / "mesh.yaml").write_text(
+        "store: {url: 'env:DATABASE_URL', password: 'file:password'}\n"
+        "connections: {echo: {provider: echo}}"
+    )
+    for _ in range(2):
+        made = mesh("db", "upgrade")
+        assert (made.code, "is at revision" in made.out) == (0, True), made.err
+        assert postgres.password not in made.out + made.err
+    assert mesh("ask", "echo/echo", "Hi").code == 0
+    (home / "password").write_text("another-secret")
+    for words in (("db", "upgrade"), ("models",), ("usage",)):
+        refused = mesh(*words)
+        assert "another-secret" not in refused.out + refused.err
+    assert "password authentication failed" in mesh("db", "upgrade").err
+    postgres.drop_database(url)
 
 
 # ── asking one's own mesh ───────────────────────────────────────────────────
