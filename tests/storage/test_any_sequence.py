@@ -12,7 +12,6 @@ import random
 from collections import Counter
 from contextlib import aclosing
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -30,7 +29,7 @@ from jupyter_mesh.testing.principals import analyst
 from jupyter_mesh.testing.scripted_provider import ScriptedProvider, answer, chunk
 
 from ..pipeline.world import Pipeline, candidate, chat, pipeline
-from .samples import assert_books_balance, rows
+from .samples import Store, assert_books_balance, rows
 
 D = Decimal
 PRICE = Price(input=D(1), output=D(10), source="list")
@@ -53,7 +52,7 @@ GROUPS = {"one": GroupRule(members=("ada", "bob")), "two": GroupRule(members=("b
 class Books(SqlJournal):
     """A real store that looks at its windows after every commit."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Store) -> None:
         super().__init__(path)
         self.path = path
         self.history = SqlHistory(path)
@@ -178,10 +177,10 @@ async def one(world: Pipeline, upstreams: list[Upstream], chance: random.Random)
 
 @pytest.mark.parametrize("round", range(3))
 async def test_whatever_calls_do_money_and_record_agree(
-    tmp_path: Path, seed: int, round: int
+    store: Store, seed: int, round: int
 ) -> None:
     chance = random.Random(seed + round)
-    books = Books(tmp_path / "mesh.db")
+    books = Books(store)
     world, upstreams = world_over(books, chance)
 
     async def several() -> None:
@@ -206,7 +205,7 @@ async def test_whatever_calls_do_money_and_record_agree(
     assert outcomes >= {"answered", "refused", "aborted"}
 
 
-def assert_windows_are_what_their_calls_cost(store: Path) -> None:
+def assert_windows_are_what_their_calls_cost(store: Store) -> None:
     """Of calls whose price is known; the others are charged what they reserved, never nothing."""
     calls = "SELECT sum(cost) FROM calls WHERE cost IS NOT NULL"
     for condition, budget in (

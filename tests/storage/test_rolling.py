@@ -6,7 +6,6 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from jupyter_mesh.schemas.audit import Hold
 from jupyter_mesh.storage.history import SqlHistory
 from jupyter_mesh.storage.journal import SqlJournal
 
-from .samples import assert_books_balance, completion, hold, intent, journal_at, rows
+from .samples import Store, assert_books_balance, completion, hold, intent, journal_at, rows
 
 D = Decimal
 HOUR = timedelta(hours=1)
@@ -39,9 +38,8 @@ async def spend(journal: SqlJournal, name: str, at: datetime, cost: str, limit: 
 
 
 async def test_what_was_spent_is_free_again_when_it_is_older_than_the_window(
-    tmp_path: Path,
+    store: Store,
 ) -> None:
-    store = tmp_path / "mesh.db"
     async with journal_at(store) as journal:
         assert await spend(journal, "a", BEGIN, "0.6")
         assert await spend(journal, "b", BEGIN + HOUR / 2, "0.4")
@@ -54,10 +52,9 @@ async def test_what_was_spent_is_free_again_when_it_is_older_than_the_window(
 
 
 async def test_no_stretch_of_its_length_ever_sees_more_than_the_limit(
-    tmp_path: Path, seed: int
+    store: Store, seed: int
 ) -> None:
     chance = random.Random(seed)
-    store = tmp_path / "mesh.db"
     admitted: list[tuple[datetime, Decimal]] = []
     at = BEGIN
     async with journal_at(store) as journal:
@@ -77,8 +74,7 @@ async def test_no_stretch_of_its_length_ever_sees_more_than_the_limit(
     assert (spent, held) == (steps, 0)
 
 
-async def test_held_money_counts_and_two_lengths_of_one_scope_are_apart(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_held_money_counts_and_two_lengths_of_one_scope_are_apart(store: Store) -> None:
     day = hold(
         "0.5",
         budget="everyone|rolling 1d|",
@@ -98,8 +94,7 @@ async def test_held_money_counts_and_two_lengths_of_one_scope_are_apart(tmp_path
     assert_books_balance(store)
 
 
-async def test_what_is_told_of_it_leaves_out_what_is_too_old(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_what_is_told_of_it_leaves_out_what_is_too_old(store: Store) -> None:
     now = datetime.now(UTC)
     async with journal_at(store) as journal:
         await spend(journal, "old", now - 2 * HOUR, "0.3")
