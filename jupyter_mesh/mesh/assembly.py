@@ -277,7 +277,9 @@ async def assemble(
         )
         settings = SqlSettings(store, journal)
         opened.push_async_callback(settings.aclose)
-        parts.governance = Governance(config, config_file, settings, parts.apply, parts.check)
+        parts.governance = Governance(
+            config, config_file, settings, parts.apply, parts.check, state.announce
+        )
         await _govern(parts.governance, parts, config)
         parts.tell()
         await parts.tell_sinks(SinkCursors(store))
@@ -292,6 +294,7 @@ async def assemble(
     ]
     if state.shared is not None:
         parts.tasks.append(_every(RENEW_SECONDS, state.renew))
+        parts.tasks.append(asyncio.create_task(state.follow(parts.governance.refresh)))
     if host == "personal" and config.offers:
         parts.tasks.append(asyncio.create_task(_look(parts)))
     return parts

@@ -23,6 +23,7 @@ _LONGEST_NAME = 100
 
 Apply = Callable[[Config], Awaitable[None]]
 Check = Callable[[Config, Kind, str], None]
+Announce = Callable[[], Awaitable[None]]
 
 
 class Governance:
@@ -39,6 +40,7 @@ class Governance:
         apply: Puts a configuration in force.
         check: Raises ConfigError where one object of a configuration cannot be used: what the
             configuration's own validation does not see, such as a provider's settings.
+        announce: Tells the other gateways that something was changed, if they can be told.
 
     Attributes:
         config: What is in force.
@@ -46,7 +48,13 @@ class Governance:
     """
 
     def __init__(
-        self, base: Config, file: Path | None, settings: SqlSettings, apply: Apply, check: Check
+        self,
+        base: Config,
+        file: Path | None,
+        settings: SqlSettings,
+        apply: Apply,
+        check: Check,
+        announce: Announce,
     ) -> None:
         self._base = base
         self._file = file
@@ -55,6 +63,7 @@ class Governance:
         self._settings = settings
         self._apply = apply
         self._check = check
+        self._announce = announce
         self._revision = -1
         self._stored: dict[tuple[Kind, str], Setting] = {}
         self._lock = asyncio.Lock()
@@ -114,6 +123,7 @@ class Governance:
                 kind, name, body, expected=version, by=principal.user, via=principal.via
             )
             await self._load()
+        await self._announce()
         return self._stored.get((kind, name))
 
     async def check(

@@ -40,6 +40,7 @@ from .administration import Administration
 from .assembly import Parts, assemble
 from .audit_proof import AuditProof
 from .call_records import CallRecords
+from .cache_control import CacheControl
 from .cards import cards
 from .costs import Costs
 from .dry_run import dry_run
@@ -78,6 +79,7 @@ class Mesh:
         self.secrets = SecretKeeping(parts)
         parts.repeat(600.0, self.secrets.sweep)
         self.signed_in = SignedIn(parts)
+        self.cache = CacheControl(parts)
         self._metrics = Metrics()
         self._live = parts.live
         self._idle = asyncio.Event()

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 
+import orjson
+
+from .. import __version__
 from ..config import SCREEN_WHAT_LEAVES, STANDARD_DETECTORS, Config
 from ..errors import ConfigError
 from ..pipeline.snapshot import Snapshot
@@ -21,6 +25,7 @@ class SnapshotKeeper:
         self._catalogue = catalogue
         self._plugins = plugins
         self._detectors, self._judges = guards_of(config, plugins)
+        self._policy = _policy_of(config)
         self.snapshot = Snapshot()
         self._version = 0
 
@@ -33,6 +38,7 @@ class SnapshotKeeper:
         if config.guards != self._config.guards:
             self._detectors, self._judges = guards_of(config, self._plugins)
         self._config = config
+        self._policy = _policy_of(config)
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -41,6 +47,7 @@ class SnapshotKeeper:
         config = self._config
         self.snapshot = Snapshot(
             version=self._version,
+            policy=self._policy,
             models={
                 candidate.id: candidate
                 for connection in self._catalogue.connections.values()
@@ -59,6 +66,14 @@ class SnapshotKeeper:
             audit=config.audit,
             stopped=tuple(one for one in config.use_cases.values() if not one.enabled),
         )
+
+
+def _policy_of(config: Config) -> str:
+    """A hash of what decides which answers come of a request, and for whom."""
+    sections = {"connections", "aliases", "groups", "guards", "screening", "moderation"}
+    said = config.model_dump(mode="json", include=sections, by_alias=True)
+    whole = orjson.dumps([__version__, said], option=orjson.OPT_SORT_KEYS, default=str)
+    return sha256(whole).hexdigest()
 
 
 def guards_of(config: Config, plugins: Plugins) -> tuple[dict[str, Detector], dict[str, Judge]]:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..config import Config
+from ..errors import MeshError, StoreUnavailable
+from ..spi.cache import Cache
 from ..spi.limits import Limits
-from ..spi.secrets import SecretStore
+from ..storage.cache_seal import CacheSeal, key_in
 from ..storage.memory_cache import MemoryCache
 from ..storage.memory_limits import MemoryLimits
+from ..storage.redis_cache import RedisCache
 from ..storage.redis_limits import LEASE_SECONDS, RedisLimits
+from ..storage.secrets import Secrets
 from ..storage.shared import Shared
 
+_log = logging.getLogger("jupyter_mesh")
+_CHANGES = "changes"
+"""The channel on which gateways tell each other that what is configured was changed."""
 RENEW_SECONDS = LEASE_SECONDS / 3
 
 
@@ -25,8 +35,13 @@ class State:
     """
 
     limits: Limits
-    cache: MemoryCache
+    cache: Cache
     shared: Shared | None = None
+
+    @property
+    def caches(self) -> tuple[Cache, ...]:
+        """Everything that keeps answers."""
+        return (self.cache,)
 
     @property
     def fault(self) -> str | None:
@@ -42,6 +57,26 @@ class State:
         if isinstance(self.limits, RedisLimits):
             await self.limits.renew()
 
+    async def announce(self) -> None:
+        """Tell the other gateways that what is configured was changed. Without it, or where Redis
+        is gone, they find out when they next look.
+        """
+        if self.shared is not None:
+            with suppress(StoreUnavailable):
+                await self.shared.publish(_CHANGES)
+
+    async def follow(self, refresh: Callable[[], Awaitable[None]]) -> None:
+        """Call `refresh` whenever another gateway announces a change, until this is cancelled."""
+
+        async def told() -> None:
+            try:
+                await refresh()
+            except MeshError as error:
+                _log.warning("A change cannot be taken over yet: %s", error)
+
+        if self.shared is not None:
+            await self.shared.listen(_CHANGES, told)
+
     async def aclose(self) -> None:
         """Tell Redis what was given back, and leave."""
         if isinstance(self.limits, RedisLimits):
@@ -50,18 +85,22 @@ class State:
             await self.shared.aclose()
 
 
-async def open_state(config: Config, secrets: SecretStore) -> State:
+async def open_state(config: Config, secrets: Secrets) -> State:
     """The state of a gateway. A Redis that does not answer is tried again while the gateway runs.
 
     Raises:
         ConfigError: What `shared` says cannot be used.
     """
     rule, exact = config.shared, config.cache.exact
-    cache = MemoryCache(max_entries=exact.max_entries, max_bytes=exact.max_bytes)
     if rule.url is None:
-        return State(limits=MemoryLimits(), cache=cache)
+        return State(limits=MemoryLimits(), cache=MemoryCache(exact.max_entries, exact.max_bytes))
     url = rule.url if "://" in rule.url else await asyncio.to_thread(secrets.resolve, rule.url)
     password = rule.password and await asyncio.to_thread(secrets.resolve, rule.password)
     shared = Shared(url, password, rule.prefix)
     await shared.connect()
-    return State(limits=RedisLimits(shared), cache=cache, shared=shared)
+    seal = CacheSeal(await asyncio.to_thread(key_in, secrets))
+    return State(
+        limits=RedisLimits(shared),
+        cache=RedisCache(shared, seal, exact.max_entries, exact.max_bytes),
+        shared=shared,
+    )

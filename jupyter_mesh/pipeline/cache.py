@@ -4,32 +4,27 @@ miss.
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import time
 from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-import orjson
-
-from ..errors import Conflict, MeshError
+from ..errors import Conflict
 from ..schemas.events import Answer, Chunk, Events, Finished, FinishReason, Metered
-from ..schemas.frozen import frozen
-from ..schemas.json import Json, JsonObject
+from ..schemas.json import JsonObject
+from ..schemas.request import Operation
 from ..spi.cache import Cache, CacheEntry
+from .cache_names import Names, may_be_kept, names_of
 from .call import Call
 from .chunks import finish_reason
 from .flight import Flight
 from .fold import unfold
+from .kept_answers import OpenCache, Shelf, WholeAnswers
+from .kept_vectors import Vectors
 from .price import settled
 from .step import Next, Step
 
-_log = logging.getLogger("jupyter_mesh")
-_IRRELEVANT = frozenset(
-    {"model", "stream", "stream_options", "user", "metadata", "store", "service_tier"}
-)
 _IDEMPOTENCY_SECONDS = 86_400.0
 _ENDS: dict[str, FinishReason] = {
     "tool_calls": "tool_calls",
@@ -50,21 +45,23 @@ class Cached(Step):
     """
 
     def __init__(self, cache: Cache) -> None:
-        self._cache = cache
+        self._cache = OpenCache(cache)
         self._flights: dict[str, Flight] = {}
 
     def __call__(self, call: Call, next: Next) -> Events:
-        names = _names(call)
+        names = names_of(call)
         return next(call) if names is None else self._cached(call, names, next)
 
-    async def _cached(self, call: Call, names: _Names, next: Next) -> Events:
+    async def _cached(self, call: Call, names: Names, next: Next) -> Events:
         call.report.cache = "miss"
-        entry = await self._find(call, names)
+        shelf = self._shelf(call, names)
+        entry = await self._find(call, names, shelf)
         if entry is not None:
             for event in replay(call, entry):
                 yield event
             return
-        flight = Flight(call, names.digest, next(call), partial(self._keep, call, names))
+        keep = partial(self._keep, call, names, shelf)
+        flight = Flight(call, names.digest, shelf.ask(next), keep)
         if call.parent is None:
             self._flights[names.flight] = flight
         try:
@@ -73,13 +70,18 @@ class Cached(Step):
                     yield event
         finally:
             if names.idempotency is not None and not flight.kept and _was_charged(call):
-                await self._put(names.idempotency, _broken_off(call, names), _IDEMPOTENCY_SECONDS)
+                broken = {names.idempotency: _broken_off(call, names)}
+                await self._cache.put(broken, _IDEMPOTENCY_SECONDS)
             self._forget(names.flight, flight)
 
-    async def _find(self, call: Call, names: _Names) -> CacheEntry | None:
+    def _shelf(self, call: Call, names: Names) -> Shelf:
+        embeds = call.request.operation is Operation.EMBEDDING
+        return (Vectors if embeds else WholeAnswers)(self._cache, call, names)
+
+    async def _find(self, call: Call, names: Names, shelf: Shelf) -> CacheEntry | None:
         """An answer that is there or on its way; None: the call has to lead."""
         while True:
-            entry = await self._look_up(call, names)
+            entry = await self._look_up(names, shelf)
             flight = self._flights.get(names.flight) if call.parent is None else None
             if entry is not None or flight is None:
                 return entry
@@ -94,120 +96,46 @@ class Cached(Step):
         if self._flights.get(name) is flight:
             del self._flights[name]
 
-    async def _look_up(self, call: Call, names: _Names) -> CacheEntry | None:
-        if names.idempotency is not None:
-            entry = await self._get(names.idempotency)
-            if entry is None:
-                return None
-            if entry.body.get("digest") != names.digest:
-                raise _conflict()
-            if isinstance(answer := entry.body.get("answer"), dict):
-                return replace(entry, body=answer)
-            raise Conflict(
-                "The call with this Idempotency-Key was charged, but its answer broke off or is "
-                "too long to be kept; to pay for another one, use a new key."
-            )
-        for candidate in call.candidates:
-            entry = await self._get(f"{names.key}|{candidate.id}")
-            if entry is not None:
-                age = time.time() - entry.created
-                if call.cache.max_age is None or age <= call.cache.max_age:
-                    return entry
-        return None
+    async def _look_up(self, names: Names, shelf: Shelf) -> CacheEntry | None:
+        if names.idempotency is None:
+            return await shelf.find()
+        entry = (await self._cache.get([names.idempotency])).get(names.idempotency)
+        if entry is None:
+            return None
+        if entry.body.get("digest") != names.digest:
+            raise _conflict()
+        if isinstance(answer := entry.body.get("answer"), dict):
+            return replace(entry, body=answer)
+        raise Conflict(
+            "The call with this Idempotency-Key was charged, but its answer broke off or is "
+            "too long to be kept; to pay for another one, use a new key."
+        )
 
-    async def _keep(self, call: Call, names: _Names, entry: CacheEntry, whole: bool) -> None:
+    async def _keep(
+        self, call: Call, names: Names, shelf: Shelf, entry: CacheEntry, whole: bool
+    ) -> None:
         if names.idempotency is not None:
             saved = replace(entry, body={"digest": names.digest, "answer": entry.body})
-            await self._put(names.idempotency, saved, _IDEMPOTENCY_SECONDS)
-        if whole and _may_be_kept(call):
-            ttl = call.snapshot.cache.ttl.total_seconds()
-            await self._put(f"{names.key}|{entry.model}", entry, ttl)
-
-    async def _get(self, name: str) -> CacheEntry | None:
-        try:
-            return await self._cache.get(name)
-        except (MeshError, OSError) as error:
-            _log.warning("The cache cannot be read: %s", error)
-            return None
-
-    async def _put(self, name: str, entry: CacheEntry, ttl: float) -> None:
-        try:
-            await self._cache.put(name, entry, ttl)
-        except (MeshError, OSError) as error:
-            _log.warning("The cache cannot be written: %s", error)
-
-
-@frozen
-class _Names:
-    """Under what the answer to a call is looked for.
-
-    Attributes:
-        key: A hash of everything that could change the answer.
-        flight: Calls with the same one are made once.
-        idempotency: Where the answer to a retry stands.
-        digest: A hash of what is asked under an idempotency key, whatever the policy is now.
-    """
-
-    key: str
-    flight: str
-    idempotency: str | None = None
-    digest: str = ""
-
-
-def _names(call: Call) -> _Names | None:
-    if not call.guarded:
-        return None
-    if call.idempotency_key is not None:
-        named = f"{call.principal.user}\0{call.principal.key_id}\0{call.idempotency_key}"
-        name = f"idempotency|{hashlib.sha256(named.encode()).hexdigest()}"
-        asked: list[Json] = [call.request.operation, call.request.model, _parameters(call)]
-        return _Names(_key(call), name, name, _hash(asked))
-    if not _may_be_kept(call):
-        return None
-    key = _key(call)
-    return _Names(key, f"{key}|{','.join(one.id for one in call.candidates)}")
-
-
-def _may_be_kept(call: Call) -> bool:
-    return call.snapshot.cache.enabled and not call.cache.no_store
-
-
-def _key(call: Call) -> str:
-    scope = call.snapshot.cache.scope
-    # Those without any group are no group: nothing says that they may read one another.
-    apart = scope == "user" or (scope == "group" and not call.groups)
-    redacted = any(verdict.get("action") == "redact" for verdict in call.report.verdicts)
-    return _hash(
-        [
-            scope,
-            call.principal.user if apart else None,
-            [*sorted(call.groups)],
-            call.request.operation,
-            call.snapshot.version,
-            redacted,
-            _parameters(call),
-        ]
-    )
-
-
-def _parameters(call: Call) -> JsonObject:
-    return {name: value for name, value in call.request.body.items() if name not in _IRRELEVANT}
-
-
-def _hash(parts: list[Json]) -> str:
-    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+            await self._cache.put({names.idempotency: saved}, _IDEMPOTENCY_SECONDS)
+        if whole and may_be_kept(call):
+            await shelf.keep(entry)
 
 
 def _was_charged(call: Call) -> bool:
     return call.sent or bool(call.lost) or call.report.usage is not None
 
 
-def _broken_off(call: Call, names: _Names) -> CacheEntry:
+def _broken_off(call: Call, names: Names) -> CacheEntry:
     """Stands for an answer that nobody has, but that was paid."""
     usage, cost = settled(call)
     body: JsonObject = {"digest": names.digest}
     return CacheEntry(
-        body=body, model=call.report.model or "", usage=usage, cost=cost, created=time.time()
+        body=body,
+        model=call.report.model or "",
+        usage=usage,
+        cost=cost,
+        created=time.time(),
+        owner=call.principal.user,
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import TypeAlias
 
 from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
@@ -68,9 +69,15 @@ class Recording:
             body=body,
             model=self._metered.model,
             usage=self._metered.usage,
-            cost=self._metered.cost,
+            cost=_whole_cost(self._metered, self._call),
             created=time.time(),
+            owner=self._call.principal.user,
         )
+
+
+def _whole_cost(metered: Metered, call: Call) -> Decimal | None:
+    """What the answer would cost without any cache."""
+    return None if metered.cost is None else metered.cost + call.report.saved
 
 
 class Flight:

@@ -57,9 +57,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything a call is decided by. `version` grows with every change; cache keys hold it."""
+    """Everything a call is decided by.
+
+    Attributes:
+        version: Grows with every change in this process.
+        policy: A hash of what decides which answers come of a request; the same in every gateway
+            that has the same configuration. Cache keys hold it.
+    """
 
     version: int = 1
+    policy: str = ""
     models: Mapping[str, Candidate] = field(default_factory=dict[str, Candidate])
     aliases: Mapping[str, AliasRule] = field(default_factory=dict[str, AliasRule])
     groups: Mapping[str, GroupRule] = field(default_factory=dict[str, GroupRule])

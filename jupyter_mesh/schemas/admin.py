@@ -17,6 +17,12 @@ class Nothing(Body):
     """Done; there is nothing to say."""
 
 
+class Purged(Body):
+    """What was taken out of the caches."""
+
+    forgotten: int = Field(description="How many answers.")
+
+
 class SettingBody(Body):
     """One object of one section of the configuration."""
 

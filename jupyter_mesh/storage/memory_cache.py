@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -43,7 +43,11 @@ class MemoryCache:
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._shrink()
 
-    async def get(self, key: str) -> CacheEntry | None:
+    async def get(self, keys: Sequence[str]) -> dict[str, CacheEntry]:
+        found = {key: self._get(key) for key in keys}
+        return {key: entry for key, entry in found.items() if entry is not None}
+
+    def _get(self, key: str) -> CacheEntry | None:
         kept = self._kept.get(key)
         if kept is None:
             return None
@@ -53,7 +57,11 @@ class MemoryCache:
         self._kept.move_to_end(key)
         return replace(kept.entry, body=orjson.loads(kept.body))
 
-    async def put(self, key: str, entry: CacheEntry, ttl: float) -> None:
+    async def put(self, entries: Mapping[str, CacheEntry], ttl: float) -> None:
+        for key, entry in entries.items():
+            self._put(key, entry, ttl)
+
+    def _put(self, key: str, entry: CacheEntry, ttl: float) -> None:
         self._forget(key)
         try:
             body = orjson.dumps(entry.body)
@@ -66,8 +74,12 @@ class MemoryCache:
         self._bytes += size
         self._shrink()
 
-    async def purge(self, prefix: str = "") -> int:
-        keys = [key for key in self._kept if key.startswith(prefix)]
+    async def purge(self, *, model: str | None = None, owner: str | None = None) -> int:
+        keys = [
+            key
+            for key, kept in self._kept.items()
+            if model in (None, kept.entry.model) and owner in (None, kept.entry.owner)
+        ]
         for key in keys:
             self._forget(key)
         return len(keys)

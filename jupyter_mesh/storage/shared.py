@@ -112,6 +112,10 @@ class Shared:
         """`run`, also for those who are called because Redis is back."""
         return await self._evaluate(script, keys, arguments)
 
+    async def publish(self, channel: str) -> None:
+        """Tell everybody who listens. Raises as `command`."""
+        await self.command("PUBLISH", self.key(channel), b"1")
+
     async def listen(self, channel: str, told: Callable[[], Awaitable[object]]) -> None:
         """Call `told` whenever something is published on `channel`, and after every interruption,
         for as long as this is awaited.

@@ -94,6 +94,14 @@ async def revoke_key(gateway: Gateway, request: HttpRequest, _body: Json) -> Rep
     return json_reply({})
 
 
+async def purge_cache(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`DELETE /api/cache?model=&user=`: one's own answers; anybody's for admins."""
+    fields = request.fields("model", "user")
+    purge = gateway.mesh.cache.purge
+    model, user = fields.get("model"), fields.get("user")
+    return reply_with(await purge(request.principal, model=model, user=user))
+
+
 async def verify_audit(gateway: Gateway, _request: HttpRequest, body: Json) -> Reply:
     """`POST /api/audit/verify`."""
     return reply_with(await gateway.mesh.audit.verify(parsed(AuditCheck, body)))

@@ -235,6 +235,15 @@ _ADMIN = (
         summary="Seal every secret under a new key; nothing needs a restart",
     ),
     Route(
+        method="DELETE",
+        path="/api/cache",
+        handler=admin_routes.purge_cache,
+        scope=Scope.CONFIGURE,
+        response=admin.Purged,
+        summary="Forget answers that are kept: one's own; anybody's for admins",
+        query=("model", "user"),
+    ),
+    Route(
         method="POST",
         path="/api/audit/verify",
         handler=admin_routes.verify_audit,

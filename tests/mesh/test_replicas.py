@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from jupyter_mesh.config import Config, parse
 from jupyter_mesh.errors import ConfigError, LimitExceeded, LimitsUnavailable
-from jupyter_mesh.mesh import Mesh
+from jupyter_mesh.mesh import Mesh, assembly
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 from jupyter_mesh.testing.redis_server import RedisServer
 
-from .world import ADA, BOB, Outcome, ask, chat, connection, mesh_of, until
+from .world import (
+    ADA,
+    BOB,
+    PRICED,
+    ROOT,
+    Outcome,
+    ask,
+    chat,
+    connection,
+    mesh_of,
+    put,
+    until,
+)
 
 pytestmark = pytest.mark.needs("redis")
 NO_CACHE: dict[str, object] = {"exact": {"enabled": False}}
@@ -34,7 +47,8 @@ async def replicas(
     folder: Path, redis: RedisServer, upstream: FakeOpenAI, count: int = 2, **sections: object
 ) -> AsyncIterator[list[Mesh]]:
     """Gateways with the same `mesh.yaml`."""
-    connections = {"up": connection(upstream)}
+    models = {**PRICED, "e": {"price": {"input": 1}, "operations": ["embedding"]}}
+    connections = {"up": connection(upstream, models=models)}
     shared = {"url": redis.url}
     async with AsyncExitStack() as opened:
         yield [
@@ -177,6 +191,47 @@ async def test_a_gateway_starts_without_redis_and_is_ready_once_it_is_there(
 
         await until(green)
         assert (await ask(mesh, chat())).error is None
+
+
+async def test_a_change_reaches_the_others_at_once_and_without_redis_a_little_later(
+    tmp_path: Path, redis: RedisServer, upstream: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    every = assembly._every
+
+    def rarely(seconds: float, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
+        looks.append(seconds)
+        return every(3600 if seconds == 1.0 else seconds, work)
+
+    monkeypatch.setattr(assembly, "_every", rarely)
+    async with replicas(tmp_path, redis, upstream, 3) as (one, *others):
+        assert looks.count(1.0) == 3, "each looks by itself as well"
+
+        async def listening() -> bool:
+            heard = one._parts.state.shared
+            assert heard is not None
+            counted = await heard.command("PUBSUB", "NUMSUB", heard.key("changes"))
+            return cast("list[int]", counted)[1] == 3
+
+        await until(listening)
+        version = await put(one, "aliases", "fast", models=["up/m"])
+
+        async def followed() -> bool:
+            return all("fast" in mesh.snapshot.aliases for mesh in others)
+
+        await until(followed, within=2)
+        assert len({mesh.snapshot.policy for mesh in (one, *others)}) == 1
+        redis.stop()
+        redis.start()
+        await until(listening)
+        await one.administration.remove(ROOT, "aliases", "fast", version)
+
+        async def gone() -> bool:
+            return not any("fast" in mesh.snapshot.aliases for mesh in others)
+
+        await until(gone)
+        redis.stop()
+        await put(one, "aliases", "slow", models=["up/m"])  # is saved, whoever hears of it
 
 
 async def test_address_and_password_may_be_references(

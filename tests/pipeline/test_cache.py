@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
@@ -170,7 +171,7 @@ async def test_a_retry_is_answered_from_its_key_also_after_the_policy_has_change
     provider = ScriptedProvider()
     world = cached(provider)
     await world.ask(chat(), idempotency_key="k")
-    world.snapshot = replace(world.snapshot, version=2)
+    world.snapshot = replace(world.snapshot, version=2, policy="other")
     again = await world.ask(chat(stream=True), idempotency_key="k")
     assert (again.error, again.text) == (None, "Hello")
     assert len(provider.attempts) == 1
@@ -281,10 +282,10 @@ async def test_a_leader_that_leaves_while_others_wait_closes_its_upstream() -> N
 async def test_a_cache_that_fails_is_a_miss(
     monkeypatch: pytest.MonkeyPatch, error: Exception, idempotency_key: str | None
 ) -> None:
-    async def get(key: str) -> CacheEntry | None:
+    async def get(keys: Sequence[str]) -> dict[str, CacheEntry]:
         raise error
 
-    async def put(key: str, entry: CacheEntry, ttl: float) -> None:
+    async def put(entries: Mapping[str, CacheEntry], ttl: float) -> None:
         raise error
 
     world = cached(ScriptedProvider())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -52,17 +52,17 @@ class DictCache:
     def __init__(self) -> None:
         self.entries: dict[str, CacheEntry] = {}
 
-    async def get(self, key: str) -> CacheEntry | None:
-        return self.entries.get(key)
+    async def get(self, keys: Sequence[str]) -> dict[str, CacheEntry]:
+        return {key: self.entries[key] for key in keys if key in self.entries}
 
-    async def put(self, key: str, entry: CacheEntry, ttl: float) -> None:
-        self.entries[key] = entry
+    async def put(self, entries: Mapping[str, CacheEntry], ttl: float) -> None:
+        self.entries |= entries
 
-    async def purge(self, prefix: str = "") -> int:
-        names = [key for key in self.entries if key.startswith(prefix)]
-        for name in names:
-            del self.entries[name]
-        return len(names)
+    async def purge(self, *, model: str | None = None, owner: str | None = None) -> int:
+        raise NotImplementedError
+
+    def resize(self, max_entries: int, max_bytes: int) -> None:
+        raise NotImplementedError
 
 
 def candidate(

@@ -123,6 +123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cache": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget answers that are kept: one's own; anybody's for admins */
+        delete: operations["purge_cache"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls": {
         parameters: {
             query?: never;
@@ -2091,6 +2108,17 @@ export interface components {
             providers: components["schemas"]["ProviderKind"][];
         };
         /**
+         * Purged
+         * @description What was taken out of the caches.
+         */
+        Purged: {
+            /**
+             * Forgotten
+             * @description How many answers.
+             */
+            forgotten: number;
+        };
+        /**
          * RerankAnswer
          * @description The documents, most relevant first.
          */
@@ -2977,6 +3005,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Budgets"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    purge_cache: {
+        parameters: {
+            query?: {
+                model?: string;
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purged"];
                 };
             };
             /** @description Refused */

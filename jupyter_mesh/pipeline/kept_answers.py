@@ -1,0 +1,83 @@
+"""Answers that are kept: whole ones of a model, and embeddings text by text. Fails open."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ..errors import MeshError
+from ..schemas.events import Events
+from ..spi.cache import Cache, CacheEntry
+from .cache_names import Names
+from .call import Call
+from .step import Next
+
+_log = logging.getLogger("jupyter_mesh")
+
+
+class OpenCache:
+    """A cache that misses where another one fails."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    async def get(self, keys: Sequence[str]) -> dict[str, CacheEntry]:
+        """What is there, if that can be said."""
+        try:
+            return await self._cache.get(keys)
+        except (MeshError, OSError) as error:
+            _log.info("The cache cannot be read: %s", error)
+            return {}
+
+    async def put(self, entries: Mapping[str, CacheEntry], ttl: float) -> None:
+        """Keep them, if that can be done."""
+        try:
+            await self._cache.put(entries, ttl)
+        except (MeshError, OSError) as error:
+            _log.info("The cache cannot be written: %s", error)
+
+
+class Shelf(Protocol):
+    """Where the answer to one call is looked for and kept."""
+
+    async def find(self) -> CacheEntry | None:
+        """An answer that is there."""
+        ...
+
+    def ask(self, next: Next) -> Events:
+        """The answer of a model, of what is not there."""
+        ...
+
+    async def keep(self, entry: CacheEntry) -> None:
+        """Keep the answer for the next one."""
+        ...
+
+
+class WholeAnswers:
+    """The shelf of everything but embeddings."""
+
+    def __init__(self, cache: OpenCache, call: Call, names: Names) -> None:
+        self._cache = cache
+        self._call = call
+        self._names = names
+
+    async def find(self) -> CacheEntry | None:
+        keys = [f"{self._names.key}|{one.id}" for one in self._call.candidates]
+        found = await self._cache.get(keys)
+        return next(
+            (found[key] for key in keys if key in found and fresh(self._call, found[key])), None
+        )
+
+    def ask(self, next: Next) -> Events:
+        return next(self._call)
+
+    async def keep(self, entry: CacheEntry) -> None:
+        ttl = self._call.snapshot.cache.ttl.total_seconds()
+        await self._cache.put({f"{self._names.key}|{entry.model}": entry}, ttl)
+
+
+def fresh(call: Call, entry: CacheEntry) -> bool:
+    """Whether it is young enough for the caller."""
+    return call.cache.max_age is None or time.time() - entry.created <= call.cache.max_age
