@@ -39,8 +39,8 @@ from ..schemas.request import Operation, Request
 from .administration import Administration
 from .assembly import Parts, assemble
 from .audit_proof import AuditProof
-from .call_records import CallRecords
 from .cache_control import CacheControl
+from .call_records import CallRecords
 from .cards import cards
 from .costs import Costs
 from .dry_run import dry_run
