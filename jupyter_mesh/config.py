@@ -44,6 +44,7 @@ from .schemas.policy import (
     Rule,
     Scope,
     ScreeningRule,
+    SemanticCacheRule,
     SloRule,
     Window,
 )
@@ -267,6 +268,13 @@ class CacheRule(Rule):
     """Caches of answers."""
 
     exact: ExactCacheRule = ExactCacheRule()
+    semantic: SemanticCacheRule = SemanticCacheRule()
+
+    @model_validator(mode="after")
+    def _exact_comes_first(self) -> CacheRule:
+        if self.semantic.enabled and not self.exact.enabled:
+            raise ValueError("`semantic` needs `exact`: the same question is one that is alike")
+        return self
 
 
 SCREEN_WHAT_LEAVES = ScreeningRule.model_validate({"for": {"residency": "external"}})

@@ -37,6 +37,7 @@ def wrong_names(config: Config) -> Iterator[str]:
     yield from _wrong_guards(config)
     yield from _wrong_targets(config)
     yield from _wrong_keys(config)
+    yield from _wrong_embedding(config)
     yield from _wrong_use_cases(config)
     if (name := config.default_model) is not None and name not in config.aliases:
         models = _Models(config, OFFERED if config.offers else ())
@@ -116,6 +117,21 @@ def _wrong_aliases(config: Config) -> Iterator[str]:
         for model in rule.models:
             if fault := models.fault_of(model):
                 yield f"aliases.{alias}: {fault}"
+
+
+def _wrong_embedding(config: Config) -> Iterator[str]:
+    rule = config.cache.semantic
+    if not rule.enabled or rule.embedding is None:
+        return
+    connection, _, model = rule.embedding.partition("/")
+    models = config.connections[connection].models if connection in config.connections else {}
+    if fault := _Models(config).fault_of(rule.embedding):
+        yield f"cache.semantic.embedding: {fault}"
+    elif model not in models or not models[model].internal:
+        yield (
+            f"cache.semantic.embedding: {rule.embedding!r} must be listed under its connection as "
+            "`internal: true`, so that nobody else uses it"
+        )
 
 
 def _wrong_guards(config: Config) -> Iterator[str]:

@@ -46,6 +46,7 @@ from .alerting import AlertBook, AlertDesk, Conditions, Courier, Watcher
 from .catalogue import Catalogue
 from .governance import Governance
 from .key_holders import KeyHolder, key_holders
+from .nested import NestedCalls
 from .offers import Offers, Withhold, cancelled
 from .performance import PerformanceBook
 from .plugins import Plugins
@@ -80,7 +81,8 @@ class Parts:
     watcher: Watcher = field(init=False)
     sinks: Sinks = field(init=False)
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
-    live: dict[str, Call] = field(default_factory=dict[str, Call])
+    live: dict[str, Call]
+    nested: NestedCalls
     retired: list[tuple[int, Provider]] = field(default_factory=list[tuple[int, Provider]])
     governance: Governance = field(init=False)
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
@@ -124,8 +126,7 @@ class Parts:
         retired = await self.catalogue.configure(config.connections)
         self.catalogue_keeper.configure(config)
         self.key_holders = key_holders(config.keys)
-        exact = config.cache.exact
-        self.state.cache.resize(exact.max_entries, exact.max_bytes)
+        self.state.resize(config.cache)
         version = self.catalogue_keeper.snapshot.version
         self.retired += [(version, provider) for provider in retired]
         self.close_retired()
@@ -259,6 +260,9 @@ async def assemble(
         alert_store = SqlAlerts(store)
         opened.push_async_callback(alert_store.aclose)
         alerts = AlertBook(alert_store, lambda: parts.governance.config.alerts)
+        budget = Budget(journal, headroom, happenings)
+        live: dict[str, Call] = {}
+        nested = NestedCalls(live)
         parts = Parts(
             journal=journal,
             history=history,
@@ -266,7 +270,9 @@ async def assemble(
             catalogue_keeper=keeper,
             health=health,
             offers=Offers(history, secrets, environ, withhold),
-            pipeline=_pipeline(state, Budget(journal, headroom, happenings), journal, health),
+            pipeline=_pipeline(state, nested, budget, journal, health),
+            nested=nested,
+            live=live,
             secrets=secrets,
             plugins=plugins,
             state=state,
@@ -309,14 +315,16 @@ async def _govern(governance: Governance, parts: Parts, config: Config) -> None:
         await parts.apply(config)
 
 
-def _pipeline(state: State, budget: Budget, journal: SqlJournal, health: Health) -> Next:
+def _pipeline(
+    state: State, nested: NestedCalls, budget: Budget, journal: SqlJournal, health: Health
+) -> Next:
     steps: dict[type[Step], Step] = {
         Audit: Audit(journal),
         Authorize: Authorize(),
         Resolve: Resolve(),
         Limit: Limit(state.limits),
         Screen: Screen(),
-        Cached: Cached(state.cache),
+        Cached: Cached(state.cache, state.similar, nested),
         Budget: budget,
         Moderate: Moderate(),
         PriceStep: PriceStep(),

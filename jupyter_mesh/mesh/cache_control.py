@@ -26,9 +26,9 @@ class CacheControl:
             if user not in (None, principal.user):
                 raise NotPermitted("Only an admin may have answers to somebody else forgotten.")
             user = principal.user
-        count = 0
-        for cache in self._parts.state.caches:
-            count += await cache.purge(model=model, owner=user)
+        state = self._parts.state
+        await state.similar.purge(model=model, owner=user)
+        count = await state.cache.purge(model=model, owner=user)
         of = [f"{name} {one}" for name, one in (("model", model), ("user", user)) if one]
         await self._parts.governance.note(
             principal, "cache", ", ".join(of) or "everything", {"forgotten": count}

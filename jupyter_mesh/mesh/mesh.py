@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import secrets
-import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -47,6 +45,7 @@ from .dry_run import dry_run
 from .inventory import Inventory
 from .keys import ApiKeys
 from .metrics import Metrics
+from .nested import new_call_id
 from .offers import Withhold
 from .performance_reports import PerformanceReports
 from .secret_keeping import SecretKeeping
@@ -82,6 +81,7 @@ class Mesh:
         self.cache = CacheControl(parts)
         self._metrics = Metrics()
         self._live = parts.live
+        parts.nested.run = self.run
         self._idle = asyncio.Event()
         self._idle.set()
         self._preferences: dict[str, dict[str, str]] = {}
@@ -135,7 +135,7 @@ class Mesh:
     ) -> Call:
         """Prepare a call; nothing happens before `run`."""
         return Call(
-            id=_call_id(),
+            id=new_call_id(),
             principal=principal,
             snapshot=self.snapshot,
             request=request,
@@ -178,29 +178,12 @@ class Mesh:
             self._parts.performance.observe(call, outcome)
 
     def stream(self, request: Request, *, parent: str, purpose: NestedPurpose) -> Events:
-        """A call the mesh makes for the running call `parent` (`spi.Models`): as the same
-        principal,
-        audited under it, drawing on its reservation and slot.
+        """A call the mesh makes for the running call `parent` (`spi.Models`).
 
         Raises:
             NotFound: No such call is running.
         """
-        outer = self._live.get(parent)
-        if outer is None:
-            raise NotFound(f"No call {parent!r} is running that another could be made for.")
-        inner = Call(
-            id=_call_id(),
-            principal=outer.principal,
-            snapshot=outer.snapshot,
-            request=request,
-            purpose=outer.purpose,
-            document=outer.document,
-            tags=outer.tags,
-            cache=outer.cache,
-            parent=outer,
-            nested=purpose,
-        )
-        return self.run(inner)
+        return self._parts.nested.stream(request, parent=parent, purpose=purpose)
 
     async def dry_run(self, call: Call) -> DryRun:
         """What the call would send and cost; nothing is sent or recorded."""
@@ -358,11 +341,6 @@ class Mesh:
         ]  # fmt: skip
         chats.sort(key=lambda card: card.offline_demo)
         return chats[0].id if chats else None
-
-
-def _call_id() -> str:
-    """Sorts by time; 16 hex digits of nanoseconds and 12 random ones."""
-    return f"call_{time.time_ns():016x}{secrets.token_hex(6)}"
 
 
 __all__ = ["Host", "Mesh"]

@@ -63,6 +63,7 @@ class SnapshotKeeper:
             detectors=self._detectors,
             judges=self._judges,
             cache=config.cache.exact,
+            semantic=config.cache.semantic,
             audit=config.audit,
             stopped=tuple(one for one in config.use_cases.values() if not one.enabled),
         )

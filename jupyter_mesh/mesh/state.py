@@ -8,15 +8,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..config import Config
+from ..config import CacheRule, Config
 from ..errors import MeshError, StoreUnavailable
 from ..spi.cache import Cache
 from ..spi.limits import Limits
+from ..spi.similar import SimilarQuestions
 from ..storage.cache_seal import CacheSeal, key_in
 from ..storage.memory_cache import MemoryCache
 from ..storage.memory_limits import MemoryLimits
+from ..storage.memory_similar import MemorySimilar
 from ..storage.redis_cache import RedisCache
 from ..storage.redis_limits import LEASE_SECONDS, RedisLimits
+from ..storage.redis_similar import RedisSimilar
 from ..storage.secrets import Secrets
 from ..storage.shared import Shared
 
@@ -36,12 +39,13 @@ class State:
 
     limits: Limits
     cache: Cache
+    similar: SimilarQuestions
     shared: Shared | None = None
 
-    @property
-    def caches(self) -> tuple[Cache, ...]:
-        """Everything that keeps answers."""
-        return (self.cache,)
+    def resize(self, rule: CacheRule) -> None:
+        """Keep no more answers and questions than this."""
+        self.cache.resize(rule.exact.max_entries, rule.exact.max_bytes)
+        self.similar.resize(rule.semantic.max_entries)
 
     @property
     def fault(self) -> str | None:
@@ -92,8 +96,13 @@ async def open_state(config: Config, secrets: Secrets) -> State:
         ConfigError: What `shared` says cannot be used.
     """
     rule, exact = config.shared, config.cache.exact
+    questions = config.cache.semantic.max_entries
     if rule.url is None:
-        return State(limits=MemoryLimits(), cache=MemoryCache(exact.max_entries, exact.max_bytes))
+        return State(
+            limits=MemoryLimits(),
+            cache=MemoryCache(exact.max_entries, exact.max_bytes),
+            similar=MemorySimilar(questions),
+        )
     url = rule.url if "://" in rule.url else await asyncio.to_thread(secrets.resolve, rule.url)
     password = rule.password and await asyncio.to_thread(secrets.resolve, rule.password)
     shared = Shared(url, password, rule.prefix)
@@ -102,5 +111,6 @@ async def open_state(config: Config, secrets: Secrets) -> State:
     return State(
         limits=RedisLimits(shared),
         cache=RedisCache(shared, seal, exact.max_entries, exact.max_bytes),
+        similar=RedisSimilar(shared, seal, questions),
         shared=shared,
     )

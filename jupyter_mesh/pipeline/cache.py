@@ -7,30 +7,26 @@ from __future__ import annotations
 import time
 from contextlib import aclosing
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 
 from ..errors import Conflict
-from ..schemas.events import Answer, Chunk, Events, Finished, FinishReason, Metered
+from ..schemas.events import Events
 from ..schemas.json import JsonObject
 from ..schemas.request import Operation
 from ..spi.cache import Cache, CacheEntry
+from ..spi.models import Models
+from ..spi.similar import SimilarQuestions
 from .cache_names import Names, may_be_kept, names_of
 from .call import Call
-from .chunks import finish_reason
 from .flight import Flight
-from .fold import unfold
 from .kept_answers import OpenCache, Shelf, WholeAnswers
 from .kept_vectors import Vectors
+from .near_question import NearQuestion, question_of
 from .price import settled
+from .replay import replay
 from .step import Next, Step
 
 _IDEMPOTENCY_SECONDS = 86_400.0
-_ENDS: dict[str, FinishReason] = {
-    "tool_calls": "tool_calls",
-    "length": "length",
-    "content_filter": "content_filter",
-}
 
 
 class Cached(Step):
@@ -44,8 +40,10 @@ class Cached(Step):
     be waiting for its own parent.
     """
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, similar: SimilarQuestions, models: Models) -> None:
         self._cache = OpenCache(cache)
+        self._similar = similar
+        self._models = models
         self._flights: dict[str, Flight] = {}
 
     def __call__(self, call: Call, next: Next) -> Events:
@@ -75,8 +73,18 @@ class Cached(Step):
             self._forget(names.flight, flight)
 
     def _shelf(self, call: Call, names: Names) -> Shelf:
-        embeds = call.request.operation is Operation.EMBEDDING
-        return (Vectors if embeds else WholeAnswers)(self._cache, call, names)
+        if call.request.operation is Operation.EMBEDDING:
+            return Vectors(self._cache, call, names)
+        return WholeAnswers(self._cache, call, names, self._near(call))
+
+    def _near(self, call: Call) -> NearQuestion | None:
+        wanted = call.snapshot.semantic.enabled and not call.cache.exact and may_be_kept(call)
+        if not wanted or call.request.operation is not Operation.CHAT:
+            return None
+        text = question_of(call.request.body)
+        if text is None:
+            return None
+        return NearQuestion(self._similar, self._models, self._cache, call, text)
 
     async def _find(self, call: Call, names: Names, shelf: Shelf) -> CacheEntry | None:
         """An answer that is there or on its way; None: the call has to lead."""
@@ -89,6 +97,7 @@ class Cached(Step):
                 raise _conflict()
             entry = await flight.join()
             if entry is not None:
+                call.report.notices += flight.notices
                 return entry
             self._forget(names.flight, flight)
 
@@ -141,26 +150,3 @@ def _broken_off(call: Call, names: Names) -> CacheEntry:
 
 def _conflict() -> Conflict:
     return Conflict("This Idempotency-Key was used for another request; use a new one.")
-
-
-def replay(call: Call, entry: CacheEntry) -> list[Chunk | Answer | Metered | Finished]:
-    """The events of a cached answer, at cost 0, streamed or whole as the client asked."""
-    report = call.report
-    report.cache = "hit"
-    report.model = entry.model
-    candidate = call.snapshot.models.get(entry.model)
-    if candidate is not None:
-        report.provider, report.connection = candidate.facts.provider, candidate.facts.connection
-    report.usage, report.cost = entry.usage, Decimal(0)
-    report.saved = entry.cost or Decimal(0)
-    report.price_source = "cache"
-    call.notice("cache_hit", "Answered from the cache at no cost.")
-    events: list[Chunk | Answer | Metered | Finished] = []
-    if call.request.stream:
-        events += unfold(entry.body, call.request.operation)
-    else:
-        events.append(Answer(entry.body))
-    reason = finish_reason(entry.body)
-    events.append(Metered(entry.usage, model=entry.model, cost=Decimal(0)))
-    events.append(Finished(_ENDS.get(reason or "", "stop")))
-    return events

@@ -8,6 +8,7 @@ import orjson
 
 from ..schemas.frozen import frozen
 from ..schemas.json import Json, JsonObject
+from ..schemas.policy import CacheScope
 from ..schemas.request import Operation
 from .call import Call
 
@@ -44,10 +45,10 @@ def names_of(call: Call) -> Names | None:
         named = f"{call.principal.user}\0{call.principal.key_id}\0{call.idempotency_key}"
         name = f"idempotency|{hashlib.sha256(named.encode()).hexdigest()}"
         asked: list[Json] = [call.request.operation, call.request.model, _parameters(call)]
-        return Names(key_of(call), name, name, digest_of(asked))
+        return Names(key_of(call, call.snapshot.cache.scope), name, name, digest_of(asked))
     if not may_be_kept(call):
         return None
-    key = key_of(call)
+    key = key_of(call, call.snapshot.cache.scope)
     texts = ""
     if call.request.operation is Operation.EMBEDDING:
         texts = digest_of([call.request.body.get(name) for name in sorted(_EACH_TEXT)])
@@ -59,13 +60,12 @@ def may_be_kept(call: Call) -> bool:
     return call.snapshot.cache.enabled and not call.cache.no_store
 
 
-def key_of(call: Call, **instead: Json) -> str:
+def key_of(call: Call, scope: CacheScope, **instead: Json) -> str:
     """A hash of everything that could change the answer, or who may have it: the tenant scope, the
     caller's groups, the policy, what was redacted, every parameter; `instead` of those named so.
     """
     each = call.request.operation is Operation.EMBEDDING
     parameters = {**_parameters(call), **instead}
-    scope = call.snapshot.cache.scope
     # Those without any group are no group: nothing says that they may read one another.
     apart = scope == "user" or (scope == "group" and not call.groups)
     redacted = any(verdict.get("action") == "redact" for verdict in call.report.verdicts)

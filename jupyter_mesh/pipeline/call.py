@@ -27,12 +27,13 @@ Window: TypeAlias = tuple[str, datetime]
 
 @dataclass(frozen=True, slots=True)
 class CacheDirective:
-    """What the caller says of the cache: never use it, or only entries younger than `max_age`
-    seconds.
+    """What the caller says of the cache: never use it, only answers to exactly this question, only
+    entries younger than `max_age` seconds.
     """
 
     no_store: bool = False
     max_age: float | None = None
+    exact: bool = False
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import TypeAlias
 
-from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
+from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered, Notice
 from ..schemas.json import JsonObject
 from ..spi.cache import CacheEntry
 from .call import Call
@@ -96,6 +96,7 @@ class Flight:
     """
 
     def __init__(self, call: Call, digest: str, inner: Events, keep: Keep) -> None:
+        self._call = call
         self.digest = digest
         self.kept = False
         self._inner = inner
@@ -119,6 +120,11 @@ class Flight:
         event = await self._pull()
         self._free.set()
         return event
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What those who get this answer should know of where it comes from."""
+        return [one for one in self._call.report.notices if one.code == "similar_answer"]
 
     async def join(self) -> CacheEntry | None:
         """Wait for the answer; None when this flight brings none that others could use."""

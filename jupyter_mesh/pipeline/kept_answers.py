@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from typing import Protocol
 
 from ..errors import MeshError
@@ -12,6 +13,7 @@ from ..schemas.events import Events
 from ..spi.cache import Cache, CacheEntry
 from .cache_names import Names
 from .call import Call
+from .replay import replay
 from .step import Next
 
 _log = logging.getLogger("jupyter_mesh")
@@ -55,13 +57,28 @@ class Shelf(Protocol):
         ...
 
 
+class Near(Protocol):
+    """Answers to questions that are nearly the same as that of one call."""
+
+    async def find(self) -> CacheEntry | None:
+        """The nearest one's answer, if it is near enough."""
+        ...
+
+    async def keep(self, entry: CacheEntry) -> None:
+        """Keep the answer."""
+        ...
+
+
 class WholeAnswers:
     """The shelf of everything but embeddings."""
 
-    def __init__(self, cache: OpenCache, call: Call, names: Names) -> None:
+    def __init__(
+        self, cache: OpenCache, call: Call, names: Names, near: Near | None = None
+    ) -> None:
         self._cache = cache
         self._call = call
         self._names = names
+        self._near = near
 
     async def find(self) -> CacheEntry | None:
         keys = [f"{self._names.key}|{one.id}" for one in self._call.candidates]
@@ -71,11 +88,25 @@ class WholeAnswers:
         )
 
     def ask(self, next: Next) -> Events:
-        return next(self._call)
+        return next(self._call) if self._near is None else self._ask(self._near, next)
 
     async def keep(self, entry: CacheEntry) -> None:
+        if self._call.report.cache == "hit":
+            return  # it is kept already, for as long as it may be
         ttl = self._call.snapshot.cache.ttl.total_seconds()
         await self._cache.put({f"{self._names.key}|{entry.model}": entry}, ttl)
+        if self._near is not None:
+            await self._near.keep(entry)
+
+    async def _ask(self, near: Near, next: Next) -> Events:
+        entry = await near.find()
+        if entry is not None:
+            for event in replay(self._call, entry):
+                yield event
+            return
+        async with aclosing(next(self._call)) as events:
+            async for event in events:
+                yield event
 
 
 def fresh(call: Call, entry: CacheEntry) -> bool:

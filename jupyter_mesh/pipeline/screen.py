@@ -94,7 +94,7 @@ async def screen(call: Call) -> Screened:
         InvalidRequest: The text came as token numbers, which cannot be screened.
         ScreeningUnavailable: A detector failed.
     """
-    rules = {one.id: _covering(call, one) for one in call.candidates}
+    rules = {one.id: covering(call, one) for one in call.candidates}
     every = _distinct(rules.values())
     audited = call.snapshot.audit.content == "redacted"
     detectors = _detectors(call, every, audited)
@@ -123,7 +123,8 @@ def _distinct(rules: Iterable[Sequence[ScreeningRule]]) -> tuple[ScreeningRule, 
     return tuple({id(rule): rule for covering in rules for rule in covering}.values())
 
 
-def _covering(call: Call, candidate: Candidate) -> tuple[ScreeningRule, ...]:
+def covering(call: Call, candidate: Candidate) -> tuple[ScreeningRule, ...]:
+    """The rules that hold for text on its way to `candidate`."""
     snapshot = call.snapshot
     rules = tuple(r for r in snapshot.screening if covers(r.target, candidate, call.groups))
     default = snapshot.default_screening

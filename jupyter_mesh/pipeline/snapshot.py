@@ -17,6 +17,7 @@ from ..schemas.policy import (
     LimitRule,
     ModerationRule,
     ScreeningRule,
+    SemanticCacheRule,
     Target,
 )
 from ..schemas.principal import Principal
@@ -79,6 +80,7 @@ class Snapshot:
     detectors: Mapping[str, Detector] = field(default_factory=dict[str, Detector])
     judges: Mapping[str, Judge] = field(default_factory=dict[str, Judge])
     cache: ExactCacheRule = field(default_factory=ExactCacheRule)
+    semantic: SemanticCacheRule = field(default_factory=SemanticCacheRule)
     audit: AuditRule = field(default_factory=AuditRule)
     stopped: tuple[UseCaseRule, ...] = ()
     """Uses whose calls are refused."""

@@ -283,14 +283,42 @@ class AliasRule(Rule):
         return self
 
 
+CacheScope: TypeAlias = Literal["user", "group", "everyone"]
+
+
 class ExactCacheRule(Rule):
     """The exact cache."""
 
     enabled: bool = True
     ttl: Duration = timedelta(days=1)
-    scope: Literal["user", "group", "everyone"] = "user"
+    scope: CacheScope = "user"
     max_entries: int = Field(default=10_000, ge=1)
     max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+
+
+class SemanticCacheRule(Rule):
+    """Answers to questions that are nearly the same. Off unless it is switched on.
+
+    Attributes:
+        embedding: The model that tells what a question means, as `connection/model`; marked
+            `internal`.
+        threshold: How near two questions must be: the cosine of their vectors.
+        max_entries: At most so many questions; the bytes of their answers are bounded with those
+            of the exact cache.
+    """
+
+    enabled: bool = False
+    embedding: str | None = None
+    threshold: float = Field(default=0.95, ge=0.5, le=1)
+    ttl: Duration = timedelta(days=1)
+    scope: CacheScope = "user"
+    max_entries: int = Field(default=1000, ge=1, le=100_000)
+
+    @model_validator(mode="after")
+    def _has_a_model(self) -> SemanticCacheRule:
+        if self.enabled and self.embedding is None:
+            raise ValueError("`embedding` names the model, marked `internal`, that compares")
+        return self
 
 
 class SloRule(Rule):

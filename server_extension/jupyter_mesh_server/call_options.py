@@ -118,8 +118,10 @@ def _cache(raw: str | None) -> CacheDirective:
         return _NO_DIRECTIVE
     if directive == "no-store":
         return CacheDirective(no_store=True)
+    if directive == "exact":
+        return CacheDirective(exact=True)
     if found := _MAX_AGE.fullmatch(directive):
         return CacheDirective(max_age=float(found[1]))
     raise InvalidRequest(
-        "X-Mesh-Cache takes `no-store` or `max-age=SECONDS`.", param="X-Mesh-Cache"
+        "X-Mesh-Cache takes `no-store`, `exact` or `max-age=SECONDS`.", param="X-Mesh-Cache"
     )

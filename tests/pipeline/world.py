@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
-from typing import cast
+from typing import Literal, cast
 
 import pytest
 
@@ -29,7 +29,7 @@ from jupyter_mesh.pipeline.screen import Screen
 from jupyter_mesh.pipeline.snapshot import Candidate, ConnectionLimits, Snapshot
 from jupyter_mesh.pipeline.step import Step, compose
 from jupyter_mesh.schemas.catalog import Capability, ModelFacts, Residency
-from jupyter_mesh.schemas.events import Answer, Chunk, Event, Metered, Notice
+from jupyter_mesh.schemas.events import Answer, Chunk, Event, Events, Metered, Notice
 from jupyter_mesh.schemas.policy import AliasRule
 from jupyter_mesh.schemas.principal import Principal, Scope
 from jupyter_mesh.schemas.request import Operation, Request, parse_request
@@ -38,6 +38,7 @@ from jupyter_mesh.spi.cache import CacheEntry
 from jupyter_mesh.spi.happenings import Happenings
 from jupyter_mesh.spi.journal import History
 from jupyter_mesh.storage.memory_limits import MemoryLimits
+from jupyter_mesh.storage.memory_similar import MemorySimilar
 from jupyter_mesh.testing.memory_journal import MemoryJournal
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
 
@@ -135,6 +136,8 @@ class Pipeline:
         self.journal = journal or MemoryJournal()
         self.health = Health()
         self.cache = DictCache()
+        self.similar = MemorySimilar(1000)
+        self.live: dict[str, Call] = {}
         self.headroom = Headroom(cast(History, self.journal))
         self.happenings = Happenings()
         limits = MemoryLimits()
@@ -144,7 +147,7 @@ class Pipeline:
             Resolve: Resolve(),
             Limit: Limit(limits),
             Screen: Screen(),
-            Cached: Cached(self.cache),
+            Cached: Cached(self.cache, self.similar, self),
             Budget: Budget(self.journal, self.headroom, self.happenings),
             Moderate: Moderate(),
             PriceStep: PriceStep(),
@@ -162,9 +165,17 @@ class Pipeline:
             **fields,  # pyright: ignore[reportArgumentType]
         )
 
+    def stream(
+        self, request: Request, *, parent: str, purpose: Literal["guard", "cache", "rag"]
+    ) -> Events:
+        """`spi.Models`: a call made for one that runs."""
+        outer = self.live[parent]
+        return self.run(self.call(request, outer.principal, parent=outer, nested=purpose))
+
     async def ask(self, request: Request, principal: Principal = ADA, **fields: object) -> Outcome:
         """Run a call to its end, collecting events and the error, if one came."""
         outcome = Outcome(self.call(request, principal, **fields))
+        self.live[outcome.call.id] = outcome.call
         try:
             async with aclosing(self.run(outcome.call)) as events:
                 async for event in events:

@@ -9,11 +9,12 @@ from contextlib import suppress
 import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jupyter_mesh_server.api_routes import moment, parsed
+from jupyter_mesh_server.api_routes import parsed
 from jupyter_mesh_server.call_options import call_options
 from jupyter_mesh_server.credentials import credential
 from jupyter_mesh_server.exchange import HttpRequest
 from jupyter_mesh_server.json_body import parse_json
+from jupyter_mesh_server.moments import moment
 from jupyter_mesh_server.routes import ROUTES, Table
 from jupyter_mesh_server.routing_headers import refuse_routing_headers
 

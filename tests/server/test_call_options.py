@@ -19,6 +19,7 @@ GOOD: list[tuple[str, str, CallOptions]] = [
     ("X-Mesh-Kernel", "5f1b", CallOptions(kernel="5f1b")),
     ("X-Mesh-Tags", '{"run": 3}', CallOptions(tags={"run": 3})),
     ("X-Mesh-Cache", "no-store", CallOptions(cache=CacheDirective(no_store=True))),
+    ("X-Mesh-Cache", "exact", CallOptions(cache=CacheDirective(exact=True))),
     ("X-Mesh-Cache", "Max-Age=60", CallOptions(cache=CacheDirective(max_age=60.0))),
     ("Idempotency-Key", "k%201", CallOptions(idempotency_key="k%201")),
     ("X-Mesh-Details", "1", CallOptions(details=True)),
