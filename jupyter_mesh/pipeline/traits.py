@@ -16,8 +16,8 @@ _NEGATIONS = frozenset(
         "without", "except", "unless", "kein", "keine", "keinen", "keinem", "keiner", "nicht",
         "nie", "niemals", "niemand", "nichts", "ohne", "außer", "weder", "ne", "pas", "jamais",
         "aucun", "aucune", "sans", "sauf", "rien", "nunca", "ningún", "ninguno", "ninguna", "nada",
-        "sin", "salvo", "non", "mai", "nessun", "nessuno", "nessuna", "senza", "niente", "niet", "geen",
-        "nooit", "zonder",
+        "sin", "salvo", "non", "mai", "nessun", "nessuno", "nessuna", "senza", "niente", "niet",
+        "geen", "nooit", "zonder",
     }
 )  # fmt: skip
 _NUMBER_WORDS = frozenset(
