@@ -290,20 +290,27 @@ async def assemble(
         parts.tell()
         await parts.tell_sinks(SinkCursors(store))
         opened.pop_all()
-    parts.tasks += [
-        _every(2.0, headroom.refresh),
-        _every(10.0, lambda: _recover(journal)),
-        _every(60.0, lambda: _retry(parts)),
-        _every(1.0, parts.governance.refresh),
-        _every(30.0, parts.performance.flush),
-        _every(3600.0, parts.tidy_up),
-    ]
-    if state.shared is not None:
-        parts.tasks.append(_every(RENEW_SECONDS, state.renew))
-        parts.tasks.append(asyncio.create_task(state.follow(parts.governance.refresh)))
+    parts.tasks += _background(parts, headroom)
     if host == "personal" and config.offers:
         parts.tasks.append(asyncio.create_task(_look(parts)))
     return parts
+
+
+def _background(parts: Parts, headroom: Headroom) -> list[asyncio.Task[None]]:
+    """What a gateway does all the while."""
+    state, refresh = parts.state, parts.governance.refresh
+    alone = [
+        _every(2.0, headroom.refresh),
+        _every(10.0, lambda: _recover(parts.journal)),
+        _every(60.0, lambda: _retry(parts)),
+        _every(1.0, refresh),
+        _every(30.0, parts.performance.flush),
+        _every(3600.0, parts.tidy_up),
+    ]
+    if state.shared is None:
+        return alone
+    follow = asyncio.create_task(state.follow(refresh))
+    return [*alone, _every(RENEW_SECONDS, state.renew), follow]
 
 
 async def _govern(governance: Governance, parts: Parts, config: Config) -> None:

@@ -91,6 +91,7 @@ RULES: Mapping[str, Rule] = {
         scope=ADMIN, path="/api/secrets/{absent}", answers=(404,)
     ),
     "POST /api/master-key/rotate": Rule(scope=ADMIN),
+    "DELETE /api/cache": Rule(scope=CONFIGURE),
     "POST /api/audit/verify": Rule(scope=AUDIT, body={}),
     "GET /api/audit/checkpoint": Rule(scope=AUDIT),
     "GET /api/inventory": Rule(scope=AUDIT),
