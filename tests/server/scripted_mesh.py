@@ -119,6 +119,7 @@ class ScriptedMesh:
 
     def __init__(self) -> None:
         self.administration = NothingThere()
+        self.cache = NothingThere()
         self.keys = NothingThere()
         self.performance = NothingThere()
         self.alerts = NothingThere()
