@@ -10,6 +10,7 @@ export const CommandIDs = {
   openAdmin: 'jupyter-mesh:open-admin',
   openCall: 'jupyter-mesh:open-call',
   openLastCall: 'jupyter-mesh:open-last-call',
+  openLinkedAdmin: 'jupyter-mesh:open-linked-admin',
   openSettings: 'jupyter-mesh:open-settings',
   refresh: 'jupyter-mesh:refresh',
   restoreAdmin: 'jupyter-mesh:restore-admin',

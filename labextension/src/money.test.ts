@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { exactUsd, formatUsd, isZeroUsd, shareOf } from './money';
+import { exactUsd, formatUsd, isZeroUsd, picoOf, shareOf, usdOf } from './money';
 
 describe('formatUsd', () => {
   test.each([
@@ -70,4 +70,20 @@ test.each([
   ['0', '0', 0]
 ])('a bar of %s in %s is %s long', (part, whole, length) => {
   expect(shareOf(part, whole)).toBe(length);
+});
+
+test.each([
+  ['0', 0n],
+  ['1E-12', 1n],
+  ['0.000000000001', 1n],
+  ['-1.5', -1_500_000_000_000n],
+  ['1234567.000000000009', 1_234_567_000_000_000_009n]
+])('%s is a whole number of the smallest unit, and back', (usd, pico) => {
+  expect(picoOf(usd)).toBe(pico);
+  expect(picoOf(usdOf(pico))).toBe(pico);
+});
+
+test('amounts that binary fractions cannot add come out to the last digit', () => {
+  const sum = ['0.1', '0.2', '1E-12'].map(picoOf).reduce((a, b) => a + b);
+  expect(exactUsd(usdOf(sum))).toBe('$0.300000000001');
 });

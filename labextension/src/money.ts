@@ -2,7 +2,8 @@
  * Amounts of money as people read them.
  *
  * The gateway sends exact decimal strings. They are cut and rounded here as strings, never turned into binary
- * fractions and never added: every total on the screen is one the gateway has computed.
+ * fractions. Totals on the screen are those the gateway has computed; where a table groups what came with one answer,
+ * its sums are made of whole numbers (`picoOf`), so that they come out to the last digit.
  */
 import { type Usd } from './api/types';
 
@@ -94,4 +95,30 @@ export function isZeroUsd(amount: Usd): boolean {
 export function shareOf(part: Usd, whole: Usd): number {
   const ratio = Number(part) / Number(whole);
   return Number.isNaN(ratio) ? 0 : Math.min(1, Math.max(0, ratio));
+}
+
+/** Digits of an amount behind the point: as many as the gateway counts. */
+const PLACES = 12;
+
+/** An amount in millionths of a millionth of a dollar, the unit the gateway counts in: these can be added exactly. */
+export function picoOf(amount: Usd): bigint {
+  const parsed = digits(amount);
+  if (parsed === null) {
+    return 0n;
+  }
+  const { negative, whole, fraction } = round(parsed, PLACES);
+  const pico = BigInt(whole + fraction);
+  return negative ? -pico : pico;
+}
+
+/** The inverse of `picoOf`. */
+export function usdOf(pico: bigint): Usd {
+  const all = (pico < 0n ? -pico : pico).toString().padStart(PLACES + 1, '0');
+  const sign = pico < 0n ? '-' : '';
+  return `${sign}${all.slice(0, -PLACES)}.${all.slice(-PLACES)}`;
+}
+
+/** For the length of a bar, not for a figure. */
+export function dollarsOf(pico: bigint): number {
+  return Number(pico) / 10 ** PLACES;
 }

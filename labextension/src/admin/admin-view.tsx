@@ -12,6 +12,7 @@ import { ModelsPage } from './models/models-page';
 import { PerformancePage } from './performance/performance-page';
 import { argsOf, type ISpot, type Page } from './place';
 import { Loaded } from './ui/loaded';
+import { UsagePage } from './usage/usage-page';
 import { Confirm } from './ui/confirm';
 
 /** The admin's pages: a list of them, and the one that is open. */
@@ -109,6 +110,8 @@ function pageOf({ page, open, view }: ISpot): React.JSX.Element {
       return <ModelsPage open={open} />;
     case 'budgets':
       return <BudgetsPage open={open} />;
+    case 'usage':
+      return <UsagePage view={view} />;
     case 'performance':
       return <PerformancePage open={open} view={view} />;
     case 'catalogue':
@@ -149,6 +152,7 @@ function pageName(page: Page, trans: TranslationBundle): string {
     connections: trans.__('Connections'),
     models: trans.__('Models and permissions'),
     budgets: trans.__('Budgets and limits'),
+    usage: trans.__('Usage and charge-back'),
     performance: trans.__('Performance'),
     keys: trans.__('API keys'),
     changes: trans.__('Changes')

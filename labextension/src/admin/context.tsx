@@ -2,7 +2,7 @@ import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { createContext, useContext } from 'react';
 
 import { Words } from '../ui/words';
-import { ADMIN_PAGES, OWN_PAGES, type Page, PAGES, type Place } from './place';
+import { ADMIN_PAGES, type ISpot, OWN_PAGES, type Page, PAGES, type Place } from './place';
 import { type AdminStore } from './store';
 
 /** All that the admin's pages need: nothing of JupyterLab's application is in it. */
@@ -12,6 +12,8 @@ export interface IAdmin {
   trans: TranslationBundle;
   /** Pages that are here for whoever has these scopes, in their order. */
   pagesFor: (scopes: readonly string[]) => readonly Page[];
+  /** The address that leads to a spot, where there are such addresses. */
+  linkTo?: (spot: ISpot) => string;
 }
 
 /** JupyterLab has the pages for admins only: its sidebar is for everybody. */

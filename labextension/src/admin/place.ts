@@ -5,6 +5,7 @@ export const PAGES = [
   'connections',
   'models',
   'budgets',
+  'usage',
   'performance',
   'keys',
   'changes'

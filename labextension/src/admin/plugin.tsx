@@ -1,10 +1,12 @@
 import {
   ILabShell,
   ILayoutRestorer,
+  IRouter,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
@@ -17,6 +19,7 @@ import { meshIcon } from '../icons';
 import { ISurroundings } from '../ui/surroundings';
 import { AdminView } from './admin-view';
 import { type IAdmin, pagesInLab } from './context';
+import { addressOf, LINK, spotOfAddress } from './link';
 import { argsOf, Place, spotOf } from './place';
 import { AdminStore } from './store';
 
@@ -26,14 +29,15 @@ export const adminPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Pages on which admins set connections, permissions, budgets and keys.',
   autoStart: true,
   requires: [ISurroundings],
-  optional: [ILabShell, ILayoutRestorer, ICommandPalette, ILauncher],
+  optional: [ILabShell, ILayoutRestorer, ICommandPalette, ILauncher, IRouter],
   activate: (
     app: JupyterFrontEnd,
     surroundings: ISurroundings,
     labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
-    launcher: ILauncher | null
+    launcher: ILauncher | null,
+    router: IRouter | null
   ): void => {
     if (labShell === null) {
       return; // Notebook 7 has no main area for it; JupyterLab on the same server has.
@@ -60,6 +64,21 @@ export const adminPlugin: JupyterFrontEndPlugin<void> = {
       // The pages say themselves when one may no longer see them.
       execute: args => tab.open(args)
     });
+    app.commands.addCommand(CommandIDs.openLinkedAdmin, {
+      label: trans.__('Open a link to Mesh administration'),
+      isVisible: () => false,
+      execute: async args => {
+        const linked = spotOfAddress(args['request']);
+        // What the workspace remembers comes first, so that the link has the last word.
+        await app.restored;
+        if (linked !== null) {
+          tab.open(argsOf(linked));
+          const { pathname } = window.location;
+          router?.navigate(pathname.slice(router.base.length - 1), { skipRouting: true });
+        }
+      }
+    });
+    router?.register({ command: CommandIDs.openLinkedAdmin, pattern: LINK });
     palette?.addItem({ command: CommandIDs.openAdmin, category: trans.__('LLM Mesh') });
     model.me.changed.connect(() => {
       app.commands.notifyCommandChanged(CommandIDs.openAdmin);
@@ -87,7 +106,8 @@ class AdminTab {
       store: new AdminStore(new AdminClient(transport)),
       place: this.place,
       trans: surroundings.trans,
-      pagesFor: pagesInLab
+      pagesFor: pagesInLab,
+      linkTo: spot => addressOf(spot, URLExt.join(PageConfig.getBaseUrl(), 'lab'))
     };
     // The sidebar shows the same models and budgets.
     this.admin.store.saved.connect(() => void surroundings.model.refresh());

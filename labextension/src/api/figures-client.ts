@@ -4,12 +4,23 @@ import {
   type PerformanceSeries,
   type PerformanceStep
 } from './admin-types';
+import { type Usage, type UsageForecast } from './types';
 import { type Transport } from './transport';
 
 export interface ITime {
   since: Date;
   until: Date;
 }
+
+/** Only calls with these values, by the field's name. */
+export type Where = Readonly<Record<string, string>>;
+
+export interface IUsageQuery extends ITime {
+  by: readonly string[];
+  where: Where;
+}
+
+export type FileFormat = 'csv' | 'parquet';
 
 /**
  * What the pages of figures ask of the gateway.
@@ -24,6 +35,12 @@ export interface IFiguresApi {
     key: string,
     query: ITime & { by: Grouping; step: PerformanceStep }
   ): Promise<PerformanceSeries>;
+  /** What was spent, grouped by some fields and narrowed to some of their values. */
+  usage(query: IUsageQuery): Promise<Usage>;
+  /** The same as a file. */
+  usageFile(query: IUsageQuery, format: FileFormat): Promise<Blob>;
+  /** What this month (UTC) will have cost at its end. */
+  forecast(where: Where): Promise<UsageForecast>;
 }
 
 /** See `IFiguresApi`. */
@@ -42,8 +59,24 @@ export class FiguresClient implements IFiguresApi {
     const path = key.split('/').map(encodeURIComponent).join('/');
     return this.http.get(`performance/${path}`, { ...fields(time), by, step });
   }
+
+  usage(query: IUsageQuery): Promise<Usage> {
+    return this.http.get('usage', usageFields(query));
+  }
+
+  usageFile(query: IUsageQuery, format: FileFormat): Promise<Blob> {
+    return this.http.file('usage', { ...usageFields(query), format });
+  }
+
+  forecast(where: Where): Promise<UsageForecast> {
+    return this.http.get('usage/forecast', { ...where, window: 'month' });
+  }
 }
 
 function fields({ since, until }: ITime): { since: string; until: string } {
   return { since: since.toISOString(), until: until.toISOString() };
+}
+
+function usageFields({ by, where, ...time }: IUsageQuery): Record<string, string> {
+  return { ...where, ...fields(time), by: by.join(',') };
 }

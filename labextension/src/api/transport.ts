@@ -39,25 +39,41 @@ export class Transport {
     return this.wire.urlOf(path + search(query));
   }
 
-  private async request<T>(path: string, init: RequestInit): Promise<T> {
-    let response: Response;
-    try {
-      response = await this.wire.send(this.wire.urlOf(path), init);
-    } catch (error) {
-      throw new MeshRequestError('offline', error instanceof Error ? error.message : String(error));
+  /** A file that the gateway makes, as it is. */
+  async file(path: string, query: Query = {}): Promise<Blob> {
+    const response = await this.ask(path + search(query), { method: 'GET' });
+    if (!response.ok) {
+      throw refusal(response, await readJson(response));
     }
+    return response.blob();
+  }
+
+  private async request<T>(path: string, init: RequestInit): Promise<T> {
+    const response = await this.ask(path, init);
     const body = await readJson(response);
     if (response.ok && body !== undefined) {
       return body as T;
     }
-    const problem = problemOf(body);
-    throw new MeshRequestError(
-      response.ok ? 'absent' : troubleOf(response.status, problem),
-      problem?.message ?? `${response.status} ${response.statusText}`.trim(),
-      problem?.code,
-      problem?.request_id
-    );
+    throw refusal(response, body);
   }
+
+  private async ask(path: string, init: RequestInit): Promise<Response> {
+    try {
+      return await this.wire.send(this.wire.urlOf(path), init);
+    } catch (error) {
+      throw new MeshRequestError('offline', error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+function refusal(response: Response, body: unknown): MeshRequestError {
+  const problem = problemOf(body);
+  return new MeshRequestError(
+    response.ok ? 'absent' : troubleOf(response.status, problem),
+    problem?.message ?? `${response.status} ${response.statusText}`.trim(),
+    problem?.code,
+    problem?.request_id
+  );
 }
 
 function search(query: Query): string {

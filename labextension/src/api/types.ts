@@ -24,6 +24,7 @@ export type Speed = Schemas['Speed'];
 export type Spend = Schemas['Spend'];
 export type Timings = Schemas['Timings'];
 export type Usage = Schemas['Usage'];
+export type UsageForecast = Schemas['UsageForecast'];
 
 /** A decimal number of USD, exactly as the gateway wrote it. */
 export type Usd = string;
