@@ -91,6 +91,7 @@ def _call(
         requested_model=model.name,
         candidates=(model.name,),
         groups=(USERS[user],),
+        charged_group=USERS[user],
         purpose=chance.choice(["", "research", "reporting"]),
         document=f"reports/{chance.randrange(documents):03}.ipynb",
     )
@@ -104,6 +105,7 @@ def _call(
         usage=Usage(input=chance.randrange(2000, 60000), output=chance.randrange(50, 4000)),
         cost=Decimal(0) if is_cached else None if is_unpriced else cost,
         saved=cost if is_cached else Decimal(0),
+        saved_by_fallback=cost * 2 if not is_cached and chance.random() < 0.03 else Decimal(0),
         timing=Timing(total=model.total_ms, overhead=1.5),
     )
     return intent, completion

@@ -115,7 +115,8 @@ export function picoOf(amount: Usd): bigint {
 export function usdOf(pico: bigint): Usd {
   const all = (pico < 0n ? -pico : pico).toString().padStart(PLACES + 1, '0');
   const sign = pico < 0n ? '-' : '';
-  return `${sign}${all.slice(0, -PLACES)}.${all.slice(-PLACES)}`;
+  const fraction = all.slice(-PLACES).replace(/0+$/, '');
+  return `${sign}${all.slice(0, -PLACES)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
 /** For the length of a bar, not for a figure. */

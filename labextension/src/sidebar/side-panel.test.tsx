@@ -17,10 +17,18 @@ import { MeshSidePanel } from './side-panel';
 const spend = (cost: string, changes: Partial<Spend> = {}): Spend => ({
   cost_usd: cost,
   saved_usd: '0',
+  saved_by_fallback_usd: '0',
+  fixed_usd: '0',
   calls: 3,
   cached_calls: 0,
   input_tokens: 10,
   output_tokens: 5,
+  cache_read_tokens: 0,
+  cache_write_tokens: 0,
+  reasoning_tokens: 0,
+  input_audio_tokens: 0,
+  output_audio_tokens: 0,
+  input_image_tokens: 0,
   unpriced: 0,
   ...changes
 });

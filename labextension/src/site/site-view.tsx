@@ -2,7 +2,7 @@ import React, { useMemo, useState } from 'react';
 
 import { AdminView } from '../admin/admin-view';
 import { pagesOnSite } from '../admin/context';
-import { Place } from '../admin/place';
+import { type ISpot, Place } from '../admin/place';
 import { AdminStore } from '../admin/store';
 import { AdminClient } from '../api/admin-client';
 import { Transport } from '../api/transport';
@@ -10,7 +10,7 @@ import { SkeletonLines } from '../ui/placeholder';
 import { useSignal } from '../ui/surroundings';
 import { Trouble } from '../ui/trouble';
 import { useWords, Words } from '../ui/words';
-import { followAddress, spotOfHash } from './address';
+import { followAddress, hashOf, spotOfHash } from './address';
 import { type SiteSession } from './session';
 import { SignIn } from './sign-in';
 import { storedTheme, type Theme, THEMES, showTheme } from './theme';
@@ -60,7 +60,8 @@ function Pages({ session }: { session: SiteSession }): React.JSX.Element {
       store: new AdminStore(new AdminClient(new Transport(session.wire))),
       place,
       trans: PLAIN_WORDS,
-      pagesFor: pagesOnSite
+      pagesFor: pagesOnSite,
+      linkTo: (spot: ISpot) => new URL(hashOf(spot), window.location.href).href
     };
   }, [session]);
   return <AdminView admin={admin} />;

@@ -93,12 +93,12 @@ function OverTime(
   const title =
     dimension === null
       ? measureName(measure, trans)
-      : trans.__('%1 by %2', measureName(measure, trans), dimensionName(dimension, trans));
+      : `${measureName(measure, trans)} · ${dimensionName(dimension, trans)}`;
   const most = Math.max(0, ...totals.map(total => lengthOf(total, measure)));
   return (
     <ChartFigure
       title={title}
-      hint={trans.__('by %1, UTC', dimensionName(period, trans))}
+      hint={trans.__('%1, UTC', dimensionName(period, trans))}
       steps={steps}
       readout={readout}
     >
@@ -160,7 +160,7 @@ function Ranking(props: IProps): React.JSX.Element {
       : seriesOf(transposed(pivot), key => valueWords(columns, key, trans), restName(trans));
   const shown = pivot.rows.slice(0, MOST_RANKED);
   const most = Math.max(0, ...shown.map(({ total }) => lengthOf(total, measure)));
-  const title = trans.__('%1 by %2', measureName(measure, trans), dimensionName(rows, trans));
+  const title = `${measureName(measure, trans)} · ${dimensionName(rows, trans)}`;
   const beyond = pivot.rows.length - shown.length;
   return (
     <figure className="jp-mesh-Figure" aria-label={title}>

@@ -91,8 +91,9 @@ function DimensionSelect(props: {
   const offered = DIMENSIONS.filter(one => one !== props.without);
   return (
     <label className="jp-mesh-Labelled">
-      <span>{props.label}</span>
+      <span aria-hidden="true">{props.label}</span>
       <select
+        aria-label={props.label}
         value={props.value ?? ''}
         onChange={event =>
           props.onChange(DIMENSIONS.find(one => one === event.target.value) ?? null)
