@@ -125,7 +125,7 @@ function Filters(props: {
     return null;
   }
   return (
-    <ul className="jp-mesh-Filters" aria-label={trans.__('Only')}>
+    <ul className="jp-mesh-UsageFilters" aria-label={trans.__('Only')}>
       {set.map(([field, value]) => {
         const words = trans.__(
           '%1: %2',
