@@ -171,7 +171,11 @@ def test_thousands_of_rows_are_scrolled_smoothly(page: LabPage) -> None:
         "data-name", before or ""
     )
     expect(table.locator(".jp-mesh-Usage-totals th")).to_be_in_viewport()
-    expect(table.locator("tbody tr[data-name]").last).to_be_in_viewport()
+    count = table.locator("table").get_attribute("aria-rowcount") or ""
+    last = table.locator("tbody tr[data-name]").last
+    expect(last).to_have_attribute("aria-rowindex", count)
+    last.scroll_into_view_if_needed()
+    expect(last.locator("th")).to_be_in_viewport()
     table.get_by_role("button", name="Document").click()
     expect(table.locator('th[aria-sort="ascending"]')).to_have_text(re.compile("Document"))
 
