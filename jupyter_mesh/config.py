@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, TypeAlias, cast, get_args
+from typing import cast, get_args
 from urllib.parse import urlsplit
 
 import yaml
@@ -48,71 +48,13 @@ from .schemas.policy import (
     SloRule,
     Window,
 )
+from .schemas.price_rules import HourlyCost as HourlyCost
+from .schemas.price_rules import PriceRule as PriceRule
 from .schemas.request import Operation
-from .schemas.spend import Price
 from .schemas.use_case import UseCaseRule
 from .spi.secrets import REFERENCES
 
 _log = logging.getLogger("jupyter_mesh")
-
-
-_Usd: TypeAlias = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-
-
-class TierRule(Rule):
-    """USD per million tokens of a call whose input is longer than so many tokens, all of it."""
-
-    input_tokens: int = Field(ge=1)
-    input: _Usd
-    output: _Usd = Decimal(0)
-    cache_read: _Usd | None = None
-    cache_write: _Usd | None = None
-    input_audio: _Usd | None = None
-    output_audio: _Usd | None = None
-    input_image: _Usd | None = None
-    reasoning: _Usd | None = None
-
-
-class PriceRule(Rule):
-    """USD per million tokens, as the admin knows better than any list. A class without a price
-    costs as plain input or output.
-    """
-
-    input: _Usd
-    output: _Usd = Decimal(0)
-    cache_read: _Usd | None = None
-    cache_write: _Usd | None = None
-    input_audio: _Usd | None = None
-    output_audio: _Usd | None = None
-    input_image: _Usd | None = None
-    reasoning: _Usd | None = None
-    per_request: _Usd = Decimal(0)
-    above: tuple[TierRule, ...] = ()
-
-    @property
-    def price(self) -> Price:
-        """As calls are charged by it."""
-        plain = self.model_dump(exclude={"above"})
-        tiers = sorted(self.above, key=lambda tier: tier.input_tokens)
-        above = tuple(
-            (
-                tier.input_tokens,
-                Price(**tier.model_dump(exclude={"input_tokens"}), per_request=self.per_request),
-            )
-            for tier in tiers
-        )
-        return Price(**plain, above=above, source="admin")
-
-
-class HourlyCost(Rule):
-    """What a connection costs by the hour whether it is used or not: reserved throughput, a GPU.
-    Charge-back spreads it over the calls by their tokens; it is not part of what a call costs.
-    """
-
-    usd: _Usd
-    since: datetime
-    """From when on it is paid; without a zone it is UTC."""
-    until: datetime | None = None
 
 
 class ModelRule(BaseModel):
