@@ -17,13 +17,16 @@ _ENTRY = re.compile(r"    (\w+): (.*)")
 
 def form_of(model: type[BaseModel]) -> JsonObject:
     """The JSON schema of `model`. A property without a `description` takes the one from the
-    `Attributes:` of the docstring; the schema's own description is the docstring's first
-    paragraph.
+    `Attributes:` of the docstring, its own or of a class it comes from; the schema's own
+    description is the docstring's first paragraph.
     """
     schema = cast(JsonObject, model.model_json_schema())
     docstring = inspect.cleandoc(model.__doc__ or "")
     schema["description"] = " ".join(docstring.partition("\n\n")[0].split())
-    words = _attributes(docstring)
+    words: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if issubclass(kind, BaseModel) and kind is not BaseModel:
+            words |= _attributes(inspect.cleandoc(kind.__doc__ or ""))
     properties = cast("dict[str, JsonObject]", schema.get("properties") or {})
     described: dict[str, Json] = {
         name: {"description": words[name], **field} if name in words else field

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from .api import Body
 from .json import Json, JsonObject
@@ -117,6 +117,22 @@ class AlertSummary(Body):
     warning: int
     critical: int
     acknowledged: int
+
+
+class ChannelKind(Body):
+    """A way to tell of alerts, and the form of its settings."""
+
+    name: str
+    title: str
+    config_schema: dict[str, JsonValue] = Field(
+        description="JSON Schema; fields of format `secret` take a secret."
+    )
+
+
+class ChannelKinds(Body):
+    """The ways there are to tell of alerts."""
+
+    channels: list[ChannelKind]
 
 
 class ChannelTest(Body):

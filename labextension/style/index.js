@@ -4,6 +4,7 @@ import './spend.css';
 import './call.css';
 import './admin.css';
 import './admin-form.css';
+import './record.css';
 import './charts.css';
 import './figures.css';
 import './notebook.css';

@@ -44,6 +44,12 @@ async def acknowledge_alert(gateway: Gateway, request: HttpRequest, _body: Json)
     )
 
 
+async def get_channel_kinds(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/alerts/channels`."""
+    request.fields()
+    return reply_with(gateway.mesh.alerts.kinds())
+
+
 async def try_channel(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
     """`POST /api/alerts/channels/{name}/test`: really sends one."""
     request.fields()

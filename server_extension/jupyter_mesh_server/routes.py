@@ -127,6 +127,13 @@ _ALERTS = (
         "How many alerts are open, by severity",
         scope=Scope.AUDIT,
     ),
+    _get(
+        "/api/alerts/channels",
+        alert_routes.get_channel_kinds,
+        alerts.ChannelKinds,
+        "Ways to tell of alerts, with the form of their settings",
+        scope=Scope.ADMIN,
+    ),
     Route(
         method="POST",
         path="/api/alerts/{id}/acknowledge",

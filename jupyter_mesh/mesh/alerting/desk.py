@@ -14,12 +14,14 @@ from ...schemas.alerts import (
     AlertKind,
     AlertPage,
     AlertSummary,
+    ChannelKinds,
     ChannelTest,
     Listed,
 )
 from ...schemas.principal import Principal
 from ...storage.alerts import Channels, SqlAlerts
 from .book import AlertBook
+from .channel_forms import channel_kinds
 from .courier import Courier
 from .unsaved import unsaved_alert
 
@@ -38,6 +40,10 @@ class AlertDesk:
         self._book = book
         self._courier = courier
         self._channels = channels
+
+    def kinds(self) -> ChannelKinds:
+        """The kinds of channels there are, as forms."""
+        return channel_kinds()
 
     async def page(
         self,

@@ -2,11 +2,16 @@ import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef } from 'react';
 
 import { useResource, useSignal } from '../ui/surroundings';
+import { AlertsPage } from './alerts/alerts-page';
+
+import { OpenAlerts } from './alerts/open-alerts';
+import { AuditPage } from './audit/audit-page';
 import { BudgetsPage } from './budgets/budgets-page';
 import { CataloguePage } from './catalogue/catalogue-page';
 import { ChangesPage } from './changes/changes-page';
 import { ConnectionsPage } from './connections/connections-page';
 import { AdminContext, type IAdmin, useAdmin } from './context';
+import { InventoryPage } from './inventory/inventory-page';
 import { KeysPage } from './keys/keys-page';
 import { ModelsPage } from './models/models-page';
 import { PerformancePage } from './performance/performance-page';
@@ -47,7 +52,8 @@ function Navigation(): React.JSX.Element {
           aria-current={page === place.spot.page ? 'page' : undefined}
           onClick={() => place.go({ page })}
         >
-          {pageName(page, trans)}
+          {pageName(page, scopes, trans)}
+          {page === 'alerts' && <OpenAlerts />}
         </button>
       ))}
     </nav>
@@ -114,6 +120,12 @@ function pageOf({ page, open, view }: ISpot): React.JSX.Element {
       return <UsagePage view={view} />;
     case 'performance':
       return <PerformancePage open={open} view={view} />;
+    case 'audit':
+      return <AuditPage open={open} view={view} />;
+    case 'alerts':
+      return <AlertsPage open={open} view={view} />;
+    case 'inventory':
+      return <InventoryPage open={open} view={view} />;
     case 'catalogue':
       return <CataloguePage />;
     case 'keys':
@@ -146,7 +158,7 @@ function useScopes(): readonly string[] {
   return me.kind === 'ready' ? me.value.scopes : ['admin'];
 }
 
-function pageName(page: Page, trans: TranslationBundle): string {
+function pageName(page: Page, scopes: readonly string[], trans: TranslationBundle): string {
   return {
     catalogue: trans.__('My models'),
     connections: trans.__('Connections'),
@@ -154,6 +166,9 @@ function pageName(page: Page, trans: TranslationBundle): string {
     budgets: trans.__('Budgets and limits'),
     usage: trans.__('Usage and charge-back'),
     performance: trans.__('Performance'),
+    audit: scopes.includes('audit') ? trans.__('Audit') : trans.__('My calls'),
+    alerts: trans.__('Alerts'),
+    inventory: trans.__('Inventory'),
     keys: trans.__('API keys'),
     changes: trans.__('Changes')
   }[page];

@@ -18,6 +18,9 @@ export class AdminStore {
   readonly models = new Resource(() => this.api.models());
   readonly providers = new Resource(() => this.api.providers());
   readonly connections = new Resource(() => this.api.connections());
+  readonly inventory = new Resource(() => this.api.inventory());
+  readonly alertSummary = new Resource(() => this.api.alertSummary());
+  readonly channelKinds = new Resource(() => this.api.channelKinds());
   readonly keys = new Resource(() => this.api.keys());
 
   /** Emitted after every change made here. */
@@ -61,7 +64,8 @@ export class AdminStore {
   }
 
   private async afterChange(kind: Kind): Promise<void> {
-    const alsoChanged = kind === 'connections' ? [this.connections] : [];
+    const alsoChanged =
+      kind === 'connections' ? [this.connections] : kind === 'use_cases' ? [this.inventory] : [];
     await Promise.all([this._settings[kind], ...alsoChanged].map(one => one.renew()));
     this._saved.emit();
   }
@@ -71,7 +75,9 @@ export class AdminStore {
     aliases: new Resource(() => this.api.settings('aliases')),
     groups: new Resource(() => this.api.settings('groups')),
     budgets: new Resource(() => this.api.settings('budgets')),
-    limits: new Resource(() => this.api.settings('limits'))
+    limits: new Resource(() => this.api.settings('limits')),
+    alerts: new Resource(() => this.api.settings('alerts')),
+    use_cases: new Resource(() => this.api.settings('use_cases'))
   };
   private readonly _saved = new Signal<this, void>(this);
 }

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ways to tell of alerts, with the form of their settings */
+        get: operations["get_channel_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts/channels/{name}/test": {
         parameters: {
             query?: never;
@@ -1145,6 +1162,31 @@ export interface components {
             number: number;
             /** Writer */
             writer: string;
+        };
+        /**
+         * ChannelKind
+         * @description A way to tell of alerts, and the form of its settings.
+         */
+        ChannelKind: {
+            /**
+             * Config Schema
+             * @description JSON Schema; fields of format `secret` take a secret.
+             */
+            config_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ChannelKinds
+         * @description The ways there are to tell of alerts.
+         */
+        ChannelKinds: {
+            /** Channels */
+            channels: components["schemas"]["ChannelKind"][];
         };
         /**
          * ChannelTest
@@ -2823,6 +2865,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_channel_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelKinds"];
                 };
             };
             /** @description Refused */

@@ -12,7 +12,8 @@ import {
   type ProviderKind,
   type Setting
 } from './admin-types';
-import { FiguresClient, type IFiguresApi } from './figures-client';
+import { type IFiguresApi } from './figures-client';
+import { type IRecordApi, RecordClient } from './record-client';
 import { type Me, type Models } from './types';
 
 /**
@@ -20,7 +21,7 @@ import { type Me, type Models } from './types';
  *
  * Every method rejects with `MeshRequestError` and nothing else.
  */
-export interface IAdminApi extends IFiguresApi {
+export interface IAdminApi extends IFiguresApi, IRecordApi {
   me(): Promise<Me>;
   /** What is open to the caller. */
   models(): Promise<Models>;
@@ -46,7 +47,7 @@ export interface IAdminApi extends IFiguresApi {
 }
 
 /** See `IAdminApi`. */
-export class AdminClient extends FiguresClient implements IAdminApi {
+export class AdminClient extends RecordClient implements IAdminApi {
   me(): Promise<Me> {
     return this.http.get('me');
   }

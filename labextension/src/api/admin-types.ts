@@ -3,6 +3,16 @@ import { type components } from './_schema';
 
 type Schemas = components['schemas'];
 
+export type Alert = Schemas['Alert'];
+export type AlertDelivery = Schemas['AlertDelivery'];
+export type AlertPage = Schemas['AlertPage'];
+export type AlertSummary = Schemas['AlertSummary'];
+export type AuditVerdict = Schemas['AuditVerdict'];
+export type ChannelKind = Omit<Schemas['ChannelKind'], 'config_schema'> & { config_schema: Body };
+export type ChannelTest = Schemas['ChannelTest'];
+export type Checkpoint = Schemas['Checkpoint'];
+export type InventoryReport = Schemas['InventoryReport'];
+export type UseCase = Schemas['UseCase'];
 export type ConnectionStatus = Schemas['ConnectionStatus'];
 export type ConnectionTest = Schemas['ConnectionTest'];
 export type Key = Schemas['Key'];
@@ -25,7 +35,8 @@ export type Json = string | number | boolean | null | Json[] | { [name: string]:
 export type Body = Record<string, Json>;
 
 /** Sections of the configuration that these pages edit. */
-export type Kind = 'connections' | 'aliases' | 'groups' | 'budgets' | 'limits';
+export type Kind =
+  'connections' | 'aliases' | 'groups' | 'budgets' | 'limits' | 'alerts' | 'use_cases';
 
 export type Setting = Omit<Schemas['SettingBody'], 'body'> & { body: Body };
 export type Change = Omit<Schemas['SettingChangeBody'], 'before' | 'after'> & {

@@ -28,7 +28,7 @@ function faultOf(field: IField, value: Value | undefined, trans: TranslationBund
     return field.required && !isThere ? trans.__('This is needed.') : '';
   }
   if (text === '') {
-    const isTyped = input.kind === 'text' || input.kind === 'number' || input.kind === 'duration';
+    const isTyped = ['text', 'number', 'duration', 'lines'].includes(input.kind);
     return field.required && isTyped ? trans.__('This is needed.') : '';
   }
   if (input.kind === 'duration' && durationOf(text) === null) {

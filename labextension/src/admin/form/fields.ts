@@ -14,6 +14,8 @@ export type Input =
   | { kind: 'flag' }
   | { kind: 'choice'; options: readonly IOption[] }
   | { kind: 'lines' }
+  /** Any of a few. */
+  | { kind: 'ticks'; options: readonly string[] }
   | { kind: 'map'; secret: boolean }
   | { kind: 'secret' }
   | { kind: 'kept' };

@@ -7,6 +7,7 @@ import { FieldRow } from './field-row';
 import { type IField } from './fields';
 import { MapInput } from './map-input';
 import { SecretInput } from './secret-input';
+import { Ticks } from './ticks';
 import { type ISecretValue, type Value } from './values';
 
 /** The input of one field; what it holds where nothing is typed stands in it as a hint. */
@@ -72,6 +73,11 @@ export function SchemaField(props: {
     );
   }
   const text = typeof value === 'string' ? value : '';
+  if (input.kind === 'ticks') {
+    return (
+      <Ticks field={field} options={input.options} {...{ text, fault, isReadOnly, onChange }} />
+    );
+  }
   const otherwise =
     input.kind === 'duration' ? durationText(field.fallback) : textOf(field.fallback);
   return (

@@ -70,8 +70,13 @@ function inputOf(name: string, property: Body, schema: Body): Input {
       };
     case 'string':
       return { kind: inner['format'] === 'duration' ? 'duration' : 'text' };
-    case 'array':
+    case 'array': {
+      const some = optionsOf(resolved(inner['items'], schema));
+      if (some !== null) {
+        return { kind: 'ticks', options: some.map(({ label }) => label) };
+      }
       return isText(inner['items'], schema) ? { kind: 'lines' } : { kind: 'kept' };
+    }
     case 'object':
       return isText(inner['additionalProperties'], schema)
         ? { kind: 'map', secret: name === 'headers' || isSecret(inner['additionalProperties']) }

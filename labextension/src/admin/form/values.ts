@@ -46,6 +46,7 @@ function readValue({ input, fallback }: IField, written: Json | undefined): Valu
     case 'duration':
       return durationText(written);
     case 'lines':
+    case 'ticks':
       return textsOf(written).join('\n');
     case 'secret':
       return { kept: typeof written === 'string' && written !== '' ? written : null, typed: '' };
@@ -95,6 +96,7 @@ function writeValue(
     case 'duration':
       return trimmed(value) === '' ? undefined : (durationOf(trimmed(value)) ?? trimmed(value));
     case 'lines':
+    case 'ticks':
       return listOrNothing(linesOf(trimmed(value)));
     case 'text':
       return trimmed(value) === '' ? undefined : trimmed(value);

@@ -1,0 +1,105 @@
+import React, { useMemo, useState } from 'react';
+
+import { type ChannelKind, type Setting } from '../../api/admin-types';
+import { useAdmin } from '../context';
+import { SettingForm } from '../editing/setting-form';
+import { useEditor } from '../editing/use-editor';
+import { FieldRow } from '../form/field-row';
+import { FieldsForm } from '../form/fields-form';
+import { SchemaField } from '../form/schema-field';
+import { fieldsOf } from '../form/schema-fields';
+import { textOf } from '../json';
+import { DeleteSetting } from '../ui/delete-setting';
+import { Section } from '../ui/page';
+
+/** A channel in its form. What kind it is, is chosen first and stays. */
+export function ChannelEditor(props: {
+  setting: Setting | null;
+  kinds: readonly ChannelKind[];
+  taken: readonly string[];
+}): React.JSX.Element {
+  const { trans } = useAdmin();
+  const { setting, kinds } = props;
+  const [chosen, setChosen] = useState(textOf(setting?.body['channel']) || (kinds[0]?.name ?? ''));
+  return (
+    <KindEditor
+      key={chosen}
+      {...props}
+      kind={chosen}
+      choice={
+        setting === null && (
+          <FieldRow
+            title={trans.__('By')}
+            description={kinds.find(({ name }) => name === chosen)?.title}
+          >
+            {ids => (
+              <select {...ids} value={chosen} onChange={event => setChosen(event.target.value)}>
+                {kinds.map(({ name }) => (
+                  <option key={name} value={name}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            )}
+          </FieldRow>
+        )
+      }
+    />
+  );
+}
+
+function KindEditor(props: {
+  setting: Setting | null;
+  kinds: readonly ChannelKind[];
+  taken: readonly string[];
+  kind: string;
+  choice: React.ReactNode;
+}): React.JSX.Element {
+  const { trans } = useAdmin();
+  const { setting, kinds, taken, kind, choice } = props;
+  const schema = kinds.find(({ name }) => name === kind)?.config_schema;
+  const form = useMemo(() => new FieldsForm(fieldsOf(schema ?? {}), trans), [schema, trans]);
+  const editor = useEditor('alerts', setting, form, { channel: kind });
+  const { state } = editor;
+  return (
+    <SettingForm
+      editor={editor}
+      setting={setting}
+      page="alerts"
+      back={trans.__('Alerts')}
+      newTitle={trans.__('New channel')}
+      nameHint={trans.__('What it is called here, such as “on-call”.')}
+      taken={taken}
+      faultsOf={one => form.faults(one)}
+      deletion={(one, close) => (
+        <DeleteSetting
+          kind="alerts"
+          page="alerts"
+          setting={one}
+          title={trans.__('Delete %1?', one.name)}
+          consequence={trans.__('Nobody is told over this channel any more.')}
+          find={() => []}
+          onClose={close}
+        />
+      )}
+    >
+      {(faults, isReadOnly) => (
+        <Section title={trans.__('Channel')}>
+          {choice}
+          {form.fields.map(field => (
+            <SchemaField
+              key={field.name}
+              field={field}
+              value={state.values[field.name]}
+              fault={faults[field.name]}
+              isReadOnly={isReadOnly}
+              onChange={value =>
+                editor.change({ ...state, values: { ...state.values, [field.name]: value } })
+              }
+            />
+          ))}
+        </Section>
+      )}
+    </SettingForm>
+  );
+}

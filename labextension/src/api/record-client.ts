@@ -1,0 +1,91 @@
+import {
+  type Alert,
+  type AlertPage,
+  type AlertSummary,
+  type AuditVerdict,
+  type ChannelKind,
+  type ChannelTest,
+  type Checkpoint,
+  type InventoryReport
+} from './admin-types';
+import { FiguresClient } from './figures-client';
+import { type Query } from './transport';
+import { type CallDetail, type CallPage } from './types';
+
+export const EXPORT_FORMATS = ['jsonl', 'csv', 'parquet'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/**
+ * What the pages of the record ask: calls and their proof, alerts, the inventory.
+ *
+ * Every method that asks rejects with `MeshRequestError` and nothing else.
+ */
+export interface IRecordApi {
+  /** Calls that match every field, newest first; `before` is the `next` of an earlier page. */
+  calls(search: Query, before: string | null, limit: number): Promise<CallPage>;
+  call(id: string): Promise<CallDetail>;
+  /** Check the whole record, against a checkpoint where one is given. */
+  verify(checkpoint: object | null): Promise<AuditVerdict>;
+  checkpoint(): Promise<Checkpoint>;
+  /** Where the browser gets the matching calls as a file. */
+  callsFile(format: ExportFormat, search: Query): string;
+  alerts(query: { state: string; before: string | null; limit: number }): Promise<AlertPage>;
+  alertSummary(): Promise<AlertSummary>;
+  acknowledge(id: string): Promise<Alert>;
+  channelKinds(): Promise<ChannelKind[]>;
+  testChannel(name: string): Promise<ChannelTest>;
+  inventory(): Promise<InventoryReport>;
+  inventoryFile(format: ExportFormat): string;
+}
+
+/** See `IRecordApi`. */
+export class RecordClient extends FiguresClient implements IRecordApi {
+  calls(search: Query, before: string | null, limit: number): Promise<CallPage> {
+    return this.http.get('calls', { ...search, before, limit: limit.toString() });
+  }
+
+  call(id: string): Promise<CallDetail> {
+    return this.http.get(`calls/${encodeURIComponent(id)}`);
+  }
+
+  verify(checkpoint: object | null): Promise<AuditVerdict> {
+    return this.http.send('POST', 'audit/verify', { checkpoint });
+  }
+
+  checkpoint(): Promise<Checkpoint> {
+    return this.http.get('audit/checkpoint');
+  }
+
+  callsFile(format: ExportFormat, search: Query): string {
+    return this.http.address('audit/export', { ...search, format });
+  }
+
+  alerts(query: { state: string; before: string | null; limit: number }): Promise<AlertPage> {
+    const { state, before, limit } = query;
+    return this.http.get('alerts', { state, before, limit: limit.toString() });
+  }
+
+  alertSummary(): Promise<AlertSummary> {
+    return this.http.get('alerts/summary');
+  }
+
+  acknowledge(id: string): Promise<Alert> {
+    return this.http.send('POST', `alerts/${encodeURIComponent(id)}/acknowledge`, {});
+  }
+
+  async channelKinds(): Promise<ChannelKind[]> {
+    return (await this.http.get<{ channels: ChannelKind[] }>('alerts/channels')).channels;
+  }
+
+  testChannel(name: string): Promise<ChannelTest> {
+    return this.http.send('POST', `alerts/channels/${encodeURIComponent(name)}/test`, {});
+  }
+
+  inventory(): Promise<InventoryReport> {
+    return this.http.get('inventory');
+  }
+
+  inventoryFile(format: ExportFormat): string {
+    return this.http.address('inventory/export', { format });
+  }
+}
