@@ -166,6 +166,7 @@ def test_a_key_that_is_revoked_ends_the_session_and_colours_follow_the_choice(
     site.page.reload()
     site.heading("My models")
     assert site.page.evaluate(paint) == "rgb(255, 255, 255)"
+    site.page.wait_for_load_state("networkidle")
     gateway.call("DELETE", "api/keys/lin")
     site.page.get_by_role("navigation").get_by_role("button", name="Changes").click()
     expect(site.page.get_by_role("status")).to_contain_text("Your session has ended.")

@@ -1,3 +1,4 @@
+import { type AlertSummary } from './admin-types';
 import { type Transport } from './transport';
 import {
   type CallDetail,
@@ -54,6 +55,11 @@ export class MeshClient {
     limit?: number;
   }): Promise<CallPage> {
     return this.http.get('calls', { ...query, limit: query.limit?.toString() });
+  }
+
+  /** For auditors: how many alerts are open. */
+  alertSummary(): Promise<AlertSummary> {
+    return this.http.get('alerts/summary');
   }
 
   call(id: string): Promise<CallDetail> {

@@ -1,8 +1,9 @@
 import { refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
 import { Menu } from '@lumino/widgets';
-import React from 'react';
+import React, { useEffect, useState } from 'react';
 
 import { CommandIDs } from '../command-ids';
+import { Resource } from '../model/resource';
 import { useResource, useSurroundings } from '../ui/surroundings';
 import { TroubleNote } from '../ui/trouble';
 
@@ -68,11 +69,37 @@ function Gear(): React.JSX.Element | null {
       className="jp-mesh-IconButton"
       title={trans.__('Administration and settings')}
       aria-label={trans.__('Administration and settings of LLM Mesh')}
+      aria-describedby="jp-mesh-critical-alerts"
       aria-haspopup="menu"
       onClick={open}
     >
       <settingsIcon.react tag="span" width="16px" height="16px" />
+      <CriticalAlerts />
     </button>
+  );
+}
+
+/** How many critical alerts are open, at the button that leads to them. Asked whenever who one is was asked. */
+function CriticalAlerts(): React.JSX.Element | null {
+  const { model, trans } = useSurroundings();
+  const [resource] = useState(() => new Resource(() => model.client.alertSummary()));
+  const summary = useResource(resource);
+  useEffect(() => {
+    const ask = (): void => void resource.refresh();
+    ask();
+    model.me.changed.connect(ask);
+    return () => {
+      model.me.changed.disconnect(ask);
+    };
+  }, [model, resource]);
+  const count = summary.kind === 'ready' ? summary.value.critical : 0;
+  return count === 0 ? null : (
+    <span id="jp-mesh-critical-alerts" className="jp-mesh-Count jp-mod-bad jp-mod-corner">
+      {count}
+      <span className="jp-mesh-visually-hidden">
+        {trans._n('critical alert is open', 'critical alerts are open', count)}
+      </span>
+    </span>
   );
 }
 

@@ -4,6 +4,7 @@ import { type ChannelKind, type Setting } from '../../api/admin-types';
 import { useAdmin } from '../context';
 import { SettingForm } from '../editing/setting-form';
 import { useEditor } from '../editing/use-editor';
+import { type IField } from '../form/fields';
 import { FieldRow } from '../form/field-row';
 import { FieldsForm } from '../form/fields-form';
 import { SchemaField } from '../form/schema-field';
@@ -58,7 +59,11 @@ function KindEditor(props: {
   const { trans } = useAdmin();
   const { setting, kinds, taken, kind, choice } = props;
   const schema = kinds.find(({ name }) => name === kind)?.config_schema;
-  const form = useMemo(() => new FieldsForm(fieldsOf(schema ?? {}), trans), [schema, trans]);
+  const form = useMemo(() => {
+    const fields = fieldsOf(schema ?? {});
+    const [own, common] = [fields.filter(one => !isCommon(one)), fields.filter(isCommon)];
+    return new FieldsForm([...own, ...common], trans);
+  }, [schema, trans]);
   const editor = useEditor('alerts', setting, form, { channel: kind });
   const { state } = editor;
   return (
@@ -102,4 +107,9 @@ function KindEditor(props: {
       )}
     </SettingForm>
   );
+}
+
+/** What every channel has, and is right as it is for most: it stands below what only this kind has. */
+function isCommon({ name }: IField): boolean {
+  return ['kinds', 'severities', 'quiet', 'resolved', 'enabled'].includes(name);
 }

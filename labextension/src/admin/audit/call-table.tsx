@@ -166,10 +166,12 @@ function Row(props: {
   );
 }
 
-/** To the second: calls of one minute are told apart by it. */
+/** To the second: calls of one minute are told apart by it. The year where it is not this one. */
 function moment(text: string): string {
-  return new Date(text).toLocaleString(undefined, {
-    year: 'numeric',
+  const at = new Date(text);
+  const isThisYear = at.getFullYear() === new Date().getFullYear();
+  return at.toLocaleString(undefined, {
+    ...(!isThisYear && { year: '2-digit' }),
     month: 'short',
     day: '2-digit',
     hour: '2-digit',

@@ -39,7 +39,7 @@ export function Filters(props: {
   };
   const isOwn = whose === 'own';
   return (
-    <div className="jp-mesh-Filters" role="search" aria-label={trans.__('Find calls')}>
+    <div className="jp-mesh-CallSearch" role="search" aria-label={trans.__('Find calls')}>
       {open.length > 1 && (
         <Segments
           label={trans.__('Whose calls')}
@@ -48,7 +48,7 @@ export function Filters(props: {
           onChange={chosen => change({ whose: chosen })}
         />
       )}
-      <div className="jp-mesh-Filters-fields">
+      <div className="jp-mesh-CallSearch-fields">
         {text('from', trans.__('From'), 'date')}
         {text('to', trans.__('To'), 'date')}
         {!isOwn && text('user', trans.__('User'))}

@@ -47,6 +47,9 @@ function ContentNote({ detail }: { detail: CallDetail }): React.JSX.Element | nu
     withheld: trans.__('The text is for its caller and for auditors only.'),
     erased: trans.__('The text was erased; that it was there is still on record.')
   }[detail.content];
+  if (detail.content === 'none' && detail.request !== null) {
+    return null;
+  }
   const isRead = detail.content === 'redacted' || detail.content === 'full';
   return (
     <div className="jp-mesh-Notice">

@@ -1,7 +1,6 @@
 import React, { useId, useState } from 'react';
 
 import { type Setting, type UseCase } from '../../api/admin-types';
-import { exactCount } from '../../figures';
 import { formatUsd } from '../../money';
 import { useAdmin } from '../context';
 import { Confirm } from '../ui/confirm';
@@ -45,9 +44,9 @@ export function SwitchDialog(props: {
             {use.spend.calls === 0
               ? trans.__('Nobody has used it in the last 30 days.')
               : trans.__(
-                  'In the last 30 days it made %1 calls by %2 people for %3, to %4.',
-                  exactCount(use.spend.calls),
-                  use.users,
+                  'In the last 30 days: %1, %2, for %3, to %4.',
+                  trans._n('one call', '%1 calls', use.spend.calls),
+                  trans._n('one person', '%1 people', use.users),
                   formatUsd(use.spend.cost_usd),
                   use.models.map(model => model.id).join(', ')
                 )}
