@@ -102,12 +102,16 @@ def site(browser: Browser, tmp_path: Path, upstream: FakeOpenAI) -> Iterator[Sit
 def test_a_call_is_found_among_many_read_and_the_record_proved(site: Site) -> None:
     for number in range(130):
         site.ask(f"Question {number}?", key=ADMIN)
-    wanted = site.ask("The one that is looked for.")
+    site.ask("The one that is looked for.")
+    wanted = site.call("GET", "api/calls?application=reports")["calls"][0]["id"]
     site.open("Audit")
     rows = site.page.locator(".jp-mesh-Virtual-row")
     expect(rows.first).to_contain_text("ada")
     assert rows.count() < 60  # of 131: only what is in sight is on the page
-    site.page.locator(".jp-mesh-Virtual").evaluate("box => box.scrollTo(0, 1e6)")
+    box = site.page.locator(".jp-mesh-Virtual")
+    box.evaluate("box => box.scrollTo(0, 1e6)")
+    expect(site.page.locator('[data-index="105"]')).to_be_attached()  # the next page has come
+    box.evaluate("box => box.scrollTo(0, 1e6)")
     expect(site.page.locator('[data-index="130"]')).to_be_visible()
     rows.nth(20).get_by_role("button").focus()
     before = site.page.evaluate("document.activeElement.closest('[data-index]').dataset.index")
@@ -118,7 +122,7 @@ def test_a_call_is_found_among_many_read_and_the_record_proved(site: Site) -> No
     site.page.keyboard.press("Enter")
     expect(rows).to_have_count(1)
     rows.first.get_by_role("button").click()
-    expect(site.page.get_by_text(wanted["mesh"]["request_id"])).to_be_visible()
+    expect(site.page.get_by_text(wanted)).to_be_visible()
     expect(site.page.get_by_text("The one that is looked for.").first).to_be_visible()
     site.page.get_by_role("button", name="‹ Audit").click()
     expect(rows).to_have_count(1)  # the search is still there
@@ -200,27 +204,30 @@ def test_a_use_is_declared_and_switched_off_and_what_stops_is_said(site: Site) -
     assert site.page.evaluate(width) <= 1024
 
 
-def test_critical_alerts_are_counted_at_the_sidebars_gear(
-    open_page: Callable[..., LabPage],
+@pytest.fixture
+def lab(
     tmp_path: Path,
     start_lab: Callable[[Path, str], AbstractContextManager[Lab]],
     upstream: FakeOpenAI,
-) -> None:
+) -> Iterator[Lab]:
+    """A JupyterLab of its own, whose budget has no room for a call."""
     said = rules(upstream).replace("application: reports }", "user: '*' }")
     with start_lab(tmp_path, said) as lab:
-        request = urllib.request.Request(
-            f"{lab.url}/mesh/v1/chat/completions",
-            data=json.dumps(
-                {"model": "campus/qwen3-32b", "messages": [{"role": "user", "content": "hello"}]}
-            ).encode(),
-            headers={"Authorization": f"token {lab.token}", "Content-Type": "application/json"},
-        )
-        with pytest.raises(urllib.error.HTTPError, match="402"):
-            urllib.request.urlopen(request, timeout=30)
-        critical = lab.ask_gateway("alerts/summary")["critical"]
-        assert critical > 0
-        page = open_page()
-        page.page.goto(f"{lab.url}/lab?token={lab.token}&reset")
-        page.page.locator("#jupyterlab-splash").wait_for(state="detached")
-        gear = page.open_sidebar().get_by_role("button", name="Administration and settings")
-        expect(gear.locator(".jp-mesh-Count")).to_contain_text(str(critical), timeout=30_000)
+        yield lab
+
+
+def test_critical_alerts_are_counted_at_the_sidebars_gear(page: LabPage, lab: Lab) -> None:
+    body = {"model": "campus/qwen3-32b", "messages": [{"role": "user", "content": "hello"}]}
+    request = urllib.request.Request(
+        f"{lab.url}/mesh/v1/chat/completions",
+        data=json.dumps(body).encode(),
+        headers={"Authorization": f"token {lab.token}", "Content-Type": "application/json"},
+    )
+    with pytest.raises(urllib.error.HTTPError, match="402"):
+        urllib.request.urlopen(request, timeout=30)
+    critical = lab.ask_gateway("alerts/summary")["critical"]
+    assert critical > 0
+    page.page.goto(f"{lab.url}/lab?token={lab.token}&reset")
+    page.page.locator("#jupyterlab-splash").wait_for(state="detached")
+    gear = page.open_sidebar().get_by_role("button", name="Administration and settings")
+    expect(gear.locator(".jp-mesh-Count")).to_contain_text(str(critical), timeout=30_000)
