@@ -182,6 +182,7 @@ class Parts:
         now = datetime.now(UTC)
         await self.history.add_up_usage(now)
         await self.history.prune(now, rule, self.journal.note_pruned)
+        await self.history.seal_plain()
         await self.alert_store.prune(now - rule.retain)
 
     def check(self, config: Config, kind: Kind, name: str) -> None:
@@ -239,12 +240,12 @@ async def assemble(
         folder=folder,
     )
     async with AsyncExitStack() as opened:
-        journal = await asyncio.to_thread(SqlJournal, store, config.audit.durability)
+        secrets = Secrets(store, environ=environ, folder=folder)
+        journal = await asyncio.to_thread(SqlJournal, store, config.audit.durability, secrets.keys)
         opened.push_async_callback(journal.aclose)
-        history = SqlHistory(store)
+        history = SqlHistory(store, secrets.keys)
         opened.push_async_callback(history.aclose)
         await _recover(journal)
-        secrets = Secrets(store, environ=environ, folder=folder)
         plugins = Plugins()
         catalogue = Catalogue(plugins, standard_prices(), secrets, state_dir, Supervisor)
         opened.push_async_callback(catalogue.aclose)
@@ -305,7 +306,7 @@ def _background(parts: Parts, headroom: Headroom) -> list[asyncio.Task[None]]:
         _every(60.0, lambda: _retry(parts)),
         _every(1.0, refresh),
         _every(30.0, parts.performance.flush),
-        _every(3600.0, parts.tidy_up),
+        _every(3600.0, parts.tidy_up, at_once=True),
     ]
     if state.shared is None:
         return alone
@@ -339,10 +340,14 @@ def _pipeline(
     return compose([steps[kind] for kind in ORDER], Route(health, state.limits))
 
 
-def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
+def _every(
+    seconds: float, work: Callable[[], Awaitable[object]], *, at_once: bool = False
+) -> asyncio.Task[None]:
     async def repeat() -> None:
+        pause = 1.0 if at_once else seconds
         while True:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(pause)
+            pause = seconds
             try:
                 await work()
             except MeshError as error:

@@ -106,6 +106,7 @@ def intent_of(call: Call, estimate: Decimal | None = Decimal(0)) -> Intent:
         charged_group=call.snapshot.charged_group(call.groups, call.request.model),
         estimated_cost=estimate,
         content=call.content,
+        form=call.kept,
     )
 
 
@@ -147,6 +148,8 @@ def completion_of(call: Call, failure: BaseException | None, paused: float) -> C
         price_source=report.price_source,
         screened=report.screened,
         content=call.response,
+        form=call.kept,
+        user=call.principal.user,
         uncharged=uncharged(call),
         kept=kept_holds(call) if cost is None else {},
     )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from ..schemas.audit import Hold
+from ..schemas.audit import Hold, KeptForm
 from ..schemas.events import Metered, Notice
 from ..schemas.json import Json, JsonObject
 from ..schemas.principal import Principal
@@ -117,7 +117,8 @@ class Call:
     Attributes:
         request: Replaced by Screen with the redacted one; nothing inward sees the original.
         candidates: Set by Resolve, thinned by Screen, ordered by Route.
-        content: The request as the audit keeps it; `response` likewise. Set by Screen.
+        content: The request as the audit keeps it; `response` likewise, in the form `kept`. Set by
+            Screen.
         holds: Set by Budget, committed together with the intent by `open`.
         reserved: What it has of each budget window. Set by Budget.
         upstream_streams: Whether to ask the provider for a stream; None follows the client.
@@ -147,6 +148,7 @@ class Call:
     candidate: Candidate | None = None
     content: JsonObject | None = None
     response: JsonObject | None = None
+    kept: KeptForm = "redacted"
     input_bound: int = 0
     holds: tuple[Hold, ...] = ()
     reserved: dict[Window, Reservation] = field(default_factory=dict[Window, Reservation])

@@ -1,4 +1,6 @@
-"""What the audit keeps of a call's content: nothing that a detector finds, no payload in full."""
+"""What the audit keeps of a call's content: unless policy wants all, nothing that a detector finds;
+of payloads in no case more than what they are.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,17 @@ from hashlib import sha256
 
 from ..errors import Blocked, ScreeningUnavailable
 from ..schemas.json import JsonObject
+from ..schemas.policy import Kept
 from ..schemas.request import Operation, Request
 from ..spi.guard import Detector
 from .call import Call
 from .findings import Findings, find, find_in, merged
 from .redaction import Placeholders
+from .snapshot import covers
 
 _LONG = 65_536
 """Characters of a payload from which on it is summed up in a thread."""
+_LEAST_FIRST: tuple[Kept, ...] = ("none", "redacted", "full")
 _WITHHELD: JsonObject = {"withheld": "It could not be screened, so it is not kept."}
 
 
@@ -43,6 +48,28 @@ async def keep_request(call: Call, request: Request, found: Findings) -> None:
     call.content = base.change(redact, notes.__getitem__).body
 
 
+def least_kept(call: Call) -> Kept:
+    """Of all models that may answer, the one of which policy keeps least decides."""
+    audit = call.snapshot.audit
+    found: set[Kept] = set()
+    for candidate in call.candidates:
+        fitting = (one for one in audit.content_for if covers(one.target, candidate, call.groups))
+        rule = next(fitting, None)
+        found.add(rule.keep if rule else audit.content)
+    return next((kept for kept in _LEAST_FIRST if kept in found), audit.content)
+
+
+async def keep_in_full(call: Call) -> None:
+    """Hand the audit the request as it came; of payloads what they are, not all they hold."""
+    call.kept = "full"
+    payloads = call.request.contents.payloads
+    if not payloads:
+        call.content = call.request.body
+        return
+    notes = {payload: await _note(payload) for payload in dict.fromkeys(payloads)}
+    call.content = call.request.change(lambda text: text, notes.__getitem__).body
+
+
 async def keep_unscreened(call: Call, detectors: Mapping[str, Detector]) -> None:
     """Hand the audit a request that no rule covers, redacted all the same."""
     try:
@@ -54,11 +81,14 @@ async def keep_unscreened(call: Call, detectors: Mapping[str, Detector]) -> None
 
 
 async def keep_response(call: Call, detectors: Mapping[str, Detector]) -> None:
-    """Hand the audit what came back, redacted like the request; once."""
+    """Hand the audit what came back, kept like the request; once."""
     if call.response is not None or call.content is None:
         return
     text = "".join(call.produced.text)
     if not text or call.request.operation not in (Operation.CHAT, Operation.COMPLETION):
+        return
+    if call.kept == "full":
+        call.response = {"text": text}
         return
     try:
         found = await find(detectors, [text])

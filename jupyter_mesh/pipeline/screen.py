@@ -20,7 +20,13 @@ from ..spi.guard import Detector, Finding
 from .call import Call
 from .chunks import map_texts
 from .findings import Findings, find_in, merged
-from .kept_content import keep_request, keep_response, keep_unscreened
+from .kept_content import (
+    keep_in_full,
+    keep_request,
+    keep_response,
+    keep_unscreened,
+    least_kept,
+)
 from .redaction import Placeholders, Restorer
 from .snapshot import Candidate, covers
 from .step import Next, Step
@@ -96,8 +102,12 @@ async def screen(call: Call) -> Screened:
     """
     rules = {one.id: covering(call, one) for one in call.candidates}
     every = _distinct(rules.values())
-    audited = call.snapshot.audit.content == "redacted"
+    audit = call.snapshot.audit
+    kept = least_kept(call) if audit.content_for else audit.content
+    audited = kept == "redacted"
     detectors = _detectors(call, every, audited)
+    if kept == "full":
+        await keep_in_full(call)
     if not every:
         call.report.screened = "no rule applies"
         if audited:

@@ -17,6 +17,8 @@ Outcome: TypeAlias = Literal[
 ]
 """`refused`: by the mesh, nothing was sent. `interrupted`: the gateway died; settled after restart.
 """
+KeptForm: TypeAlias = Literal["redacted", "full"]
+"""Content without what detectors find, or as it came."""
 
 
 @frozen(kw_only=True)
@@ -43,7 +45,9 @@ class Intent:
     estimated_cost: Decimal | None = Decimal(0)
     """What the call is charged if the gateway dies and nobody can say more; None is unknown."""
     content: JsonObject | None = None
-    """The request as sent (after redaction), or None when policy stores no content."""
+    """The request as it is kept, or None when policy keeps no content."""
+    form: KeptForm = "redacted"
+    """How `content` is kept."""
 
 
 @frozen(kw_only=True)
@@ -96,6 +100,9 @@ class Completion:
     """USD by budget keys that pay what they reserved, since nobody knows the price of what
     answered.
     """
+    form: KeptForm = "redacted"
+    user: str | None = None
+    """Whose call it is, where `content` is given."""
     uncharged: tuple[str, ...] = ()
     """Budget keys whose hold is released without a charge, since a connection or model outside
     their

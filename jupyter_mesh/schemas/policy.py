@@ -366,11 +366,33 @@ class SinkRule(BaseModel):
         return dict(self.model_extra or {})
 
 
+Kept: TypeAlias = Literal["none", "redacted", "full"]
+"""How much of what is said is kept: nothing; without what detectors find; as it came."""
+
+
+class ContentRule(Rule):
+    """How much is kept of calls that may go to some models, or come from some group."""
+
+    target: Target = Field(default=Target(), alias="for")
+    keep: Kept
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
 class AuditRule(Rule):
-    """How durably calls are recorded, and how much of their content."""
+    """How durably calls are recorded, and how much of their content; that is always sealed.
+
+    Attributes:
+        content: How much of what is said is kept.
+        content_for: Other answers for some calls; the first that fits a model counts, and of a
+            call's models the one of which least is kept.
+        retain: How long the record of a call is kept.
+        content_retain: How long what was said is.
+    """
 
     durability: Literal["strict", "batched"] = "strict"
-    content: Literal["none", "redacted"] = "redacted"
+    content: Kept = "redacted"
+    content_for: tuple[ContentRule, ...] = ()
     retain: Duration = timedelta(days=400)
     content_retain: Duration = timedelta(days=30)
     sinks: dict[str, SinkRule] = Field(default_factory=dict[str, SinkRule])

@@ -9,6 +9,8 @@ from ..errors import NotFound
 from ..schemas.api import CallDetail, CallSummary, Timings, TokenCounts
 from ..schemas.call_search import Whose
 from ..schemas.json import as_int, as_list, as_object
+from .content import Said, read
+from .content_keys import ContentKeys
 from .location import Cursor
 from .values import from_json, moment, text, usd
 
@@ -52,7 +54,7 @@ class Record:
         return cast("float | None", self._values[column])
 
 
-def detail_query(call_id: str, whose: Whose) -> Callable[[Cursor], CallDetail]:
+def detail_query(call_id: str, whose: Whose, keys: ContentKeys) -> Callable[[Cursor], CallDetail]:
     """One call with its content and the calls made for it. The query raises `NotFound`."""
     key = (text(call_id),)
 
@@ -63,12 +65,11 @@ def detail_query(call_id: str, whose: Whose) -> Callable[[Cursor], CallDetail]:
         record = Record(columns, row) if row else None
         if record is None or not whose.includes(record.text("username"), _groups(record)):
             raise NotFound(f"There is no call {call_id!r}.", param="id")
-        cursor.execute("SELECT request, response FROM call_content WHERE call_id = ?", key)
-        content = cast("tuple[str | None, str | None]", cursor.fetchone() or (None, None))
+        said = read(cursor, keys, key[0], record.text("username"))
         nested = f"SELECT {', '.join(SUMMARY)} FROM calls WHERE parent = ? ORDER BY seq"
         cursor.execute(nested, key)
         children = [summary_of(Record(SUMMARY, child)) for child in cursor.fetchall()]
-        return _detail(record, content, children)
+        return _detail(record, said, children)
 
     return query
 
@@ -118,13 +119,10 @@ def _timings(record: Record, total: float) -> Timings:
     )
 
 
-def _detail(
-    record: Record, content: tuple[str | None, str | None], children: list[CallSummary]
-) -> CallDetail:
+def _detail(record: Record, said: Said, children: list[CallSummary]) -> CallDetail:
     def listed(column: str) -> object:
         return as_list(from_json(record.maybe(column))) or []
 
-    request, response = content
     priced = record.amount("priced_at")
     return CallDetail.model_validate(
         {
@@ -146,8 +144,9 @@ def _detail(
             "price_source": record.maybe("price_source"),
             "priced_at": None if priced is None else moment(priced),
             "tags": as_object(from_json(record.maybe("tags"))) or {},
-            "request": from_json(request),
-            "response": from_json(response),
+            "request": from_json(said.request),
+            "response": from_json(said.response),
+            "content": said.state,
             "children": children,
         }
     )

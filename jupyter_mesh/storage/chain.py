@@ -15,9 +15,10 @@ from typing import Literal, TypeAlias, cast
 
 import orjson
 
+from .content_keys import ContentKeys
 from .location import Cursor, Row
 
-Kind: TypeAlias = Literal["open", "close", "change", "prune", "prune_content"]
+Kind: TypeAlias = Literal["open", "close", "change", "act", "prune", "prune_content"]
 
 _APPEND = """
     INSERT INTO audit_chain (writer, number, kind, subject, moment, digest, content, hash)
@@ -38,10 +39,12 @@ class Chain:
 
     Args:
         writer: Whose chain it is.
+        content_keys: Seal what was said before it is entered.
     """
 
-    def __init__(self, writer: str) -> None:
+    def __init__(self, writer: str, content_keys: ContentKeys) -> None:
         self._writer = writer
+        self.content_keys = content_keys
         self._key = b""
         self._durable = (0, first_hash(writer))
         self._head = self._durable
@@ -51,7 +54,7 @@ class Chain:
         cursor.execute(_HEAD, (self._writer,))
         found = cast("tuple[int, bytes] | None", cursor.fetchone())
         self._durable = (found[0], bytes(found[1])) if found else (0, first_hash(self._writer))
-        self._head = self._durable
+        self.begin()
         cursor.execute(_KEEP_KEY, (os.urandom(_KEY_BYTES),))
         cursor.execute(_KEY)
         (key,) = cast("tuple[bytes]", cursor.fetchone())
@@ -70,10 +73,12 @@ class Chain:
     def begin(self) -> None:
         """A transaction begins, or begins again."""
         self._head = self._durable
+        self.content_keys.begin()
 
     def committed(self) -> None:
         """What was appended is durable."""
         self._durable = self._head
+        self.content_keys.committed()
 
     def passed(self, cursor: Cursor, head: Head) -> bool:
         """Whether the chain, as it is stored, has been at `head`: what was appended up to there
@@ -90,17 +95,17 @@ class Chain:
         subject: str,
         moment: int,
         record: Row,
-        content: str | None,
+        content: bytes | None,
     ) -> None:
         """Seal one record. The last act of an operation: what failed before it leaves no entry.
 
         Args:
             cursor: Inside the transaction that writes the record.
             kind: What happened.
-            subject: Id of the call; of a change its number.
+            subject: Id of the call; of a change or an act its number.
             moment: Microseconds since 1970: when the call began, or the change was made.
             record: Its columns as they are stored.
-            content: What was said, as it is stored; None where nothing is kept.
+            content: What was said, sealed as it is stored; None where nothing is kept.
         """
         number, before = self._head[0] + 1, self._head[1]
         digest = digest_of(record)
@@ -121,9 +126,9 @@ def digest_of(record: Row) -> bytes:
     return hashlib.sha256(orjson.dumps(record)).digest()
 
 
-def content_hash(key: bytes, content: str) -> bytes:
-    """HMAC-SHA-256 of what was said."""
-    return hmac.digest(key, content.encode("utf-8", "surrogatepass"), "sha256")
+def content_hash(key: bytes, content: bytes) -> bytes:
+    """HMAC-SHA-256 of what was said, as it is stored: so it tells nothing of what was erased."""
+    return hmac.digest(key, content, "sha256")
 
 
 def entry_hash(

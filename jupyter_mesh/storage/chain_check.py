@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from . import change_check, sql
+from .acts import unsealed_act, wrong_act
 from .chain import content_hash, digest_of, entry_hash, first_hash
+from .content import opened
+from .content_keys import ContentKeys
 from .location import Cursor, Row
 from .records import sealed_completion, sealed_intent
 
@@ -17,7 +20,9 @@ _ENTRIES = """
 _WRITERS = "SELECT DISTINCT writer FROM audit_chain ORDER BY writer"
 _INTENT = f"SELECT {', '.join(sql.INTENT)} FROM calls WHERE id = ?"
 _COMPLETION = f"SELECT {', '.join(sql.COMPLETION)}, id FROM calls WHERE id = ?"
-_CONTENT = "SELECT request, response FROM call_content WHERE call_id = ?"
+_CONTENT = """
+    SELECT request, response, sealed_request, sealed_response FROM call_content WHERE call_id = ?"""
+_OWNER = "SELECT username FROM calls WHERE id = ?"
 _KEY = "SELECT key FROM audit_keys WHERE tenant = ''"
 _UNSEALED = """
     SELECT calls.id FROM calls LEFT JOIN audit_chain
@@ -88,14 +93,21 @@ class _Pruned:
 
     calls: int = 0
     content: int = 0
+    erased: dict[str, int] = field(default_factory=dict[str, int])
+    """By user, and by nobody's name for everybody: up to when what they said was destroyed."""
+
+    def of(self, user: str) -> int:
+        """Up to when the content of this user's calls may be missing."""
+        return max(self.content, self.erased.get(user, 0), self.erased.get("", 0))
 
 
-def check(cursor: Cursor, known: Sequence[Head] = ()) -> Verdict:
+def check(cursor: Cursor, known: Sequence[Head] = (), keys: ContentKeys | None = None) -> Verdict:
     """Check everything, in one consistent state of the store.
 
     Args:
         cursor: Reads.
         known: Heads of a checkpoint: each must still stand in its chain.
+        keys: Open what was sealed only after it was entered in plain text, by an earlier version.
     """
     cursor.execute(_KEY)
     key = cast("tuple[bytes] | None", cursor.fetchone())
@@ -110,7 +122,7 @@ def check(cursor: Cursor, known: Sequence[Head] = ()) -> Verdict:
         for entry in _entries(cursor, writer):
             number += 1
             reason = _wrong_link(entry, number, before) or _wrong_record(
-                cursor, entry, bytes(key[0]) if key else None, pruned
+                cursor, entry, bytes(key[0]) if key else None, pruned, keys
             )
             if not reason and waiting.pop((writer, number), entry.hash) != entry.hash:
                 reason = "the chain is not the one the checkpoint was taken of"
@@ -127,6 +139,9 @@ def check(cursor: Cursor, known: Sequence[Head] = ()) -> Verdict:
     _look_for_unsealed(cursor, verdict)
     if verdict.fault is None:
         _look_at_changes(cursor, verdict)
+    if verdict.fault is None and (number := unsealed_act(cursor)) is not None:
+        reason = "the act stands in no chain: it was put in from outside"
+        verdict.fault = Fault("", 0, str(number), reason, "act")
     return verdict
 
 
@@ -164,12 +179,16 @@ def _wrong_link(entry: Entry, number: int, before: bytes) -> str | None:
     return None if own == entry.hash else "the entry was changed, or one before it removed"
 
 
-def _wrong_record(cursor: Cursor, entry: Entry, key: bytes | None, pruned: _Pruned) -> str | None:
+def _wrong_record(
+    cursor: Cursor, entry: Entry, key: bytes | None, pruned: _Pruned, keys: ContentKeys | None
+) -> str | None:
     if entry.kind in ("prune", "prune_content"):
         same = digest_of((entry.moment,)) == entry.digest
         return None if same else "what policy deleted was changed"
     if entry.kind == "change":
         return change_check.wrong_change(cursor, entry.subject, entry.digest)
+    if entry.kind == "act":
+        return wrong_act(cursor, entry.subject, entry.digest)
     cursor.execute(_INTENT if entry.kind == "open" else _COMPLETION, (entry.subject,))
     record = cast("Row | None", cursor.fetchone())
     if record is None:
@@ -178,19 +197,29 @@ def _wrong_record(cursor: Cursor, entry: Entry, key: bytes | None, pruned: _Prun
     sealed = sealed_intent if entry.kind == "open" else sealed_completion
     if digest_of(sealed(tuple(record))) != entry.digest:
         return "the record was changed"
-    return _wrong_content(cursor, entry, key, pruned)
+    return _wrong_content(cursor, entry, key, pruned, keys)
 
 
-def _wrong_content(cursor: Cursor, entry: Entry, key: bytes | None, pruned: _Pruned) -> str | None:
+def _wrong_content(
+    cursor: Cursor, entry: Entry, key: bytes | None, pruned: _Pruned, keys: ContentKeys | None
+) -> str | None:
     if entry.content is None or key is None:  # without its key nothing can be said of content
         return None
     cursor.execute(_CONTENT, (entry.subject,))
-    found = cast("tuple[str | None, str | None] | None", cursor.fetchone())
+    found = cast("Row | None", cursor.fetchone())
+    cursor.execute(_OWNER, (entry.subject,))
+    (user,) = cast("tuple[str]", cursor.fetchone())
     if found is None:
-        gone = entry.moment < pruned.content
+        gone = entry.moment < pruned.of(user)
         return None if gone else "its content is missing, and no policy deleted it"
-    said = found[0] if entry.kind == "open" else found[1]
-    same = said is not None and content_hash(key, said) == entry.content
+    part = ("open", "close").index(entry.kind)
+    plain, sealed = cast("str | None", found[part]), cast("bytes | None", found[part + 2])
+    if sealed is not None:
+        if content_hash(key, bytes(sealed)) == entry.content:
+            return None
+        plain = keys and opened(cursor, keys, entry.subject, user, part, bytes(sealed))
+    written = None if plain is None else plain.encode("utf-8", "surrogatepass")
+    same = written is not None and content_hash(key, written) == entry.content
     return None if same else "its content was changed"
 
 
@@ -204,6 +233,8 @@ def _pruned(cursor: Cursor) -> _Pruned:
         if kind == "prune":
             found.calls = until
         found.content = max(found.content, until)
+    cursor.execute("SELECT subject, max(at) FROM audit_acts WHERE act = 'erase' GROUP BY subject")
+    found.erased.update(cast("list[tuple[str, int]]", cursor.fetchall()))
     return found
 
 

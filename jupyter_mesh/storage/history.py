@@ -9,15 +9,20 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from ..schemas.api import CallDetail, CallPage, UsageRow
+from ..schemas.audit_acts import AuditAct
 from ..schemas.call_search import ALL_CALLS, CallSearch, Whose
 from ..schemas.policy import AuditRule
 from . import retention, sql
+from .acts import page as acts_page
 from .call_search import search_query
 from .calls import detail_query
 from .chain_check import Head, Verdict, check, heads
+from .content import seal_plain
+from .content_keys import ContentKeys, Sealing
 from .location import Cursor, Location, StorePlace
 from .reader import Reader
 from .rolling import expired
+from .secrets import Secrets
 from .usage import usage_query
 from .usage_sums import fold
 from .use_cases import Span, spans
@@ -51,13 +56,15 @@ class SqlHistory:
 
     Args:
         place: The same as the journal's.
+        sealing: Likewise.
 
     Raises:
         ConfigError: The URL is wrong.
     """
 
-    def __init__(self, place: StorePlace) -> None:
+    def __init__(self, place: StorePlace, sealing: Sealing | None = None) -> None:
         self._reader = Reader(Location.of(place))
+        self._keys = ContentKeys(sealing or Secrets(place).keys)
 
     async def calls(
         self,
@@ -72,7 +79,7 @@ class SqlHistory:
         )
 
     async def call(self, call_id: str, *, whose: Whose) -> CallDetail:
-        return await self._reader.read(detail_query(call_id, whose))
+        return await self._reader.read(detail_query(call_id, whose, self._keys))
 
     async def usage(
         self,
@@ -163,6 +170,24 @@ class SqlHistory:
             days += some
         return days
 
+    async def acts(
+        self, *, subject: str | None, act: str | None, before: int | None, limit: int
+    ) -> list[AuditAct]:
+        """What was done with the record, newest first."""
+        return await self._reader.read(
+            lambda cursor: acts_page(cursor, subject=subject, act=act, before=before, limit=limit)
+        )
+
+    async def seal_plain(self, batch: int = 200) -> int:
+        """Seal what an earlier version kept in plain text; how many calls that were.
+
+        It may be stopped between two batches and goes on the next time.
+        """
+        sealed = 0
+        while count := await self._reader.write(seal_plain(self._keys, batch)):
+            sealed += count
+        return sealed
+
     async def prune(
         self, now: datetime, rule: AuditRule, announce: retention.Announce, batch: int = 500
     ) -> int:
@@ -178,7 +203,7 @@ class SqlHistory:
 
     async def check(self, known: Sequence[Head] = ()) -> Verdict:
         """Whether every record is as it was recorded, and stands behind a checkpoint's heads."""
-        return await self._reader.read(lambda cursor: check(cursor, known))
+        return await self._reader.read(lambda cursor: check(cursor, known, self._keys))
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -18,11 +18,13 @@ from ..errors import AuditUnavailable, StoreUnavailable
 from ..schemas.audit import Completion, Hold, Intent
 from . import sql
 from .chain import Chain
+from .content_keys import ContentKeys, Sealing
 from .ledger import Closing, Opening, top_up
 from .location import Connection, Cursor, Durability, Location, Row, StorePlace
 from .records import completion_row, content_row, hold_rows, intent_row, request_row
 from .recovery import Recovery
 from .schema import prepare
+from .secrets import Secrets
 from .values import micros, money, text
 from .writer import Writer
 
@@ -41,17 +43,23 @@ class SqlJournal:
             before the commit,
             which is not synced either: a call is lost from the record if the gateway dies in
             between, and the last second or so of calls if the machine does.
+        sealing: Seals the keys of what was said; None: as the store's secrets are.
 
     Raises:
         ConfigError: The URL is wrong, or the store was written by a newer version.
     """
 
-    def __init__(self, place: StorePlace, durability: Durability = "strict") -> None:
+    def __init__(
+        self,
+        place: StorePlace,
+        durability: Durability = "strict",
+        sealing: Sealing | None = None,
+    ) -> None:
         self._location = Location.of(place)
         self._durability: Durability = durability
         self._batched = durability == "batched"
         self._id = secrets.token_hex(8)
-        self._chain = Chain(self._id)
+        self._chain = Chain(self._id, ContentKeys(sealing or Secrets(place).keys))
         self._presence = self._location.presence(self._id)
         self._unsure: dict[str, Row] = {}
         self._writer = Writer(

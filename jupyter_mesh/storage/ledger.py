@@ -16,6 +16,7 @@ from ..errors import AuditUnavailable, BudgetExceeded
 from ..schemas.audit import Completion
 from . import rolling, sql
 from .chain import Chain
+from .content import SealedRow, put
 from .location import Cursor, Row
 from .records import ContentRow, HoldRow, completion_row, sealed_completion, sealed_intent
 from .usage_sums import LATE_MS, add_late
@@ -64,9 +65,8 @@ class Opening:
                 cursor.execute(sql.INSERT_HOLD, row)
             reserved = window
         cursor.execute(sql.INSERT_CALL, self.call)
-        if self.content:
-            cursor.execute(sql.PUT_CONTENT, self.content)
-        seal_intent(self.chain, cursor, self.call, self.content)
+        said = put(cursor, self.chain.content_keys, self.content) if self.content else None
+        seal_intent(self.chain, cursor, self.call, said)
         return tuple(over)
 
     def undo(self, cursor: Cursor) -> None:
@@ -117,17 +117,16 @@ class Closing:
         cursor.execute(sql.ADD_USAGE, (self.call_id,))
         if cast(float, self.completion[_TOTAL_MS]) > LATE_MS:
             add_late(cursor, self.call_id)
-        if self.content:
-            cursor.execute(sql.PUT_CONTENT, self.content)
+        said = put(cursor, self.chain.content_keys, self.content) if self.content else None
         if new and self.intent:
-            seal_intent(self.chain, cursor, self.intent, self.content)
-        said = self.content.response if self.content else None
+            seal_intent(self.chain, cursor, self.intent, said)
+        answer = said.response if said else None
         ended = cast(int, self.completion[_ENDED_AT])
         record = sealed_completion(self.completion)
-        self.chain.append(cursor, "close", self.call_id, ended, record, said)
+        self.chain.append(cursor, "close", self.call_id, ended, record, answer)
 
 
-def seal_intent(chain: Chain, cursor: Cursor, call: Row, content: ContentRow | None) -> None:
+def seal_intent(chain: Chain, cursor: Cursor, call: Row, content: SealedRow | None) -> None:
     """Seal what was asked."""
     started, call_id = cast(int, call[_STARTED_AT]), cast(str, call[0])
     asked = content.request if content else None

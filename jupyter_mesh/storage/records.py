@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..schemas.audit import Completion, Hold, Intent
+from ..schemas.audit import Completion, Hold, Intent, KeptForm
 from .location import Row
 from .values import count, micros, money, optional_text, text, to_json
 
@@ -29,6 +29,8 @@ class ContentRow(NamedTuple):
     """What was said, apart from the record of it."""
 
     call_id: str
+    username: str | None  # None: that of the call's record
+    form: KeptForm
     request: str | None
     response: str | None
     stored_at: int
@@ -150,7 +152,9 @@ def request_row(intent: Intent) -> ContentRow | None:
     """The request as sent, if policy keeps it."""
     if intent.content is None:
         return None
-    return ContentRow(intent.id, to_json(intent.content), None, micros(intent.started_at))
+    user, form = text(intent.user), intent.form
+    said = to_json(intent.content)
+    return ContentRow(intent.id, user, form, said, None, micros(intent.started_at))
 
 
 def content_row(completion: Completion, intent: Intent | None) -> ContentRow | None:
@@ -158,6 +162,12 @@ def content_row(completion: Completion, intent: Intent | None) -> ContentRow | N
     request = intent.content if intent else None
     if completion.content is None and request is None:
         return None
+    user = intent.user if intent else completion.user
     return ContentRow(
-        completion.id, to_json(request), to_json(completion.content), micros(completion.ended_at)
+        completion.id,
+        optional_text(user),
+        intent.form if intent else completion.form,
+        to_json(request),
+        to_json(completion.content),
+        micros(completion.ended_at),
     )

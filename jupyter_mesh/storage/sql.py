@@ -85,10 +85,6 @@ CALL_EXISTS = "SELECT 1 FROM calls WHERE id = ?"
 RAISE_ESTIMATE = """
     UPDATE calls SET estimated_cost = ?
     WHERE id = ? AND outcome = 'pending' AND estimated_cost < ?"""
-PUT_CONTENT = """
-    INSERT INTO call_content (call_id, request, response, stored_at) VALUES (?, ?, ?, ?)
-    ON CONFLICT (call_id)
-    DO UPDATE SET response = excluded.response, stored_at = excluded.stored_at"""
 
 # money
 

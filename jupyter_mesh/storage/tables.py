@@ -116,9 +116,14 @@ call_content = Table(
     "call_content",
     metadata,
     Column("call_id", Text, primary_key=True),
+    # In plain text only what an earlier version kept, until it is sealed.
     Column("request", Text),
     Column("response", Text),
     Column("stored_at", BigInteger, nullable=False, index=True),
+    Column("form", Text),  # redacted, full
+    Column("sealed_request", LargeBinary),
+    Column("sealed_response", LargeBinary),
+    _partial_index("ix_call_content_plain", ["call_id"], text("form IS NULL")),
 )
 
 budget_windows = Table(
@@ -371,4 +376,17 @@ audit_sinks = Table(
     Column("owner", Text, nullable=False),
     Column("until", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+
+audit_acts = Table(
+    "audit_acts",
+    metadata,
+    Column("number", _serial, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("act", Text, nullable=False),  # read_content, export, erase
+    Column("subject", Text, nullable=False),
+    Column("details", Text),
+    Index("ix_audit_acts_subject", "subject", "number"),
 )

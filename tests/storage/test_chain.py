@@ -53,8 +53,21 @@ async def test_what_was_recorded_holds(store: Store) -> None:
         ("UPDATE calls SET purpose = 'fun' WHERE id = 'c'", "c", "record was changed"),
         ("UPDATE calls SET verdicts = '[]' WHERE id = 'b'", "b", "record was changed"),
         ("DELETE FROM calls WHERE id = 'a'", "a", "record is missing"),
-        ("UPDATE call_content SET request = '{}' WHERE call_id = 'a'", "a", "content was changed"),
-        ("UPDATE call_content SET response = '{}' WHERE call_id = 'b'", "b", "content was changed"),
+        (
+            "UPDATE call_content SET sealed_request = x'00' WHERE call_id = 'a'",
+            "a",
+            "content was changed",
+        ),
+        (
+            "UPDATE call_content SET sealed_response = sealed_request WHERE call_id = 'b'",
+            "b",
+            "content was changed",
+        ),
+        (
+            "UPDATE call_content SET request = '{}', sealed_request = NULL WHERE call_id = 'a'",
+            "a",
+            "content was changed",
+        ),
         ("DELETE FROM call_content WHERE call_id = 'b'", "b", "content is missing"),
         ("DELETE FROM audit_chain WHERE number = 3", "b", "entry 3 is missing"),
         ("UPDATE audit_chain SET digest = hash WHERE number = 2", "a", "entry was changed"),
@@ -129,14 +142,15 @@ async def test_content_that_policy_deletes_is_not_missed_and_its_hash_tells_noth
     await record(store)
     async with journal_at(store) as journal:
         await journal.note_pruned("prune_content", NOW + timedelta(seconds=1))
+    ((said,),) = rows(store, "SELECT sealed_request FROM call_content WHERE call_id = 'a'")
     execute(store, "DELETE FROM call_content")
     assert chain_verdict(store).fault is None
     ((key,),) = rows(store, "SELECT key FROM audit_keys")
     ((sealed,),) = rows(
         store, "SELECT content FROM audit_chain WHERE subject = 'a' AND kind = 'open'"
     )
-    assert sealed == content_hash(key, '{"q":"a"}')
-    assert sealed != content_hash(bytes(32), '{"q":"a"}')
+    assert sealed == content_hash(key, said)
+    assert sealed != content_hash(bytes(32), said)
     execute(store, "DELETE FROM audit_keys")
     assert chain_verdict(store).fault is None
 
