@@ -104,6 +104,13 @@ def _administration(commands: Commands) -> None:
     create.add_argument("--admin", action="store_true", help="may administer and audit")
     create.add_argument("--expires", type=_moment, metavar="TIME", help="such as 2027-01-31")
     _sealing(commands.add_parser("secrets", help="sealed secrets").add_subparsers(required=True))
+    inventory = _command(
+        commands, "inventory", "audit:inventory", "which model is used where, for what", config=True
+    )
+    inventory.add_argument("--since", type=_moment, metavar="TIME", help="default: 30 days ago")
+    inventory.add_argument("--until", type=_moment, metavar="TIME", help="default: now")
+    inventory.add_argument("--format", choices=_FORMATS, help="write a file instead")
+    inventory.add_argument("--out", metavar="FILE", help="default: standard output")
     _auditing(commands.add_parser("audit", help="the record").add_subparsers(required=True))
     config = commands.add_parser("config", help="mesh.yaml").add_subparsers(required=True)
     _command(config, "schema", "configuration:schema", "print its JSON schema")
@@ -141,11 +148,23 @@ def _auditing(audit: Commands) -> None:
     _command(
         audit, "checkpoint", "audit:checkpoint", "print where the record ends, signed", config=True
     )
-    export = _command(audit, "export", "audit:export", "write calls as JSON lines", config=True)
+    export = _command(audit, "export", "audit:export", "write calls as a file", config=True)
     export.add_argument("--since", type=_moment, metavar="TIME", help="default: all")
     export.add_argument("--until", type=_moment, metavar="TIME", help="default: now")
+    export.add_argument("--format", choices=_FORMATS, help="default: jsonl")
+    export.add_argument("--view", choices=("own", "team", "all"), help="default: all you may see")
+    for name in ("user", "group", "application", "model", "connection", "purpose"):
+        export.add_argument(f"--{name}", metavar="NAME", help=f"only calls of this {name}")
+    for name in ("outcome", "document", "key"):
+        export.add_argument(f"--{name}", metavar="NAME", help=f"only calls of this {name}")
     export.add_argument("--content", action="store_true", help="with what was said")
     export.add_argument("--out", metavar="FILE", help="default: standard output")
+    erase = _command(
+        audit, "erase", "audit:erase", "destroy what is kept of what was said", config=True
+    )
+    whose = erase.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--user", metavar="NAME", help="what this user said")
+    whose.add_argument("--everybody", action="store_true", help="what everybody said")
 
 
 def _moment(text: str) -> datetime:

@@ -1,12 +1,10 @@
-"""`jupyter mesh audit verify | checkpoint | export`."""
+"""`jupyter mesh audit verify | checkpoint | export | erase` and `jupyter mesh inventory`."""
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
-from collections.abc import AsyncIterator
-from datetime import datetime
+from contextlib import aclosing
 from pathlib import Path
 from typing import IO
 
@@ -14,12 +12,16 @@ from pydantic import ValidationError
 
 from ..client import AsyncMesh
 from ..errors import InvalidRequest
-from ..schemas.api import CallPage, CallSummary
+from ..schemas.audit_acts import Erased, Erasure
 from ..schemas.audit_proof import AuditCheck, AuditVerdict, Checkpoint
+from ..schemas.inventory import InventoryReport
 from .gateway import ask_gateway
 from .outcome import FAILED, Output
 
-_PAGE = 200
+_FILTERS = (
+    *("format", "view", "user", "group", "application", "model", "connection", "purpose"),
+    *("outcome", "document", "key"),
+)
 
 
 def verify(arguments: Namespace, output: Output) -> int:
@@ -65,51 +67,95 @@ def checkpoint(arguments: Namespace, output: Output) -> int:
 
 
 def export(arguments: Namespace, output: Output) -> int:
-    """Write calls as JSON lines, newest first; with `--content` what was said as well."""
-    with _target(arguments.out) as file:
-
-        async def work(mesh: AsyncMesh) -> int:
-            count = 0
-            async for call in _calls(mesh, arguments.since, arguments.until):
-                record: object = call.model_dump(mode="json")
-                if arguments.content:
-                    record = (await mesh.transport.call("GET", f"api/calls/{call.id}")).body
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
-                count += 1
-            return count
-
-        count = ask_gateway(arguments, work)
-    output.aside(f"{count:,} calls exported.")
+    """Write calls as a file, newest first; with `--content` what was said as well."""
+    given = {name: getattr(arguments, name) for name in _FILTERS}
+    params = {name: value for name, value in given.items() if value is not None}
+    for name in ("since", "until"):
+        if (moment := getattr(arguments, name)) is not None:
+            params[name] = moment.isoformat()
+    if arguments.content:
+        params["content"] = "true"
+    save(arguments, "api/audit/export", params)
+    output.aside("The calls were exported; that is recorded.")
     return 0
 
 
-async def _calls(
-    mesh: AsyncMesh, since: datetime | None, until: datetime | None
-) -> AsyncIterator[CallSummary]:
-    """Calls that began in a time, newest first. They are recorded nearly in that order: a day
-    before `since` nothing more comes.
-    """
-    before: str | None = None
-    while True:
-        given = {"limit": str(_PAGE), **({"before": before} if before else {})}
-        reply = await mesh.transport.call("GET", "api/calls", params=given)
-        page = CallPage.model_validate(reply.body)
-        for call in page.calls:
-            if (since is None or call.started_at >= since) and (
-                until is None or call.started_at < until
-            ):
-                yield call
-        before = page.next
-        oldest = page.calls[-1].started_at if page.calls else None
-        if before is None or (since and oldest and (since - oldest).days >= 1):
-            return
+def inventory(arguments: Namespace, output: Output) -> int:
+    """Which model is used where, by whom, for what purpose: as a table, or a file."""
+    params = {
+        name: moment.isoformat()
+        for name in ("since", "until")
+        if (moment := getattr(arguments, name)) is not None
+    }
+    if arguments.format is not None:
+        save(arguments, "api/inventory/export", {**params, "format": arguments.format})
+        return 0
+
+    async def work(mesh: AsyncMesh) -> InventoryReport:
+        reply = await mesh.transport.call("GET", "api/inventory", params=params)
+        return InventoryReport.model_validate(reply.body)
+
+    found = ask_gateway(arguments, work)
+    if output.as_json:
+        output.value(found.model_dump(mode="json"))
+        return 0
+    for case in found.use_cases:
+        risk = case.declared.risk_class if case.declared else None
+        state = "stopped" if case.stopped else risk or "no risk class"
+        models = ", ".join(model.id for model in case.models) or "not used"
+        name = case.name or "(not declared)"
+        output.line(
+            f"{name}: {case.application} for {case.purpose or 'any purpose'} [{state}], "
+            f"{case.spend.calls:,} calls by {case.users:,} users, "
+            f"{case.spend.cost_usd:f} USD: {models}"
+        )
+        for warning in case.warnings:
+            output.line(f"  {warning}")
+    return 0
 
 
-def _target(name: str | None) -> IO[str]:
+def erase(arguments: Namespace, output: Output) -> int:
+    """Destroy what is kept of what a user, or everybody, said; the record of the calls stays."""
+    asked = Erasure(user=arguments.user, everybody=arguments.everybody)
+
+    async def work(mesh: AsyncMesh) -> Erased:
+        body = asked.model_dump(mode="json")
+        reply = await mesh.transport.call("POST", "api/audit/erase", body=body, seconds=None)
+        return Erased.model_validate(reply.body)
+
+    found = ask_gateway(arguments, work)
+    if output.as_json:
+        output.value(found.model_dump(mode="json"))
+    else:
+        output.line(
+            f"Destroyed: the keys of {found.users:,} users, what was said in {found.calls:,} calls."
+        )
+    return 0
+
+
+def save(arguments: Namespace, path: str, params: dict[str, str]) -> None:
+    """Write a file of the gateway to `--out`, or to standard output, piece by piece."""
+    with _target(arguments.out) as file:
+
+        async def work(mesh: AsyncMesh) -> None:
+            async with aclosing(mesh.transport.download(path, params=params)) as pieces:
+                async for piece in pieces:
+                    file.write(piece)
+
+        whole = False
+        try:
+            ask_gateway(arguments, work)
+            whole = True
+        finally:
+            if not whole and arguments.out is not None:  # a part must not pass for the file
+                Path(arguments.out).unlink()
+
+
+def _target(name: str | None) -> IO[bytes]:
     if name is None:
-        return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
+        return open(sys.stdout.fileno(), "wb", closefd=False)
     try:
-        return Path(name).open("x", encoding="utf-8")
+        return Path(name).open("xb")
     except OSError as error:
         raise InvalidRequest(f"{name} cannot be written: {error.strerror}.") from error
 

@@ -101,6 +101,18 @@ class Transport:
             code="stream_cut",
         )
 
+    async def download(
+        self, path: str, *, params: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """A file, piece by piece; closing the generator closes the connection.
+
+        Raises:
+            MeshClientError: No gateway, it refused, or the file broke off.
+        """
+        async with self._request("GET", path, params=params) as response:
+            async for piece in response.content.iter_any():
+                yield piece
+
     async def aclose(self) -> None:
         """Close what is open; the transport can be used again."""
         session, self._session = self._session, None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from ..errors import NotPermitted
 from ..pipeline.snapshot import Snapshot
-from ..schemas.api import MOST_CALLS, CallDetail, CallPage
+from ..schemas.api import MOST_CALLS, CallDetail, CallPage, CallSummary
 from ..schemas.call_search import EVERYBODY, CallSearch, View, Whose
 from ..schemas.principal import Principal, Scope
+from ..storage.acts import Act
 from .assembly import Parts
 
 
@@ -41,9 +44,15 @@ class CallRecords:
 
         Raises:
             NotFound: There is no such call, or none for this caller.
+            StoreUnavailable: It holds what somebody else said, and that it is read cannot be
+                recorded.
         """
         detail = await self._parts.history.call(call_id, whose=self._most(principal))
-        if principal.may(Scope.AUDIT) or detail.summary.user == principal.user:
+        if detail.summary.user == principal.user:
+            return detail
+        if principal.may(Scope.AUDIT):
+            if detail.request is not None or detail.response is not None:
+                await self._parts.journal.note_act(_reading(principal, detail.summary))
             return detail
         return detail.model_copy(update={"request": None, "response": None, "content": "withheld"})
 
@@ -70,6 +79,17 @@ class CallRecords:
         if _sees_all(principal):
             return EVERYBODY
         return self.whose(principal, "team" if principal.may(Scope.READ_USAGE) else "own")
+
+
+def _reading(principal: Principal, call: CallSummary) -> Act:
+    return Act(
+        at=datetime.now(UTC),
+        by=principal.user,
+        via=principal.via,
+        act="read_content",
+        subject=call.id,
+        details={"of": call.user},
+    )
 
 
 def _sees_all(principal: Principal) -> bool:

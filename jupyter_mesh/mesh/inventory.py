@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from ..errors import InvalidRequest
 from ..pipeline.snapshot import Candidate, Snapshot, covers
 from ..schemas.api import UsageRow
+from ..schemas.files import FileFormat
 from ..schemas.inventory import InventoryReport, UseCase, UsedModel
+from ..schemas.json import JsonObject
 from ..schemas.policy import Target
+from ..schemas.principal import Principal
 from ..schemas.use_case import UseCaseRule
+from ..storage.acts import Act
 from ..storage.use_cases import Span
 from .assembly import Parts
 from .costs import total
+from .duties import missing
+from .inventory_file import COLUMNS, rows
+from .record_files import encoded, encoder_of
 
 
 @dataclass(slots=True)
@@ -57,6 +64,30 @@ class Inventory:
         ]
         cases.sort(key=lambda one: (one.name is None, -one.spend.cost_usd, -one.spend.calls))
         return InventoryReport(since=since, until=until, use_cases=cases)
+
+    async def file(
+        self, principal: Principal, format: FileFormat, *, since: datetime, until: datetime
+    ) -> AsyncIterator[bytes]:
+        """The pieces of the report as a file, a line for each use case; recorded as an export.
+
+        Raises:
+            InvalidRequest: As `report`; or a package is missing.
+            StoreUnavailable: The store cannot be read, or the export not be recorded.
+        """
+        encoder = encoder_of(format, COLUMNS)
+        report = await self.report(since=since, until=until)
+        asked: JsonObject = {"since": since.isoformat(), "until": until.isoformat()}
+        await self._parts.journal.note_act(
+            Act(
+                at=datetime.now(UTC),
+                by=principal.user,
+                via=principal.via,
+                act="export",
+                subject="inventory",
+                details={"format": format, **asked},
+            )
+        )
+        return encoded(encoder, rows(report))
 
     async def _seen(self, since: datetime, until: datetime) -> dict[tuple[str, str], _Seen]:
         history = self._parts.history
@@ -107,6 +138,7 @@ class Inventory:
             open_to=_open_to(snapshot, purpose),
             guards=_screening(snapshot, candidates),
             moderation=_moderation(snapshot, candidates),
+            warnings=list(missing(rule, snapshot.audit)),
         )
 
     def _managed_by(self, name: str | None) -> Literal["mesh.yaml", "admin", "default"] | None:

@@ -38,10 +38,12 @@ from .administration import Administration
 from .assembly import Parts, assemble
 from .audit_proof import AuditProof
 from .cache_control import CacheControl
+from .call_export import CallExport
 from .call_records import CallRecords
 from .cards import cards
 from .costs import Costs
 from .dry_run import dry_run
+from .erasure import RecordActs
 from .inventory import Inventory
 from .keys import ApiKeys
 from .metrics import Metrics
@@ -74,6 +76,8 @@ class Mesh:
         self.usage_reports = UsageReports(parts.history, lambda: self.snapshot, parts.hourly_costs)
         self.audit = AuditProof(parts.history, parts.secrets)
         self._records = CallRecords(parts)
+        self.export = CallExport(parts, self._records)
+        self.acts = RecordActs(parts)
         self.inventory = Inventory(parts)
         self.secrets = SecretKeeping(parts)
         parts.repeat(600.0, self.secrets.sweep)

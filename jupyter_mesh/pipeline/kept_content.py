@@ -56,7 +56,10 @@ def least_kept(call: Call) -> Kept:
         fitting = (one for one in audit.content_for if covers(one.target, candidate, call.groups))
         rule = next(fitting, None)
         found.add(rule.keep if rule else audit.content)
-    return next((kept for kept in _LEAST_FIRST if kept in found), audit.content)
+    for kept in _LEAST_FIRST:
+        if kept in found:
+            return kept
+    return audit.content
 
 
 async def keep_in_full(call: Call) -> None:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import os
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from ..errors import AuditUnavailable, ConfigError
 from .location import Cursor
+from .secrets import CONTENT_KEYS as PREFIX
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-PREFIX = "audit.content."
-"""Names of these keys among the secrets."""
 _FRESH = 2.0
 """Seconds for which a key is used without looking whether somebody has destroyed it."""
 _KEY_BYTES = 32
@@ -29,8 +29,9 @@ _ADD = """
     INSERT INTO secrets (name, nonce, sealed, stored_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (name) DO NOTHING"""
 _ROW = "SELECT nonce, sealed FROM secrets WHERE name = ?"
-_ALL = "SELECT name FROM secrets"
-_DESTROY = "DELETE FROM secrets WHERE name = ?"
+_SET_ASIDE = "UPDATE secrets SET name = ? WHERE name = ?"
+_ASIDE = "SELECT nonce, sealed FROM secrets WHERE name LIKE ?"
+_DESTROY = "DELETE FROM secrets WHERE name LIKE ?"
 
 
 class Sealing(Protocol):
@@ -78,6 +79,10 @@ class ContentKeys:
         """What was made is durable."""
         self._made.clear()
 
+    def forget(self) -> None:
+        """Look for every key again before it is used."""
+        self._known.clear()
+
     def seal(self, cursor: Cursor, user: str, place: str, said: str) -> bytes:
         """`said`, sealed for `place`: it opens nowhere else.
 
@@ -92,15 +97,22 @@ class ContentKeys:
         """What was sealed; None where its key was destroyed, or does not open it."""
         from cryptography.exceptions import InvalidTag
 
-        known = self._look_up(cursor, _name(user), None)
-        if known is None:
-            return None
         nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-        try:
-            plain = known.cipher.decrypt(nonce, rest, place.encode())
-        except (InvalidTag, ValueError):  # ValueError: too short to be anything that was sealed
-            return None
-        return plain.decode("utf-8", "surrogatepass")
+        for cipher in self._ciphers(cursor, _name(user)):
+            # ValueError: too short to be anything that was sealed
+            with suppress(InvalidTag, ValueError):
+                plain = cipher.decrypt(nonce, rest, place.encode())
+                return plain.decode("utf-8", "surrogatepass")
+        return None
+
+    def _ciphers(self, cursor: Cursor, name: str) -> Iterator[AESGCM]:
+        """The key in use, then those that were set aside; what no key opens is left out."""
+        cursor.execute(_ASIDE, (f"{name}%",))
+        rows = cast("list[tuple[bytes, bytes]]", cursor.fetchall())
+        for nonce, sealed in rows:
+            with suppress(ConfigError, OSError):
+                if (found := self._sealing.unseal(name, bytes(nonce), bytes(sealed))) is not None:
+                    yield self._of(bytes(nonce), found[0]).cipher
 
     def _cipher(self, cursor: Cursor, user: str) -> AESGCM:
         name, now = _name(user), self._clock()
@@ -126,14 +138,19 @@ class ContentKeys:
         nonce = bytes(row[0])
         if known is not None and known.nonce == nonce:
             return known._replace(seen=self._clock())
-        found = self._sealing.unseal(name, nonce, bytes(row[1]))
+        try:
+            found = self._sealing.unseal(name, nonce, bytes(row[1]))
+        except OSError:  # where there may be a new one, `seal` makes it; else it says so
+            return None
         return None if found is None else self._of(nonce, found[0])
 
     def _make(self, cursor: Cursor, name: str) -> _Known:
-        """A key where there is none; one that nobody can open any more is replaced."""
+        """A key where there is none. One that nobody can open now is set aside: the key that
+        sealed it may come back.
+        """
         value = b64encode(os.urandom(_KEY_BYTES)).decode()
         nonce, sealed = self._sealing.seal(name, value)
-        cursor.execute(_DESTROY, (name,))
+        cursor.execute(_SET_ASIDE, (f"{name}.{nonce.hex()}", name))
         cursor.execute(_ADD, (name, nonce, sealed, time.time_ns() // 1000))
         if cursor.rowcount == 0:  # another gateway was faster
             known = self._look_up(cursor, name, None)
@@ -151,17 +168,8 @@ class ContentKeys:
 
 def destroy(cursor: Cursor, user: str | None) -> int:
     """Destroy a user's key, or with None everybody's; how many there were."""
-    if user is not None:
-        names = [_name(user)]
-    else:
-        cursor.execute(_ALL)
-        rows = cast("list[tuple[str]]", cursor.fetchall())
-        names = [name for (name,) in rows if name.startswith(PREFIX)]
-    destroyed = 0
-    for name in names:
-        cursor.execute(_DESTROY, (name,))
-        destroyed += cursor.rowcount
-    return destroyed
+    cursor.execute(_DESTROY, (f"{PREFIX if user is None else _name(user)}%",))
+    return cursor.rowcount
 
 
 def _name(user: str) -> str:

@@ -17,7 +17,7 @@ from .acts import page as acts_page
 from .call_search import search_query
 from .calls import detail_query
 from .chain_check import Head, Verdict, check, heads
-from .content import seal_plain
+from .content import delete_any, delete_of, seal_plain
 from .content_keys import ContentKeys, Sealing
 from .location import Cursor, Location, StorePlace
 from .reader import Reader
@@ -177,6 +177,21 @@ class SqlHistory:
         return await self._reader.read(
             lambda cursor: acts_page(cursor, subject=subject, act=act, before=before, limit=limit)
         )
+
+    async def delete_content(self, user: str | None, batch: int = 500) -> int:
+        """Delete what is kept of what a user said, or with None everybody, `batch` calls at a
+        time; of how many calls that was.
+        """
+        gone = 0
+        if user is None:
+            while deleted := await self._reader.write(delete_any(batch)):
+                gone += deleted
+            return gone
+        place: tuple[int, int] | None = (0, 0)
+        while place is not None:
+            deleted, place = await self._reader.write(delete_of(text(user), place, batch))
+            gone += deleted
+        return gone
 
     async def seal_plain(self, batch: int = 200) -> int:
         """Seal what an earlier version kept in plain text; how many calls that were.

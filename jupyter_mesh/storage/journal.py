@@ -17,8 +17,9 @@ from typing import Literal, TypeVar
 from ..errors import AuditUnavailable, StoreUnavailable
 from ..schemas.audit import Completion, Hold, Intent
 from . import sql
+from .acts import Act
 from .chain import Chain
-from .content_keys import ContentKeys, Sealing
+from .content_keys import ContentKeys, Sealing, destroy
 from .ledger import Closing, Opening, top_up
 from .location import Connection, Cursor, Durability, Location, Row, StorePlace
 from .records import completion_row, content_row, hold_rows, intent_row, request_row
@@ -133,6 +134,30 @@ class SqlJournal:
             self._chain.append(cursor, kind, "", micros(until), (micros(until),), None)
 
         await self._writer.submit(note)
+
+    async def note_act(self, act: Act) -> None:
+        """Record what somebody is about to do with the record.
+
+        Raises:
+            StoreUnavailable: It cannot be; then it must not be done.
+        """
+        await self.seal(act.record)
+
+    async def erase(self, act: Act, user: str | None) -> int:
+        """Destroy the keys of what a user said, or with None of what everybody did, in the commit
+        that records it; how many keys that were.
+
+        Raises:
+            StoreUnavailable: It cannot be recorded; nothing was destroyed.
+        """
+
+        def change(cursor: Cursor, chain: Chain) -> int:
+            destroyed = destroy(cursor, user)
+            act.record(cursor, chain)
+            chain.content_keys.forget()
+            return destroyed
+
+        return await self.seal(change)
 
     async def seal(self, change: Callable[[Cursor, Chain], T]) -> T:
         """Run a change of what is configured, whose last act is its entry in the chain; both are

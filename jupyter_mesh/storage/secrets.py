@@ -18,6 +18,8 @@ from .location import Cursor, Location, StorePlace
 from .schema import prepare
 from .sealing_keys import SealingKeys
 
+CONTENT_KEYS = "audit.content."
+"""How the names of the keys begin under which the record keeps what users said."""
 _FRESH = 5.0
 """Seconds for which a value is used without looking whether another process has changed it."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -186,13 +188,15 @@ class Secrets:
         self.took(name, None)
 
     def facts(self) -> list[SealedFact]:
-        """What is sealed, by name.
+        """What is sealed, by name, but for the keys of what users said.
 
         Raises:
             StoreUnavailable: The store cannot be read.
         """
         return [
-            SealedFact(one.name, one.stored_at, self._current(one)) for one in self._read_rows()
+            SealedFact(one.name, one.stored_at, self._current(one))
+            for one in self._read_rows()
+            if not one.name.startswith(CONTENT_KEYS)
         ]
 
     def _current(self, one: sealed.SealedRow) -> bool | None:

@@ -35,7 +35,7 @@ async def put_setting(gateway: Gateway, request: HttpRequest, body: Json) -> Rep
 
 async def delete_setting(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
     """`DELETE /api/settings/{kind}/{name}?version=`."""
-    version = _number(request.fields("version"), "version")
+    version = number(request.fields("version"), "version")
     kind, name = request.params["kind"], request.params["name"]
     await gateway.mesh.administration.remove(request.principal, kind, name, version)
     return json_reply({})
@@ -44,13 +44,13 @@ async def delete_setting(gateway: Gateway, request: HttpRequest, _body: Json) ->
 async def get_changes(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
     """`GET /api/changes?kind=&name=&before=&limit=`, newest first."""
     fields = request.fields("kind", "name", "before", "limit")
-    limit = _number(fields, "limit") or 50
+    limit = number(fields, "limit") or 50
     if not 1 <= limit <= _MOST_CHANGES:
         raise InvalidRequest(f"`limit` must be from 1 to {_MOST_CHANGES}.", param="limit")
     changes = await gateway.mesh.administration.changes(
         kind=fields.get("kind"),
         name=fields.get("name"),
-        before=_number(fields, "before"),
+        before=number(fields, "before"),
         limit=limit,
     )
     return reply_with(changes)
@@ -152,7 +152,12 @@ def _times(fields: dict[str, str]) -> tuple[datetime, datetime]:
     return moment(fields, "since") or until - timedelta(days=1), until
 
 
-def _number(fields: dict[str, str], name: str) -> int | None:
+def number(fields: dict[str, str], name: str) -> int | None:
+    """A field that is a whole number; None where it was not given.
+
+    Raises:
+        InvalidRequest: It is none.
+    """
     value = fields.get(name)
     if value is None:
         return None

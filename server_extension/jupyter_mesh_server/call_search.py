@@ -32,7 +32,7 @@ def search_of(fields: dict[str, str]) -> CallSearch:
         since=moment(fields, "since"),
         until=moment(fields, "until"),
         min_cost=_amount(fields.get("min_cost_usd")),
-        has_finding=_flag(fields.get("has_finding")),
+        has_finding=flag(fields, "has_finding"),
         tag=_tag(fields.get("tag")),
     )
 
@@ -64,11 +64,17 @@ def _amount(text: str | None) -> Decimal | None:
     return amount
 
 
-def _flag(text: str | None) -> bool | None:
+def flag(fields: Mapping[str, str], name: str) -> bool | None:
+    """A field that is true or false; None where it was not given.
+
+    Raises:
+        InvalidRequest: It is neither.
+    """
+    text = fields.get(name)
     if text is None:
         return None
     if text not in _FLAGS:
-        raise InvalidRequest("`has_finding` is true or false.", param="has_finding")
+        raise InvalidRequest(f"`{name}` is true or false.", param=name)
     return _FLAGS[text]
 
 

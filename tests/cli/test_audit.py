@@ -63,9 +63,34 @@ def test_calls_are_exported_as_lines_with_what_was_said_on_request(
     assert len(mesh("audit", "export", "--until", middle).out.splitlines()) == 1
     file = tmp_path / "calls.jsonl"
     written = mesh("audit", "export", "--content", "--out", str(file))
-    assert "3 calls exported" in written.err
+    assert "recorded" in written.err
     assert "three" in json.dumps(json.loads(file.read_text().splitlines()[0])["request"])
     assert mesh("audit", "export", "--out", str(file)).code == 3  # nothing is written over
+
+
+def test_calls_and_the_inventory_are_exported_for_spreadsheets(mesh: Mesh) -> None:
+    assert mesh("ask", "echo/echo", "one", "--purpose", "research").code == 0
+    assert mesh("ask", "echo/echo", "two", "--purpose", "fun").code == 0
+    head, *rows = mesh("audit", "export", "--format", "csv", "--purpose", "fun").out.splitlines()
+    assert head.startswith("id,")
+    assert [",fun," in row for row in rows] == [True]
+    assert len(mesh("inventory").out.splitlines()) == 4  # two uses, with a warning each
+    assert {one["purpose"] for one in mesh("inventory", "--json").json["use_cases"]} == {
+        "research",
+        "fun",
+    }
+    assert len(mesh("inventory", "--format", "jsonl").out.splitlines()) == 2
+
+
+def test_what_a_user_said_is_destroyed_and_the_record_holds(mesh: Mesh, tmp_path: Path) -> None:
+    assert mesh("ask", "echo/echo", "one").code == 0
+    (call,) = map(json.loads, mesh("audit", "export").out.splitlines())
+    assert mesh("audit", "erase").code == 2
+    erased = mesh("audit", "erase", "--user", call["user"])
+    assert "1 calls" in erased.out
+    assert mesh("audit", "verify").code == 0
+    (line,) = mesh("audit", "export", "--content").out.splitlines()
+    assert json.loads(line)["request"] is None
 
 
 def test_check_asks_a_connection_whose_models_are_listed_and_looks_behind_aliases(

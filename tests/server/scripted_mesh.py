@@ -125,6 +125,8 @@ class ScriptedMesh:
         self.alerts = NothingThere()
         self.audit = NothingThere()
         self.inventory = NothingThere()
+        self.export = NothingThere()
+        self.acts = NothingThere()
         self.secrets = NothingThere()
         self.scripts: dict[str, Script] = {
             "answer": answer,

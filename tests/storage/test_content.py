@@ -122,7 +122,7 @@ async def test_a_destroyed_key_is_noticed_and_another_made(tmp_path: Path) -> No
     async with journal_at(store):
         pass
     now = 0.0
-    keys = ContentKeys(Secrets(store), clock=lambda: now)
+    keys = ContentKeys(Secrets(store).keys, clock=lambda: now)
     with closing(sqlite3.connect(store, isolation_level=None)) as connection:
         cursor = connection.cursor()
         first = keys.seal(cursor, "ada", "here", "one")
@@ -145,15 +145,21 @@ async def test_where_nothing_can_be_sealed_no_call_goes_out(tmp_path: Path) -> N
     await journal.aclose()
 
 
-async def test_a_lost_sealing_key_loses_what_was_said_and_nothing_else(tmp_path: Path) -> None:
+async def test_a_lost_sealing_key_loses_what_was_said_until_it_is_brought_back(
+    tmp_path: Path,
+) -> None:
     store = tmp_path / "mesh.db"
     async with journal_at(store) as journal:
         await say(journal, "a")
-    (tmp_path / "mesh.key").unlink()
+    lost = (tmp_path / "mesh.key").rename(tmp_path / "lost.key")
     async with journal_at(store) as journal:
         await say(journal, "b")
     assert (await read(store, "a")).content == "erased"
     assert (await read(store, "b")).request == {"q": ASKED}
+    with (tmp_path / "mesh.key").open("a") as keys:
+        keys.write(lost.read_text())
+    for call_id in "ab":
+        assert (await read(store, call_id)).request == {"q": ASKED}
 
 
 def keep_in_plain_text(store: Path, call_id: str) -> None:

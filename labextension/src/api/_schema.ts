@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who read whose content, exported, erased; newest first */
+        get: operations["get_acts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit/checkpoint": {
         parameters: {
             query?: never;
@@ -98,6 +115,40 @@ export interface paths {
         };
         /** Where the record ends now, signed */
         get: operations["get_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Destroy what is kept of what a user said; the record of the calls stays */
+        post: operations["erase_content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recorded calls as a file: JSON lines, CSV or Parquet */
+        get: operations["export_calls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -302,6 +353,23 @@ export interface paths {
         };
         /** Which model is used where, by whom, for what purpose */
         get: operations["get_inventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The inventory as a file: JSON lines, CSV or Parquet */
+        get: operations["export_inventory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -903,6 +971,50 @@ export interface components {
             info: number;
             /** Warning */
             warning: number;
+        };
+        /**
+         * AuditAct
+         * @description One act. It stands in the chain of records like a call.
+         */
+        AuditAct: {
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "read_content" | "export" | "erase";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Details */
+            details: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Number */
+            number: number;
+            /**
+             * Subject
+             * @description The call that was read; the user whose content was erased.
+             */
+            subject: string;
+            /** Via */
+            via: string;
+        };
+        /**
+         * AuditActs
+         * @description Acts, newest first.
+         */
+        AuditActs: {
+            /** Acts */
+            acts: components["schemas"]["AuditAct"][];
+            /**
+             * Next
+             * @description To be sent as `before` for the next page.
+             */
+            next: number | null;
         };
         /**
          * AuditCheck
@@ -1513,6 +1625,33 @@ export interface components {
              * @enum {string}
              */
             operation: "chat" | "completion" | "embedding" | "rerank" | "classify";
+        };
+        /**
+         * Erased
+         * @description What was destroyed. The record of the calls stays, without what was said.
+         */
+        Erased: {
+            /** Calls */
+            calls: number;
+            /** Users */
+            users: number;
+        };
+        /**
+         * Erasure
+         * @description Whose kept content is to be destroyed; without a user everybody's.
+         */
+        Erasure: {
+            /**
+             * Everybody
+             * @description Must be true where no user is named, so that nobody slips.
+             * @default false
+             */
+            everybody: boolean;
+            /**
+             * User
+             * @default null
+             */
+            user: string | null;
         };
         /**
          * ErrorBody
@@ -2998,6 +3137,40 @@ export interface operations {
             };
         };
     };
+    get_acts: {
+        parameters: {
+            query?: {
+                subject?: string;
+                act?: string;
+                before?: string;
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditActs"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_checkpoint: {
         parameters: {
             query?: never;
@@ -3015,6 +3188,88 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Checkpoint"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    erase_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erasure"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_calls: {
+        parameters: {
+            query?: {
+                format?: string;
+                content?: string;
+                view?: string;
+                user?: string;
+                group?: string;
+                application?: string;
+                model?: string;
+                connection?: string;
+                purpose?: string;
+                outcome?: string;
+                document?: string;
+                key?: string;
+                operation?: string;
+                error_code?: string;
+                verdict?: string;
+                finding?: string;
+                since?: string;
+                until?: string;
+                min_cost_usd?: string;
+                has_finding?: string;
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -3414,6 +3669,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["InventoryReport"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_inventory: {
+        parameters: {
+            query?: {
+                format?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
