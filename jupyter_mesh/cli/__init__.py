@@ -26,6 +26,8 @@ Parser: TypeAlias = argparse.ArgumentParser
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[Parser]  # pyright: ignore[reportPrivateUsage]
 
+_FORMATS = ("jsonl", "csv", "parquet")
+
 
 def parser() -> Parser:
     """All commands and options."""
