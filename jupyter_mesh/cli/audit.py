@@ -138,7 +138,7 @@ def save(arguments: Namespace, path: str, params: dict[str, str]) -> None:
     with _target(arguments.out) as file:
 
         async def work(mesh: AsyncMesh) -> None:
-            async with aclosing(mesh.transport.download(path, params=params)) as pieces:
+            async with aclosing(mesh.transport.pieces(path, params=params)) as pieces:
                 async for piece in pieces:
                     file.write(piece)
 

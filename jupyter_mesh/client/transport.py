@@ -101,7 +101,7 @@ class Transport:
             code="stream_cut",
         )
 
-    async def download(
+    async def pieces(
         self, path: str, *, params: Mapping[str, str] | None = None
     ) -> AsyncGenerator[bytes, None]:
         """A file, piece by piece; closing the generator closes the connection.

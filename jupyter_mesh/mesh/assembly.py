@@ -289,7 +289,7 @@ async def assemble(
         )
         await _govern(parts.governance, parts, config)
         parts.tell()
-        await parts.tell_sinks(SinkCursors(store))
+        await parts.tell_sinks(SinkCursors(store, secrets.keys))
         opened.pop_all()
     parts.tasks += _background(parts, headroom)
     if host == "personal" and config.offers:

@@ -11,8 +11,10 @@ from ..errors import NotFound
 from ..schemas.call_search import EVERYBODY
 from ..schemas.json import JsonObject
 from .calls import detail_query
+from .content_keys import ContentKeys, Sealing
 from .location import Cursor, Location, StorePlace
 from .reader import Reader
+from .secrets import Secrets
 from .values import micros, moment, text
 
 _BEGIN = """
@@ -51,10 +53,12 @@ class Batch:
 class SinkCursors:
     """Args:
     place: The same as the journal's.
+    sealing: Likewise.
     """
 
-    def __init__(self, place: StorePlace) -> None:
+    def __init__(self, place: StorePlace, sealing: Sealing | None = None) -> None:
         self._reader = Reader(Location.of(place), threads=1)
+        self._keys = ContentKeys(sealing or Secrets(place).keys)
 
     async def take(
         self, sink: str, owner: str, now: datetime, lease: timedelta, *, backfill: bool
@@ -102,7 +106,7 @@ class SinkCursors:
                 for number, call, at in rows:
                     oldest = at if oldest is None else min(oldest, at)
                     ends[writer] = number
-                    if (found := _record(cursor, call, content)) is not None:
+                    if (found := _record(cursor, self._keys, call, content)) is not None:
                         records.append(
                             {"id": call, "writer": writer, "number": number, "call": found}
                         )
@@ -154,10 +158,10 @@ def _writers(cursor: Cursor) -> Iterator[str]:
         yield (last := found)
 
 
-def _record(cursor: Cursor, call: str, content: bool) -> JsonObject | None:
+def _record(cursor: Cursor, keys: ContentKeys, call: str, content: bool) -> JsonObject | None:
     """A call as a sink gets it; None where policy has deleted it meanwhile."""
     try:
-        detail = detail_query(call, EVERYBODY)(cursor)
+        detail = detail_query(call, EVERYBODY, keys)(cursor)
     except NotFound:
         return None
     left_out = {"children"} if content else {"children", "request", "response"}

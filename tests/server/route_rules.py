@@ -94,7 +94,11 @@ RULES: Mapping[str, Rule] = {
     "DELETE /api/cache": Rule(scope=CONFIGURE),
     "POST /api/audit/verify": Rule(scope=AUDIT, body={}),
     "GET /api/audit/checkpoint": Rule(scope=AUDIT),
+    "GET /api/audit/export": Rule(scope=USE),
+    "GET /api/audit/acts": Rule(scope=AUDIT),
+    "POST /api/audit/erase": Rule(scope=ADMIN, body={"user": "{absent}"}),
     "GET /api/inventory": Rule(scope=AUDIT),
+    "GET /api/inventory/export": Rule(scope=AUDIT),
     "GET /api/performance": Rule(scope=USE),
     "GET /api/performance/{key:path}": Rule(scope=USE, path="/api/performance/{model}"),
     "GET /api/keys": Rule(scope=USE),
@@ -150,6 +154,9 @@ QUERY: Mapping[str, str] = {
     "kind": "aliases",
     "name": "{word}",
     "version": "1",
+    "content": "true",
+    "subject": "{call}",
+    "act": "export",
 }
 """A value of ada's for every field that any route takes."""
 
