@@ -10,7 +10,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast, get_args
@@ -68,6 +68,7 @@ class ModelRule(BaseModel):
     operations: tuple[Operation, ...] | None = None
     capabilities: tuple[Capability, ...] | None = None
     internal: bool = False
+    enabled: bool = True
     description: str = ""
 
     @property
@@ -86,6 +87,10 @@ class ConnectionRule(BaseModel):
     residency: Residency | None = None
     trains_on_requests: bool | None = None
     retains_requests: str | None = None
+    terms_checked: date | None = None
+    """When somebody last looked that both are so."""
+    terms_source: str | None = None
+    """Where the vendor says so, such as the address of its terms."""
     models: dict[str, ModelRule] = Field(default_factory=dict)
     timeout: Duration | None = None
     idle_timeout: Duration | None = None
@@ -130,7 +135,10 @@ class KeyRule(Rule):
         models: Names and globs of the models of its user that it may use; none: all of them.
         purpose: What every call with it is for.
         budget_usd: What it may spend in `window`, besides the budgets of its user.
-        maker: Who made it, where that was not the admin who wrote mesh.yaml.
+        admin: It administers and reads every record.
+        auditor: It reads every record.
+        maker: Who made it, where that was not the admin who wrote mesh.yaml. It has no right that
+            its maker has lost since.
     """
 
     name: str
@@ -143,6 +151,7 @@ class KeyRule(Rule):
     budget_usd: Decimal | None = Field(default=None, ge=0)
     window: Window = "month"
     admin: bool = False
+    auditor: bool = False
     expires: datetime | None = None
     """Without a zone it is UTC."""
     maker: str | None = None

@@ -1,4 +1,5 @@
-"""Each row of docs/claims.md names what shows it, and that test or make target exists.
+"""Each row of docs/claims.md names what shows it, and that test or make target exists; so does each
+promise of SECURITY.md.
 
 | issue | noun | shown by | status |
 |---|---|---|---|
@@ -16,6 +17,7 @@ import sys
 from pathlib import Path
 
 CLAIMS = Path("docs/claims.md")
+PROMISES = Path("SECURITY.md")
 COLUMNS = ["issue", "noun", "shown by", "status"]
 
 
@@ -72,10 +74,24 @@ def faults(text: str) -> list[str]:
     return found
 
 
+def broken_promises(text: str) -> list[str]:
+    """Promises of SECURITY.md that no test shows, or only one that is not there."""
+    found: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not (line.startswith("|") and "::" in line):
+            continue
+        evidence = re.findall(r"`([^`]+)`", line)
+        found += [f"{PROMISES}:{number}: no {item!r}" for item in evidence if not exists(item)]
+    promised = set(re.findall(r"^(\d+)\. ", text, re.M))
+    shown = set(re.findall(r"^\| (\d+)\. .*::", text, re.M))
+    found += [f"{PROMISES}: nothing shows promise {one}" for one in sorted(promised - shown)]
+    return found
+
+
 def main() -> int:
     """Print the rows that name nothing real."""
     text = CLAIMS.read_text("utf8")
-    found = faults(text)
+    found = faults(text) + broken_promises(PROMISES.read_text("utf8"))
     if not rows(text):
         found.append(f"{CLAIMS}: no rows, columns are {' | '.join(COLUMNS)}")
     for fault in found:

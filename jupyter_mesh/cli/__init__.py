@@ -104,6 +104,7 @@ def _administration(commands: Commands) -> None:
     create.add_argument("--application", help="what uses it (default: NAME)")
     create.add_argument("--group", action="append", default=[], help="may be repeated")
     create.add_argument("--admin", action="store_true", help="may administer and audit")
+    create.add_argument("--auditor", action="store_true", help="may read every record")
     create.add_argument("--expires", type=_moment, metavar="TIME", help="such as 2027-01-31")
     _sealing(commands.add_parser("secrets", help="sealed secrets").add_subparsers(required=True))
     inventory = _command(

@@ -21,6 +21,7 @@ def create(arguments: Namespace, output: Output) -> int:
         application=arguments.application or arguments.name,
         groups=tuple(arguments.group),
         admin=arguments.admin,
+        auditor=arguments.auditor,
         expires=arguments.expires,
     )
     declared = rule.model_dump(mode="json", exclude_defaults=True)

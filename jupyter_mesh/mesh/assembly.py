@@ -80,6 +80,7 @@ class Parts:
     conditions: Conditions = field(init=False)
     watcher: Watcher = field(init=False)
     sinks: Sinks = field(init=False)
+    makers_are_known: bool = True
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
     live: dict[str, Call]
     nested: NestedCalls
@@ -125,7 +126,7 @@ class Parts:
         """Put a configuration in force for new calls; those that run end under the old one."""
         retired = await self.catalogue.configure(config.connections)
         self.catalogue_keeper.configure(config)
-        self.key_holders = key_holders(config.keys)
+        self.key_holders = key_holders(config, makers_are_known=self.makers_are_known)
         self.state.resize(config.cache)
         version = self.catalogue_keeper.snapshot.version
         self.retired += [(version, provider) for provider in retired]
@@ -265,6 +266,7 @@ async def assemble(
         live: dict[str, Call] = {}
         nested = NestedCalls(live)
         parts = Parts(
+            makers_are_known=host == "standalone",
             journal=journal,
             history=history,
             catalogue=catalogue,

@@ -47,6 +47,8 @@ def model_card(candidate: Candidate, health: Health) -> ModelCard:
         residency=facts.residency.value,
         trains_on_requests=facts.trains_on_requests,
         retains_requests=facts.retains_requests,
+        terms_checked=facts.terms_checked,
+        terms_source=facts.terms_source,
         offline_demo=facts.offline_demo,
         description=facts.description,
         speed=speed(health.samples(facts.id)),

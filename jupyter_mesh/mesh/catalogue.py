@@ -136,6 +136,8 @@ class Catalogue:
         else:
             limits = _limits(rule)
             for one in facts:
+                if (said := rule.models.get(one.name)) is not None and not said.enabled:
+                    continue
                 known = self._enrich(provider, rule, one)
                 connection.candidates[known.id] = Candidate(
                     facts=known, provider=provider, limits=limits
@@ -183,6 +185,8 @@ class Catalogue:
             residency=residency,
             trains_on_requests=False if provider.local else rule.trains_on_requests,
             retains_requests=rule.retains_requests,
+            terms_checked=rule.terms_checked,
+            terms_source=rule.terms_source,
             internal=said.internal,
             description=said.description or facts.description,
         )

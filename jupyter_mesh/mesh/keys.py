@@ -77,6 +77,8 @@ def _within_rights(principal: Principal, asked: KeyRequest, groups: frozenset[st
         raise NotPermitted("A key is made by a person in JupyterLab, or by an admin: ask one.")
     if asked.admin:
         raise NotPermitted("Only an admin makes a key with an admin's rights.")
+    if asked.auditor and not principal.may(Scope.AUDIT):
+        raise NotPermitted("Only an auditor or an admin makes a key that reads every record.")
     if asked.user not in (None, principal.user):
         raise NotPermitted("Only an admin makes a key for somebody else.")
     if wider := sorted(set(asked.groups) - groups):
@@ -105,6 +107,7 @@ def _body(principal: Principal, asked: KeyRequest, hashed: str) -> JsonObject:
         "budget_usd": asked.budget_usd,
         "window": asked.window,
         "admin": asked.admin,
+        "auditor": asked.auditor,
         "expires": in_utc(asked.expires).isoformat() if asked.expires else None,
         "maker": principal.user,
     }
@@ -123,6 +126,7 @@ def _shown(rule: KeyRule, setting: Setting | None) -> Key:
         budget_usd=None if rule.budget_usd is None else f"{rule.budget_usd:f}",
         window=None if rule.budget_usd is None else rule.window,
         admin=rule.admin,
+        auditor=rule.auditor,
         managed_by="admin" if setting else "mesh.yaml",
         version=setting.version if setting else None,
         maker=rule.maker,

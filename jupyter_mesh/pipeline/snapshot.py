@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from ..schemas.catalog import ModelFacts, Residency
+from ..schemas.catalog import ModelFacts
 from ..schemas.policy import (
     AliasRule,
     AuditRule,
@@ -167,20 +167,18 @@ class Snapshot:
             usable = self._models[groups] = frozenset(
                 name
                 for name, one in self.models.items()
-                if not one.facts.internal and self._allowed(name, groups, one.facts.residency)
+                if not one.facts.internal and self._allowed(name, groups, one.facts)
             )
         return usable
 
-    def _allowed(
-        self, name: str, groups: frozenset[str], residency: Residency | None = None
-    ) -> bool:
+    def _allowed(self, name: str, groups: frozenset[str], facts: ModelFacts | None = None) -> bool:
         if not self.groups:
             return True
         rules = [self.groups[group] for group in groups if group in self.groups]
         return any(
             fnmatchcase(name, glob)
             for rule in rules
-            if residency is None or not rule.residency or residency in rule.residency
+            if facts is None or _opens(rule, facts)
             for glob in rule.allow
         )
 
@@ -211,8 +209,7 @@ class Snapshot:
         if alias is None:
             return (self.models[name],) if name in self.models else ()
         found = [self.models[one] for one in alias.models if one in self.models]
-        stays = alias.residency
-        return tuple(one for one in found if not stays or one.facts.residency in stays)
+        return tuple(one for one in found if _opens(alias, one.facts))
 
     def candidates(self, name: str, principal: Principal) -> tuple[Candidate, ...]:
         """Those of them that the caller may use: an alias opens no model by itself."""
@@ -224,6 +221,13 @@ class Snapshot:
         rules = [self.groups[name] for name in groups if name in self.groups]
         listed = tuple(dict.fromkeys(purpose for rule in rules for purpose in rule.purposes))
         return listed, any(rule.purpose_required for rule in rules)
+
+
+def _opens(rule: GroupRule | AliasRule, facts: ModelFacts) -> bool:
+    """Whether a model is what a group or an alias asks of the models it names."""
+    if rule.residency and facts.residency not in rule.residency:
+        return False
+    return rule.require is None or rule.require.met_by(facts)
 
 
 def covers(target: Target, candidate: Candidate, groups: frozenset[str]) -> bool:

@@ -158,6 +158,7 @@ class KeyRequest(Body):
     budget_usd: str | None = Field(default=None, description="What it may spend in `window`.")
     window: Literal["hour", "day", "week", "month", "quarter", "total"] = "month"
     admin: bool = False
+    auditor: bool = Field(default=False, description="It reads every record.")
 
 
 class Key(Body):
@@ -173,6 +174,7 @@ class Key(Body):
     budget_usd: str | None
     window: str | None
     admin: bool
+    auditor: bool = False
     managed_by: Literal["mesh.yaml", "admin", "default"]
     version: int | None
     maker: str | None

@@ -7,7 +7,7 @@ milliseconds.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -75,6 +75,10 @@ class ModelCard(Body):
     residency: Literal["local", "region", "external"]
     trains_on_requests: bool | None
     retains_requests: str | None
+    terms_checked: date | None = Field(
+        default=None, description="When somebody last looked that both are so."
+    )
+    terms_source: str | None = Field(default=None, description="Where it is said.")
     offline_demo: bool
     description: str
     speed: Speed | None

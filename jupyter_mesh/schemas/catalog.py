@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from .request import Operation
@@ -44,6 +45,8 @@ class ModelFacts:
         internal: Only calls the mesh makes for itself may use it.
         trains_on_requests: None where nobody said.
         retains_requests: Such as `30d`, as the admin wrote it; None where nobody said.
+        terms_checked: When somebody last looked that both are so.
+        terms_source: Where it is said.
     """
 
     id: str
@@ -58,6 +61,8 @@ class ModelFacts:
     residency: Residency = Residency.EXTERNAL
     trains_on_requests: bool | None = None
     retains_requests: str | None = None
+    terms_checked: date | None = None
+    terms_source: str | None = None
     description: str = ""
     offline_demo: bool = False
     internal: bool = False

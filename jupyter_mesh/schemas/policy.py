@@ -12,43 +12,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     model_validator,
 )
 
 from .catalog import Residency
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-_LONGEST = timedelta(days=36_525)
-
-
-def _parse_duration(value: object) -> object:
-    try:
-        if isinstance(value, str) and value[:-1].strip().isdigit() and value[-1] in _UNITS:
-            value = timedelta(**{_UNITS[value[-1]]: int(value[:-1])})
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            value = timedelta(seconds=value)
-    except (OverflowError, ValueError):  # ValueError: not a number, or a digit like `²`
-        value = None
-    if isinstance(value, timedelta) and timedelta(0) <= value <= _LONGEST:
-        return value
-    raise ValueError(
-        "a duration is a number of seconds or text such as 30s, 10m, 12h, 7d, 2w; at most 100 years"
-    )
-
-
-def _write_duration(value: timedelta) -> str | float:
-    """As it may be written again: in the largest unit that leaves a whole number."""
-    seconds = value.total_seconds()
-    for unit, name in reversed(_UNITS.items()):
-        count, rest = divmod(seconds, timedelta(**{name: 1}).total_seconds())
-        if count and not rest:
-            return f"{count:.0f}{unit}"
-    return seconds
+from .durations import Duration as Duration
+from .durations import parse_duration, write_duration
+from .terms import Requirement
 
 
 def known_zone(name: str) -> str:
@@ -60,14 +32,6 @@ def known_zone(name: str) -> str:
         hint = f" (did you mean {near[0]!r}?)" if near else ", such as Europe/Berlin"
         raise ValueError(f"there is no time zone {name!r}{hint}") from None
     return name
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_parse_duration),
-    PlainSerializer(_write_duration, return_type=str | float, when_used="json"),
-]
-"""`30s`, `10m`, `12h`, `7d`, `2w`, or seconds."""
 
 
 class Rule(BaseModel):
@@ -85,6 +49,9 @@ class GroupRule(Rule):
         members_see_calls: Every member does.
         residency: Of what `allow` names it opens only models whose text stays there; empty:
             wherever it goes.
+        require: What a model must be besides, so that this group opens it.
+        role: What keys that its members make or are given may carry besides: `auditor` reads
+            every record, `admin` also administers. It gives no key these rights by itself.
     """
 
     members: tuple[str, ...] = ()
@@ -92,6 +59,8 @@ class GroupRule(Rule):
     members_see_calls: bool = False
     allow: tuple[str, ...] = ("*",)
     residency: tuple[Residency, ...] = ()
+    require: Requirement | None = None
+    role: Literal["user", "auditor", "admin"] = "user"
     indexes: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     purpose_required: bool = False
@@ -121,10 +90,10 @@ def _known_rolling(window: str) -> str:
         raise ValueError(
             "a window is hour, day, week, month, quarter, total or such as rolling 24h"
         )
-    length = cast(timedelta, _parse_duration(window.removeprefix(_ROLLING).strip()))
+    length = cast(timedelta, parse_duration(window.removeprefix(_ROLLING).strip()))
     if length < timedelta(minutes=1):
         raise ValueError("a rolling window is a minute long at least")
-    return f"{_ROLLING}{_write_duration(length)}"
+    return f"{_ROLLING}{write_duration(length)}"
 
 
 RollingWindow = Annotated[str, AfterValidator(_known_rolling)]
@@ -165,7 +134,7 @@ class BudgetRule(Rule):
         """The length of a rolling window; None where it begins by the calendar."""
         if not self.window.startswith(_ROLLING):
             return None
-        return cast(timedelta, _parse_duration(self.window.removeprefix(_ROLLING)))
+        return cast(timedelta, parse_duration(self.window.removeprefix(_ROLLING)))
 
     @cached_property
     def ledger_name(self) -> str:
@@ -266,8 +235,9 @@ class ModerationRule(Rule):
 
 
 class AliasRule(Rule):
-    """One name for several models, tried by strategy."""
+    """One name for several models, tried by strategy; `require` leaves out what is not so."""
 
+    require: Requirement | None = None
     models: tuple[str, ...] = Field(min_length=1)
     strategy: Literal["ordered", "weighted", "cheapest", "fastest"] = "ordered"
     weights: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()

@@ -39,6 +39,18 @@ def test_what_is_not_built_needs_nothing_to_show_it() -> None:
     assert len(check_claims.faults(table.format("shown"))) == 1
 
 
+def test_every_promise_is_shown_by_tests_that_exist() -> None:
+    assert check_claims.broken_promises(Path("SECURITY.md").read_text("utf8")) == []
+    promises = "1. One.\n2. Two.\n"
+    shown = f"| 1. | `{HERE}::test_every_promise_is_shown_by_tests_that_exist` |\n"
+    assert check_claims.broken_promises(promises + shown) == [
+        "SECURITY.md: nothing shows promise 2"
+    ]
+    wrong = f"| 2. | `{HERE}::test_x` |\n"
+    (found,) = check_claims.broken_promises(promises + shown + wrong)
+    assert "SECURITY.md:4: no" in found
+
+
 def test_a_typescript_test_is_found_by_its_title() -> None:
     path = "labextension/src/index.test.ts"
     assert check_claims.exists(f"{path}::plugin ids are unique and carry the name of the extension")

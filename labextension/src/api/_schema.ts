@@ -1720,6 +1720,11 @@ export interface components {
             admin: boolean;
             /** Application */
             application: string;
+            /**
+             * Auditor
+             * @default false
+             */
+            auditor: boolean;
             /** Budget Usd */
             budget_usd: string | null;
             /** Expires */
@@ -1760,6 +1765,12 @@ export interface components {
             admin: boolean;
             /** Application */
             application: string;
+            /**
+             * Auditor
+             * @description It reads every record.
+             * @default false
+             */
+            auditor: boolean;
             /**
              * Budget Usd
              * @description What it may spend in `window`.
@@ -1957,6 +1968,18 @@ export interface components {
              * @description For an alias: the models behind it, in order.
              */
             targets: string[];
+            /**
+             * Terms Checked
+             * @description When somebody last looked that both are so.
+             * @default null
+             */
+            terms_checked: string | null;
+            /**
+             * Terms Source
+             * @description Where it is said.
+             * @default null
+             */
+            terms_source: string | null;
             /** Trains On Requests */
             trains_on_requests: boolean | null;
         };

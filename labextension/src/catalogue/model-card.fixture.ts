@@ -16,6 +16,8 @@ export function modelCard(id: string, changes: Partial<ModelCard> = {}): ModelCa
     price: { input: '1.25', output: '10', cache_read: null, source: 'admin' },
     residency: 'external',
     trains_on_requests: null,
+    terms_checked: null,
+    terms_source: null,
     retains_requests: null,
     offline_demo: false,
     description: '',

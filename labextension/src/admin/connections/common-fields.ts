@@ -50,6 +50,18 @@ export function commonFields(isLocal: boolean, trans: TranslationBundle): IField
       { kind: 'text' }
     ),
     field(
+      'terms_checked',
+      trans.__('As of'),
+      trans.__('The day on which somebody looked that both are so, such as 2026-11-01.'),
+      { kind: 'text' }
+    ),
+    field(
+      'terms_source',
+      trans.__('According to'),
+      trans.__('Where the vendor says so, such as the address of its terms.'),
+      { kind: 'text' }
+    ),
+    field(
       'timeout',
       trans.__('Longest wait for an answer'),
       trans.__('Until its first word, such as 60s.'),

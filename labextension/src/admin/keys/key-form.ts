@@ -45,7 +45,8 @@ export function requestOf(wish: IKeyWish): KeyRequest {
     purpose: orNull(wish.purpose),
     budget_usd: orNull(wish.budget),
     window: wish.window,
-    admin: wish.admin
+    admin: wish.admin,
+    auditor: false
   };
 }
 

@@ -47,6 +47,8 @@ function factsOf(card: ModelCard, trans: TranslationBundle): [name: string, valu
     [trans.__('Residency'), residencyHint(card.residency, trans)],
     [trans.__('Trains on requests'), yesNo(card.trains_on_requests, trans)],
     [trans.__('Keeps requests'), card.retains_requests ?? trans.__('not stated')],
+    [trans.__('Both as of'), card.terms_checked ?? null],
+    [trans.__('According to'), card.terms_source ?? null],
     ...speedFacts(card, trans)
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== null && fact[1] !== '');
