@@ -115,6 +115,7 @@ RULES: Mapping[str, Rule] = {
     "POST /api/alerts/channels/{name}/test": Rule(
         scope=ADMIN, path="/api/alerts/channels/{absent}/test", answers=(404,)
     ),
+    "GET /api/alerts/channels": Rule(scope=ADMIN),
     "GET /api/health": Rule(scope=ADMIN),
     "GET /api/openapi.json": Rule(scope=None),
     "GET /healthz": Rule(scope=None),
