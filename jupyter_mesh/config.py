@@ -46,6 +46,7 @@ from .schemas.policy import (
     ScreeningRule,
     SemanticCacheRule,
     SloRule,
+    TelemetryRule,
     Window,
 )
 from .schemas.price_rules import HourlyCost as HourlyCost
@@ -255,6 +256,8 @@ class Config(Rule):
     """
     cache: CacheRule = CacheRule()
     audit: AuditRule = AuditRule()
+    telemetry: TelemetryRule = TelemetryRule()
+    """Read at the start."""
     keys: tuple[KeyRule, ...] = ()
     default_model: str | None = None
     offers: bool = True

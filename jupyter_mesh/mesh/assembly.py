@@ -29,7 +29,7 @@ from ..pipeline.route import Route
 from ..pipeline.screen import Screen
 from ..pipeline.step import Next, Step, compose
 from ..prices import standard_prices
-from ..schemas.policy import SinkRule
+from ..schemas.policy import SinkRule, TelemetryRule
 from ..schemas.setting import Kind
 from ..serving import Supervisor
 from ..spi.happenings import Happenings
@@ -53,6 +53,7 @@ from .plugins import Plugins
 from .sinks import Sinks
 from .snapshots import SnapshotKeeper, guards_of
 from .state import RENEW_SECONDS, State, open_state
+from .tracing import Tracer, telemetry_of
 
 _log = logging.getLogger("jupyter_mesh")
 
@@ -81,6 +82,7 @@ class Parts:
     watcher: Watcher = field(init=False)
     sinks: Sinks = field(init=False)
     makers_are_known: bool = True
+    tracer: Tracer | None = None
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
     live: dict[str, Call]
     nested: NestedCalls
@@ -150,6 +152,16 @@ class Parts:
             _every(30.0, self.conditions.look),
         ]
 
+    def trace(self, rule: TelemetryRule | None) -> None:
+        """Begin to make traces where somebody takes them.
+
+        Raises:
+            ConfigError: What that needs is not installed.
+        """
+        if rule is not None:
+            self.tracer = Tracer(rule, self.secrets)
+            self.repeat(2.0, self.tracer.flush)
+
     async def tell_sinks(self, cursors: SinkCursors) -> None:
         """Begin to tell the audit's sinks what is recorded.
 
@@ -206,6 +218,8 @@ class Parts:
             await cancelled(task)
         await self.performance.aclose()
         await self.sinks.aclose()
+        if self.tracer is not None:
+            await self.tracer.flush()
         with suppress(StoreUnavailable):
             await self.alerts.flush()
         await self.courier.aclose()
@@ -291,6 +305,7 @@ async def assemble(
         )
         await _govern(parts.governance, parts, config)
         parts.tell()
+        parts.trace(telemetry_of(config.telemetry, environ))
         await parts.tell_sinks(SinkCursors(store, secrets.keys))
         opened.pop_all()
     parts.tasks += _background(parts, headroom)

@@ -84,6 +84,7 @@ class Mesh:
         self.signed_in = SignedIn(parts)
         self.cache = CacheControl(parts)
         self._metrics = Metrics()
+        self._tracer = parts.tracer
         self._live = parts.live
         parts.nested.run = self.run
         self._idle = asyncio.Event()
@@ -136,6 +137,7 @@ class Mesh:
         tags: JsonObject | None = None,
         cache: CacheDirective = _NO_DIRECTIVE,
         idempotency_key: str | None = None,
+        traceparent: str | None = None,
     ) -> Call:
         """Prepare a call; nothing happens before `run`."""
         return Call(
@@ -148,6 +150,8 @@ class Mesh:
             tags=tags or {},
             cache=cache,
             idempotency_key=idempotency_key,
+            traceparent=traceparent,
+            tries=None if self._tracer is None else [],
         )
 
     async def run(self, call: Call) -> Events:
@@ -178,6 +182,8 @@ class Mesh:
             outcome = outcome_of(call, failure)
             if failure is not None or call.report.notices or call.report.verdicts:
                 self._parts.watcher.note(call, failure)
+            if self._tracer is not None:
+                self._tracer.observe(call, outcome, failure)
             metrics.observe(call, outcome)
             self._parts.performance.observe(call, outcome)
 

@@ -131,6 +131,7 @@ class Route(Endpoint):
         if not circuit.allows(self._health.clock()):
             raise ProviderUnavailable(f"{candidate.id} failed repeatedly and is given a rest.")
         outcome: bool | None = None
+        began = 0 if call.tries is None else time.time_ns()
         try:
             async with _slot(self._health.slots(candidate), candidate):
                 watch = Watch(call, candidate)
@@ -159,6 +160,8 @@ class Route(Endpoint):
                 finally:
                     watch.stop()
         finally:
+            if call.tries is not None:
+                call.tries.append((candidate.id, began, time.time_ns(), outcome is True))
             if outcome is None:
                 circuit.abandon()
             elif circuit.record(outcome, self._health.clock()):

@@ -312,6 +312,25 @@ class SloRule(Rule):
         return self
 
 
+class TelemetryRule(Rule):
+    """Where OpenTelemetry traces go, by OTLP over HTTP.
+
+    Attributes:
+        endpoint: Such as `https://collector.example.org:4318/v1/traces`; None: what
+            `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` names, or nothing.
+        headers: Sent along; values may be `env:NAME` or `file:PATH`.
+        private: Allow addresses of this machine and of private networks.
+        ca_file: Certificates to trust instead of the system's.
+        service: Its `service.name`.
+    """
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://")
+    headers: dict[str, str] = Field(default_factory=dict[str, str])
+    private: bool = True
+    ca_file: str | None = None
+    service: str = "jupyter-mesh"
+
+
 class SinkRule(BaseModel):
     """Where records of calls go besides the store: `sink` is the plugin, further keys its settings.
 

@@ -29,6 +29,7 @@ class CallOptions:
         document: Path of the notebook, where the caller named it.
         kernel: Id of the kernel that asks; the host may know which notebook it belongs to.
         details: The caller wants the `mesh` object in the answer.
+        traceparent: The trace the call is a part of (W3C Trace Context).
     """
 
     purpose: str | None = None
@@ -38,6 +39,7 @@ class CallOptions:
     cache: CacheDirective = _NO_DIRECTIVE
     idempotency_key: str | None = None
     details: bool = False
+    traceparent: str | None = None
 
 
 _NONE = CallOptions()
@@ -67,6 +69,7 @@ _NAMES = (
     "X-Mesh-Cache",
     "X-Mesh-Details",
     "Idempotency-Key",
+    "traceparent",
 )
 
 
@@ -82,6 +85,7 @@ def _parse(found: Mapping[str, str]) -> CallOptions:
         cache=_cache(found.get("X-Mesh-Cache")),
         idempotency_key=found.get("Idempotency-Key") or None,
         details=found.get("X-Mesh-Details") == "1",
+        traceparent=found.get("traceparent"),
     )
 
 

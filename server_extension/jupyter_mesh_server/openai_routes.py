@@ -86,6 +86,7 @@ async def _answer(
         tags=options.tags,
         cache=options.cache,
         idempotency_key=options.idempotency_key,
+        traceparent=options.traceparent,
     )
     request.id = call.id
     if not asked.stream:

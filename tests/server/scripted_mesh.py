@@ -149,6 +149,7 @@ class ScriptedMesh:
         tags: JsonObject | None = None,
         cache: CacheDirective = CacheDirective(),  # noqa: B008 frozen
         idempotency_key: str | None = None,
+        traceparent: str | None = None,
     ) -> Call:
         call = Call(
             id=f"call_{len(self.calls_made)}",

@@ -1,0 +1,181 @@
+"""OpenTelemetry traces: a span for each call with one below it for each try, sent in the background.
+
+Without an endpoint there is no tracer, and a call pays one comparison with None.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..errors import MeshError
+from ..pipeline.call import Call
+from ..reporting import conventions as names
+from ..reporting.egress import Egress
+from ..reporting.otlp import NAME, Attribute, attributes, export, require_telemetry, resource
+from ..schemas.json import as_str
+from ..schemas.policy import TelemetryRule
+from ..spi.secrets import SecretStore
+
+if TYPE_CHECKING:
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+_MOST_WAITING = 4096
+_AT_ONCE = 512
+_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
+"""https://www.w3.org/TR/trace-context/#traceparent-header"""
+_log = logging.getLogger("jupyter_mesh")
+
+
+def telemetry_of(rule: TelemetryRule, environ: Mapping[str, str]) -> TelemetryRule | None:
+    """What is configured, else what OpenTelemetry's standard variables say; None: nothing."""
+    if rule.endpoint is not None:
+        return rule
+    endpoint = environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if endpoint is None and (base := environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")):
+        endpoint = f"{base.rstrip('/')}/v1/traces"
+    if not endpoint or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
+    pairs = environ.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",")
+    given = dict(pair.strip().split("=", 1) for pair in pairs if "=" in pair)
+    service = environ.get("OTEL_SERVICE_NAME", rule.service)
+    changed = {"endpoint": endpoint, "headers": {**given, **rule.headers}, "service": service}
+    return rule.model_copy(update=changed)
+
+
+class Tracer:
+    """Makes spans of calls that have ended, and sends them.
+
+    Args:
+        rule: Where to.
+        secrets: Resolves what its headers refer to.
+
+    Attributes:
+        dropped: Spans that were never sent since too many waited.
+
+    Raises:
+        ConfigError: The messages of OpenTelemetry are not installed.
+    """
+
+    def __init__(self, rule: TelemetryRule, secrets: SecretStore) -> None:
+        require_telemetry()
+        self._rule = rule
+        self._secrets = secrets
+        self._waiting: deque[Span] = deque()
+        self._failing = False
+        self.dropped = 0
+
+    def observe(self, call: Call, outcome: str, failure: BaseException | None) -> None:
+        """Take a call that has ended; one whose caller does not sample it is left out."""
+        above = _TRACEPARENT.fullmatch(call.traceparent or "")
+        if above is not None and not int(above[3], 16) & 1:
+            return
+        trace = bytes.fromhex(above[1]) if above else secrets.token_bytes(16)
+        spans = _spans(call, outcome, failure, trace, bytes.fromhex(above[2]) if above else b"")
+        if len(self._waiting) + len(spans) > _MOST_WAITING:
+            self.dropped += len(spans)
+            return
+        self._waiting.extend(spans)
+
+    async def flush(self) -> None:
+        """Send what waits; what is not taken waits for the next time."""
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+            ExportTraceServiceRequest,
+        )
+        from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+        from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
+
+        rule = self._rule
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+            scope = ScopeSpans(
+                scope=InstrumentationScope(name=NAME), spans=batch, schema_url=names.SCHEMA_URL
+            )
+            told = ResourceSpans(resource=resource(rule.service), scope_spans=[scope])
+            headers = {
+                name: self._secrets.resolve(value) if value.startswith(("env:", "file:")) else value
+                for name, value in rule.headers.items()
+            }
+            egress = Egress(private=rule.private, ca_file=rule.ca_file)
+            body = ExportTraceServiceRequest(resource_spans=[told])
+            try:
+                await export(egress, rule.endpoint or "", headers, body)
+            except MeshError as error:
+                self._waiting.extendleft(reversed(batch))
+                if not self._failing:
+                    _log.warning("Traces are not taken: %s", error)
+                self._failing = True
+                return
+            self._failing = False
+
+
+def _spans(
+    call: Call, outcome: str, failure: BaseException | None, trace: bytes, above: bytes
+) -> list[Span]:
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+    report, own = call.report, secrets.token_bytes(8)
+    began = int(call.started_at.timestamp() * 1e9)
+    operation = names.OPERATIONS.get(call.request.operation.value, call.request.operation.value)
+    broken = outcome in ("failed", "refused", "blocked")
+    code = failure.code if isinstance(failure, MeshError) else type(failure).__name__
+    usage = report.usage
+    about: dict[str, Attribute] = {
+        names.OPERATION: operation,
+        names.PROVIDER: report.provider,
+        names.REQUEST_MODEL: call.request.model,
+        names.RESPONSE_MODEL: report.model,
+        names.INPUT_TOKENS: usage.input if usage else None,
+        names.OUTPUT_TOKENS: usage.output if usage else None,
+        names.FINISH_REASONS: [report.finish_reason] if report.finish_reason else None,
+        names.ERROR_TYPE: code if failure is not None and broken else None,
+        names.CALL_ID: call.id,
+        names.OUTCOME: outcome,
+        names.CACHE: report.cache,
+        names.COST: None if report.cost is None else f"{report.cost:f}",
+        names.APPLICATION: call.principal.application,
+        names.PURPOSE: call.purpose,
+        names.FIRST_TOKEN: report.first_token_ms,
+    }
+    spans = [
+        Span(
+            trace_id=trace,
+            span_id=own,
+            parent_span_id=above,
+            name=f"{operation} {call.request.model}",
+            kind=Span.SPAN_KIND_SERVER,
+            start_time_unix_nano=began,
+            end_time_unix_nano=began + int((report.total_ms or 0.0) * 1e6),
+            attributes=attributes(about),
+            status=Status(code=Status.STATUS_CODE_ERROR if broken else Status.STATUS_CODE_UNSET),
+        )
+    ]
+    failures = iter(report.attempts)
+    for model, start, end, ok in call.tries or ():
+        failed = None if ok else next(failures, None)
+        spans.append(
+            Span(
+                trace_id=trace,
+                span_id=secrets.token_bytes(8),
+                parent_span_id=own,
+                name=f"{operation} {model}",
+                kind=Span.SPAN_KIND_CLIENT,
+                start_time_unix_nano=start,
+                end_time_unix_nano=end,
+                attributes=attributes(
+                    {
+                        names.OPERATION: operation,
+                        names.REQUEST_MODEL: model,
+                        names.ERROR_TYPE: as_str(failed.get("code")) if failed else None,
+                    }
+                ),
+                status=Status(
+                    code=Status.STATUS_CODE_ERROR if failed else Status.STATUS_CODE_UNSET
+                ),
+            )
+        )
+    return spans
