@@ -114,6 +114,7 @@ def _administration(commands: Commands) -> None:
     inventory.add_argument("--until", type=_moment, metavar="TIME", help="default: now")
     inventory.add_argument("--format", choices=_FORMATS, help="write a file instead")
     inventory.add_argument("--out", metavar="FILE", help="default: standard output")
+    _alerting(commands.add_parser("alerts", help="alerts").add_subparsers(required=True))
     _auditing(commands.add_parser("audit", help="the record").add_subparsers(required=True))
     config = commands.add_parser("config", help="mesh.yaml").add_subparsers(required=True)
     _command(config, "schema", "configuration:schema", "print its JSON schema")
@@ -140,6 +141,22 @@ def _sealing(secrets: Commands) -> None:
     _command(
         secrets, "rotate", "secrets:rotate", "replace the key that seals them all", config=True
     )
+
+
+def _alerting(alerts: Commands) -> None:
+    listed = _command(
+        alerts, "list", "alerts:list_alerts", "what somebody should look at", config=True
+    )
+    listed.add_argument(
+        "--state",
+        choices=("open", "acknowledged", "resolved", "all"),
+        default="open",
+        help="default: %(default)s",
+    )
+    ack = _command(alerts, "ack", "alerts:acknowledge", "look after one", config=True)
+    ack.add_argument("id", metavar="ID", help="as `list` shows it")
+    test = _command(alerts, "test", "alerts:try_channel", "try a channel", config=True)
+    test.add_argument("channel", metavar="NAME", help="as it is called under `alerts`")
 
 
 def _auditing(audit: Commands) -> None:

@@ -46,7 +46,7 @@ from .dry_run import dry_run
 from .erasure import RecordActs
 from .inventory import Inventory
 from .keys import ApiKeys
-from .metrics import Metrics
+from .metrics import Gauge, Metrics
 from .nested import new_call_id
 from .offers import Withhold
 from .performance_reports import PerformanceReports
@@ -314,7 +314,17 @@ class Mesh:
 
     def metrics(self) -> str:
         """Prometheus' text format."""
-        return self._metrics.text()
+        parts = self._parts
+        models = parts.catalogue_keeper.snapshot.models
+        open_circuits = {model: float(not parts.health.healthy(model)) for model in models}
+        lost = {"": float(parts.alerts.lost)}
+        return self._metrics.text(
+            (
+                Gauge("circuit_open", "1 while a model is given a rest.", "model", open_circuits),
+                Gauge("sink_lag_seconds", "Age of what waits.", "sink", parts.sinks.lags),
+                Gauge("alerts_lost", "Signals dropped since the start.", "", lost),
+            )
+        )
 
     async def aclose(self) -> None:
         """Let running calls end for a few seconds, then close connections and store."""

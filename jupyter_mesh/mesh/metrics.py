@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -23,6 +24,16 @@ class _Histogram:
         self.total += seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """Values now, by the only label; with an empty one there is a single value."""
+
+    name: str
+    about: str
+    label: str
+    values: Mapping[str, float]
+
+
 class Metrics:
     """What this process has seen since it started. Labels are models of the catalogue, so they are
     bounded.
@@ -34,6 +45,9 @@ class Metrics:
         self._cost: dict[str, Decimal] = defaultdict(Decimal)
         self._unpriced: dict[str, int] = defaultdict(int)
         self._seconds: dict[str, _Histogram] = defaultdict(_Histogram)
+        self._first: dict[str, _Histogram] = defaultdict(_Histogram)
+        self._retries: dict[str, int] = defaultdict(int)
+        self._cached = 0
         self.running = 0
 
     def observe(self, call: Call, outcome: str) -> None:
@@ -48,11 +62,17 @@ class Metrics:
                 self._unpriced[model] += 1
             else:
                 self._cost[model] += report.cost
+        elif report.cache == "hit":
+            self._cached += 1
         if report.total_ms is not None:
             self._seconds[model].add(report.total_ms / 1000)
+            if call.request.stream and report.first_token_ms is not None:
+                self._first[model].add(report.first_token_ms / 1000)
+        if report.attempts:
+            self._retries[model] += len(report.attempts)
 
-    def text(self) -> str:
-        """The exposition format, version 0.0.4."""
+    def text(self, gauges: Iterable[Gauge] = ()) -> str:
+        """The exposition format, version 0.0.4; with what other parts know now."""
         lines: list[str] = []
 
         def head(name: str, kind: str, about: str) -> None:
@@ -74,14 +94,27 @@ class Metrics:
             lines.append(f'jupyter_mesh_unpriced_calls_total{{model="{_escaped(model)}"}} {count}')
         head("jupyter_mesh_call_seconds", "histogram", "Total time of calls.")
         for model, histogram in self._seconds.items():
-            lines.extend(_histogram_lines(_escaped(model), histogram))
+            lines.extend(_histogram_lines("call_seconds", _escaped(model), histogram))
+        head("jupyter_mesh_first_token_seconds", "histogram", "Time to the first token of streams.")
+        for model, histogram in self._first.items():
+            lines.extend(_histogram_lines("first_token_seconds", _escaped(model), histogram))
+        head("jupyter_mesh_failed_tries_total", "counter", "Tries that failed, by what answered.")
+        for model, count in self._retries.items():
+            lines.append(f'jupyter_mesh_failed_tries_total{{model="{_escaped(model)}"}} {count}')
+        head("jupyter_mesh_cached_calls_total", "counter", "Calls answered from the cache.")
+        lines.append(f"jupyter_mesh_cached_calls_total {self._cached}")
+        for gauge in gauges:
+            head(f"jupyter_mesh_{gauge.name}", "gauge", gauge.about)
+            for label, value in gauge.values.items():
+                labels = f'{{{gauge.label}="{_escaped(label)}"}}' if gauge.label else ""
+                lines.append(f"jupyter_mesh_{gauge.name}{labels} {value:g}")
         head("jupyter_mesh_running_calls", "gauge", "Calls in the pipeline now.")
         lines.append(f"jupyter_mesh_running_calls {self.running}")
         return "\n".join(lines) + "\n"
 
 
-def _histogram_lines(model: str, histogram: _Histogram) -> list[str]:
-    name, lines, sofar = "jupyter_mesh_call_seconds", list[str](), 0
+def _histogram_lines(what: str, model: str, histogram: _Histogram) -> list[str]:
+    name, lines, sofar = f"jupyter_mesh_{what}", list[str](), 0
     for bound, count in zip((*map(str, _BUCKETS), "+Inf"), histogram.counts, strict=True):
         sofar += count
         lines.append(f'{name}_bucket{{model="{model}",le="{bound}"}} {sofar}')

@@ -1,4 +1,4 @@
-"""OpenTelemetry traces: a span for each call with one below it for each try, sent in the background.
+"""OpenTelemetry traces: a span for each call, one below it for each try, sent in the background.
 
 Without an endpoint there is no tracer, and a call pays one comparison with None.
 """
