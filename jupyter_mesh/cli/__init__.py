@@ -148,7 +148,7 @@ def _alerting(alerts: Commands) -> None:
         alerts, "list", "alerts:list_alerts", "what somebody should look at", config=True
     )
     listed.add_argument(
-        "--state",
+        "--show",
         choices=("open", "acknowledged", "resolved", "all"),
         default="open",
         help="default: %(default)s",

@@ -15,7 +15,7 @@ def list_alerts(arguments: Namespace, output: Output) -> int:
     """Print what somebody should look at, the one opened last first."""
 
     async def work(mesh: AsyncMesh) -> AlertPage:
-        params = {"state": arguments.state, "limit": "200"}
+        params = {"state": arguments.show, "limit": "200"}
         reply = await mesh.transport.call("GET", "api/alerts", params=params)
         return AlertPage.model_validate(reply.body)
 
