@@ -15,7 +15,8 @@ from .gateway import Gateway
 from .identity import Identity
 from .json_body import parse_json
 from .problems import refusal
-from .routes import ROUTES, Route, Table
+from .route import Route, Table
+from .routes import ROUTES
 
 _LONG = 1024 * 1024
 """Bodies above this are parsed in a thread, so that others need not wait."""

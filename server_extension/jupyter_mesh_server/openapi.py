@@ -19,7 +19,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from jupyter_mesh import __version__
 from jupyter_mesh.schemas.api import ErrorBody
 
-from .routes import PARAMETER, ROUTES, Route
+from .route import PARAMETER, Route
+from .routes import ROUTES
 
 COMMITTED = Path(__file__).parent / "openapi.json"
 _REF = "#/components/schemas/"

@@ -19,7 +19,8 @@ from .dispatch import Dispatcher
 from .gateway import Gateway
 from .identity import Identity, OwnerIdentity, owner
 from .personal import make_state_dir
-from .routes import ROUTES, Route
+from .route import Route
+from .routes import ROUTES
 from .sessions import Sessions, SiteIdentity
 from .site import Site
 

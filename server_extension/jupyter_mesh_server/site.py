@@ -24,7 +24,7 @@ from .credentials import unauthenticated
 from .exchange import HttpRequest, JsonReply, Reply
 from .gateway import Gateway
 from .replies import json_reply, reply_with
-from .routes import Route
+from .route import Route
 from .sessions import XSRF_HEADER, Session, Sessions
 
 PAGES = Path(__file__).parent / "site"

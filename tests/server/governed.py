@@ -12,7 +12,7 @@ import orjson
 from jupyter_mesh_server.dispatch import Dispatcher
 from jupyter_mesh_server.exchange import HttpRequest, JsonReply
 from jupyter_mesh_server.gateway import Gateway
-from jupyter_mesh_server.routes import Route
+from jupyter_mesh_server.route import Route
 
 from jupyter_mesh.config import Config
 from jupyter_mesh.mesh import Mesh

@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jupyter_mesh_server.routes import ROUTES, Route
+from jupyter_mesh_server.route import Route
+from jupyter_mesh_server.routes import ROUTES
 
 from jupyter_mesh.schemas.json import Json, JsonObject
 from jupyter_mesh.schemas.principal import Scope

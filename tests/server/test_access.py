@@ -9,7 +9,8 @@ from jupyter_mesh_server.credentials import unauthenticated
 from jupyter_mesh_server.dispatch import Dispatcher
 from jupyter_mesh_server.gateway import Gateway
 from jupyter_mesh_server.identity import KERNEL_SCOPES, KeyIdentity, PersonalIdentity, owner
-from jupyter_mesh_server.routes import PARAMETER, ROUTES, Route
+from jupyter_mesh_server.route import PARAMETER, Route
+from jupyter_mesh_server.routes import ROUTES
 from jupyter_mesh_server.status_routes import healthz
 from jupyter_server.auth import Authorizer
 

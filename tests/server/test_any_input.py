@@ -15,7 +15,8 @@ from jupyter_mesh_server.credentials import credential
 from jupyter_mesh_server.exchange import HttpRequest
 from jupyter_mesh_server.json_body import parse_json
 from jupyter_mesh_server.moments import moment
-from jupyter_mesh_server.routes import ROUTES, Table
+from jupyter_mesh_server.route import Table
+from jupyter_mesh_server.routes import ROUTES
 from jupyter_mesh_server.routing_headers import refuse_routing_headers
 
 from jupyter_mesh.errors import MeshError

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jupyter_mesh_server.routes import ROUTES, Route
+from jupyter_mesh_server.route import Route
+from jupyter_mesh_server.routes import ROUTES
 from jupyter_mesh_server.routing_headers import ROUTING_HEADERS
 
 from jupyter_mesh.testing.fake_openai import FakeOpenAI

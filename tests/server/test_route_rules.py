@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jupyter_mesh_server.routes import PARAMETER, ROUTES, Route
+from jupyter_mesh_server.route import PARAMETER, Route
+from jupyter_mesh_server.routes import ROUTES
 
 from jupyter_mesh.schemas.principal import Scope
 from jupyter_mesh.testing.fake_openai import FakeOpenAI

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import orjson
 import pytest
-from jupyter_mesh_server.routes import PARAMETER, ROUTES
+from jupyter_mesh_server.route import PARAMETER
+from jupyter_mesh_server.routes import ROUTES
 
 from jupyter_mesh.config import key_hash
 from jupyter_mesh.schemas.admin import KeyRequest, SettingUpdate
