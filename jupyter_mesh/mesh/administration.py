@@ -30,10 +30,10 @@ from ..schemas.json import JsonObject
 from ..schemas.principal import Principal
 from ..schemas.setting import CHANGE_KINDS, KINDS, ChangeKind, Kind, Setting
 from ..spi import PROVIDER_GROUP
-from .assembly import Parts
 from .cards import model_card
 from .forms import form_of
 from .kept_keys import refuse_moved_keys
+from .parts import Parts
 from .plugins import validate_settings
 from .trial import TypedSecrets
 from .typed_keys import refer_to, refuse_plain_keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import NotPermitted
 from ..schemas.admin import Purged
 from ..schemas.principal import Principal, Scope
-from .assembly import Parts
+from .parts import Parts
 
 
 class CacheControl:

@@ -16,8 +16,8 @@ from ..schemas.files import FileFormat
 from ..schemas.json import Json, JsonObject
 from ..schemas.principal import Principal, Scope
 from ..storage.acts import Act
-from .assembly import Parts
 from .call_records import CallRecords
+from .parts import Parts
 from .record_files import Column, Row, encoded, encoder_of
 
 COLUMNS = (

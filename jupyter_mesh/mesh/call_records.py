@@ -10,7 +10,7 @@ from ..schemas.api import MOST_CALLS, CallDetail, CallPage, CallSummary
 from ..schemas.call_search import EVERYBODY, CallSearch, View, Whose
 from ..schemas.principal import Principal, Scope
 from ..storage.acts import Act
-from .assembly import Parts
+from .parts import Parts
 
 
 class CallRecords:

@@ -8,7 +8,7 @@ from ..errors import InvalidRequest
 from ..schemas.audit_acts import AuditActs, Erased, Erasure
 from ..schemas.principal import Principal
 from ..storage.acts import Act
-from .assembly import Parts
+from .parts import Parts
 
 
 class RecordActs:

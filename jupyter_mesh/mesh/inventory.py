@@ -18,10 +18,10 @@ from ..schemas.principal import Principal
 from ..schemas.use_case import UseCaseRule
 from ..storage.acts import Act
 from ..storage.use_cases import Span
-from .assembly import Parts
 from .costs import total
 from .duties import missing
 from .inventory_file import COLUMNS, rows
+from .parts import Parts
 from .record_files import encoded, encoder_of
 
 

@@ -35,7 +35,7 @@ from ..schemas.json import JsonObject
 from ..schemas.principal import Principal, Scope
 from ..schemas.request import Operation, Request
 from .administration import Administration
-from .assembly import Parts, assemble
+from .assembly import assemble
 from .audit_proof import AuditProof
 from .cache_control import CacheControl
 from .call_export import CallExport
@@ -49,6 +49,7 @@ from .keys import ApiKeys
 from .metrics import Gauge, Metrics
 from .nested import new_call_id
 from .offers import Withhold
+from .parts import Parts
 from .performance_reports import PerformanceReports
 from .secret_keeping import SecretKeeping
 from .signed_in import SignedIn

@@ -25,7 +25,7 @@ from ..storage.performance import Counts
 from .slo import breaches, promised
 
 if TYPE_CHECKING:
-    from .assembly import Parts
+    from .parts import Parts
 
 _LONGEST = timedelta(days=400)
 _NOTHING: Counter[int] = Counter()

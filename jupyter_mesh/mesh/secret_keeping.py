@@ -14,7 +14,7 @@ from ..schemas.principal import Principal
 from ..schemas.secrets import SealedSecret, SealedSecretList, SecretRotation
 from ..storage.rotation import SealedSecrets
 from ..storage.values import moment
-from .assembly import Parts
+from .parts import Parts
 from .trial import TypedSecrets
 
 _OWN = ("audit.", "offer-")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from ..config import key_hash
 from ..errors import ConfigError
 from ..schemas.principal import Principal
-from .assembly import Parts
+from .parts import Parts
 
 _KEY = "site.session-key"
 

@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import MeshError
@@ -118,21 +118,39 @@ def _spans(
 ) -> list[Span]:
     from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-    report, own = call.report, secrets.token_bytes(8)
+    own = secrets.token_bytes(8)
     began = int(call.started_at.timestamp() * 1e9)
-    operation = names.OPERATIONS.get(call.request.operation.value, call.request.operation.value)
     broken = outcome in ("failed", "refused", "blocked")
+    whole = Span(
+        trace_id=trace,
+        span_id=own,
+        parent_span_id=above,
+        name=f"{_operation(call)} {call.request.model}",
+        kind=Span.SPAN_KIND_SERVER,
+        start_time_unix_nano=began,
+        end_time_unix_nano=began + int((call.report.total_ms or 0.0) * 1e6),
+        attributes=attributes(_about(call, outcome, failure if broken else None)),
+        status=Status(code=Status.STATUS_CODE_ERROR if broken else Status.STATUS_CODE_UNSET),
+    )
+    return [whole, *_tries(call, trace, own)]
+
+
+def _operation(call: Call) -> str:
+    return names.OPERATIONS.get(call.request.operation.value, call.request.operation.value)
+
+
+def _about(call: Call, outcome: str, failure: BaseException | None) -> dict[str, Attribute]:
+    report, usage = call.report, call.report.usage
     code = failure.code if isinstance(failure, MeshError) else type(failure).__name__
-    usage = report.usage
-    about: dict[str, Attribute] = {
-        names.OPERATION: operation,
+    return {
+        names.OPERATION: _operation(call),
         names.PROVIDER: report.provider,
         names.REQUEST_MODEL: call.request.model,
         names.RESPONSE_MODEL: report.model,
         names.INPUT_TOKENS: usage.input if usage else None,
         names.OUTPUT_TOKENS: usage.output if usage else None,
         names.FINISH_REASONS: [report.finish_reason] if report.finish_reason else None,
-        names.ERROR_TYPE: code if failure is not None and broken else None,
+        names.ERROR_TYPE: None if failure is None else code,
         names.CALL_ID: call.id,
         names.OUTCOME: outcome,
         names.CACHE: report.cache,
@@ -141,41 +159,27 @@ def _spans(
         names.PURPOSE: call.purpose,
         names.FIRST_TOKEN: report.first_token_ms,
     }
-    spans = [
-        Span(
-            trace_id=trace,
-            span_id=own,
-            parent_span_id=above,
-            name=f"{operation} {call.request.model}",
-            kind=Span.SPAN_KIND_SERVER,
-            start_time_unix_nano=began,
-            end_time_unix_nano=began + int((report.total_ms or 0.0) * 1e6),
-            attributes=attributes(about),
-            status=Status(code=Status.STATUS_CODE_ERROR if broken else Status.STATUS_CODE_UNSET),
-        )
-    ]
-    failures = iter(report.attempts)
+
+
+def _tries(call: Call, trace: bytes, above: bytes) -> Iterator[Span]:
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+    operation, failures = _operation(call), iter(call.report.attempts)
     for model, start, end, ok in call.tries or ():
         failed = None if ok else next(failures, None)
-        spans.append(
-            Span(
-                trace_id=trace,
-                span_id=secrets.token_bytes(8),
-                parent_span_id=own,
-                name=f"{operation} {model}",
-                kind=Span.SPAN_KIND_CLIENT,
-                start_time_unix_nano=start,
-                end_time_unix_nano=end,
-                attributes=attributes(
-                    {
-                        names.OPERATION: operation,
-                        names.REQUEST_MODEL: model,
-                        names.ERROR_TYPE: as_str(failed.get("code")) if failed else None,
-                    }
-                ),
-                status=Status(
-                    code=Status.STATUS_CODE_ERROR if failed else Status.STATUS_CODE_UNSET
-                ),
-            )
+        about: dict[str, Attribute] = {
+            names.OPERATION: operation,
+            names.REQUEST_MODEL: model,
+            names.ERROR_TYPE: as_str(failed.get("code")) if failed else None,
+        }
+        yield Span(
+            trace_id=trace,
+            span_id=secrets.token_bytes(8),
+            parent_span_id=above,
+            name=f"{operation} {model}",
+            kind=Span.SPAN_KIND_CLIENT,
+            start_time_unix_nano=start,
+            end_time_unix_nano=end,
+            attributes=attributes(about),
+            status=Status(code=Status.STATUS_CODE_ERROR if failed else Status.STATUS_CODE_UNSET),
         )
-    return spans

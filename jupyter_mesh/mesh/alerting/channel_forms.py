@@ -22,6 +22,6 @@ def channel_kinds() -> ChannelKinds:
         fields = dict(cast(JsonObject, form["properties"]))
         del fields[_WHICH]
         title = str(form["description"]).partition(".")[0]
-        form = {**form, "properties": fields}
+        form["properties"] = fields
         kinds.append(ChannelKind(name=name, title=title, config_schema=form))
     return ChannelKinds(channels=kinds)

@@ -22,7 +22,7 @@ from .book import AlertBook
 from .watcher import OUT_OF_ORDER, unrecorded
 
 if TYPE_CHECKING:
-    from ..assembly import Parts
+    from ..parts import Parts
 
 _SOON = timedelta(days=14)
 """A key that ends within this time."""
