@@ -39,6 +39,7 @@ def wrong_names(config: Config) -> Iterator[str]:
     yield from _wrong_keys(config)
     yield from _wrong_embedding(config)
     yield from _wrong_use_cases(config)
+    yield from _wrong_purposes(config)
     if (name := config.default_model) is not None and name not in config.aliases:
         models = _Models(config, OFFERED if config.offers else ())
         if fault := models.fault_of(name):
@@ -61,6 +62,15 @@ def doubtful_names(config: Config) -> Iterator[str]:
                         f"groups.{name}.allow: {alias!r} is allowed, but none of the models "
                         f"behind it ({', '.join(behind)})"
                     )
+
+
+def _wrong_purposes(config: Config) -> Iterator[str]:
+    models = _Models(config, OFFERED if config.offers else ())
+    for name, rule in config.groups.items():
+        for glob in rule.purposes_for:
+            if not models.may_match(glob):
+                hint = near(glob, models.listed or models.connections)
+                yield f"groups.{name}.purposes_for: there is no model {glob!r}{hint}"
 
 
 class _Models:

@@ -60,6 +60,7 @@ class Administration:
         shown = [
             _shown(known, name, _body(known, rule), governance.managed_by(known, name), setting)
             for name, rule, setting in governance.listed(known)
+            if (known, name) not in governance.faults
         ]
         for (fault_kind, name), reason in governance.faults.items():
             setting = governance.stored(fault_kind, name)

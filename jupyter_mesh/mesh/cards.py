@@ -27,7 +27,19 @@ def cards(snapshot: Snapshot, health: Health, principal: Principal) -> list[Mode
         if name in names and (behind := snapshot.candidates(name, principal))
     ]
     models = [model_card(one, health) for name, one in snapshot.models.items() if name in names]
-    return aliases + models
+    if not snapshot.by_purpose:
+        return aliases + models
+    groups = snapshot.groups_of(principal)
+    return [
+        card.model_copy(update={"purposes": _purposes(snapshot, groups, card.targets or [card.id])})
+        for card in aliases + models
+    ]
+
+
+def _purposes(snapshot: Snapshot, groups: frozenset[str], models: Sequence[str]) -> list[str]:
+    """What one may use any of these models for; empty where one of them is open for everything."""
+    each = [snapshot.purposes_of(snapshot.models[name].facts, groups) for name in models]
+    return [] if () in each else list(dict.fromkeys(name for names in each for name in names))
 
 
 def model_card(candidate: Candidate, health: Health) -> ModelCard:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
 from ..errors import InvalidRequest
-from ..pipeline.snapshot import Candidate, Snapshot, covers
+from ..pipeline.snapshot import Candidate, Snapshot, covers, opens
 from ..schemas.api import UsageRow
+from ..schemas.audit import UNSPECIFIED
 from ..schemas.files import FileFormat
 from ..schemas.inventory import InventoryReport, UseCase, UsedModel
 from ..schemas.json import JsonObject
-from ..schemas.policy import Target
+from ..schemas.policy import GroupRule, Target
 from ..schemas.principal import Principal
 from ..schemas.use_case import UseCaseRule
 from ..storage.acts import Act
@@ -135,7 +136,7 @@ class Inventory:
             spend=total(seen.by_model),
             first_use=seen.span.first if seen.span else None,
             last_use=seen.span.last if seen.span else None,
-            open_to=_open_to(snapshot, purpose),
+            open_to=_open_to(snapshot, purpose, candidates),
             guards=_screening(snapshot, candidates),
             moderation=_moderation(snapshot, candidates),
             warnings=list(missing(rule, snapshot.audit)),
@@ -184,15 +185,29 @@ def _groups_of(snapshot: Snapshot, users: Iterable[str]) -> list[str]:
     )
 
 
-def _open_to(snapshot: Snapshot, purpose: str | None) -> list[str]:
-    """Groups that may declare this purpose; everybody where there are no groups."""
+def _open_to(snapshot: Snapshot, purpose: str | None, candidates: Sequence[Candidate]) -> list[str]:
+    """Groups that may declare this purpose and, where models are known to be used for it, use one
+    of them for it; everybody where there are no groups.
+    """
     if not snapshot.groups:
         return ["*"]
     return sorted(
         name
         for name, rule in snapshot.groups.items()
-        if not rule.purposes or purpose is None or purpose in rule.purposes
+        if _may_declare(rule, purpose)
+        and (not candidates or any(_opens_for(rule, one, purpose) for one in candidates))
     )
+
+
+def _may_declare(rule: GroupRule, purpose: str | None) -> bool:
+    if purpose == UNSPECIFIED:
+        return not rule.purpose_required
+    return not rule.purposes or purpose is None or purpose in rule.purposes
+
+
+def _opens_for(rule: GroupRule, candidate: Candidate, purpose: str | None) -> bool:
+    purposes = rule.purposes_of(candidate.id)
+    return opens(rule, candidate.facts) and (not purposes or purpose is None or purpose in purposes)
 
 
 def _screening(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import cast
 
 from pydantic import ValidationError
@@ -26,7 +27,8 @@ def merge(base: Config, settings: Iterable[Setting]) -> tuple[Config, dict[tuple
     """The configuration that results, and what had to be left out, with the reason.
 
     What the file says cannot be changed by a setting; a setting that no longer fits, such as an
-    alias whose connection was taken out of the file, is left out, and the rest holds.
+    alias whose connection was taken out of the file, is left out, and the rest holds. Of a group
+    its name is kept, opening nothing: without any group everything would be open.
     """
     wanted = sorted(settings, key=_order)
     try:
@@ -40,6 +42,8 @@ def merge(base: Config, settings: Iterable[Setting]) -> tuple[Config, dict[tuple
             merge_all(base, [*kept, one])
         except ConfigError as error:
             faults[one.kind, one.name] = error.message
+            if one.kind == "groups" and not held_by_file(base, one.kind, one.name):
+                kept.append(replace(one, body={"allow": []}))
         else:
             kept.append(one)
     return merge_all(base, kept), faults

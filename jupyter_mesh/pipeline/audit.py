@@ -17,7 +17,7 @@ from ..errors import (
     MeshError,
     ProviderError,
 )
-from ..schemas.audit import Completion, Intent, Outcome, Timing
+from ..schemas.audit import UNSPECIFIED, Completion, Intent, Outcome, Timing
 from ..schemas.events import Answer, Chunk, Events, Finished
 from ..schemas.spend import Usage
 from ..spi.faults import fault_point
@@ -97,7 +97,7 @@ def intent_of(call: Call, estimate: Decimal | None = Decimal(0)) -> Intent:
         requested_model=call.request.model,
         candidates=tuple(one.id for one in call.candidates),
         groups=tuple(sorted(call.groups)),
-        purpose=call.purpose or "unspecified",
+        purpose=call.purpose or UNSPECIFIED,
         document=call.document,
         key_id=principal.key_id,
         parent=call.parent.id if call.parent else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InvalidRequest, ModelNotFound, NotPermitted, UseCaseStopped
+from ..schemas.audit import UNSPECIFIED
 from ..schemas.events import Events
 from ..schemas.principal import Scope
 from .call import Call
@@ -70,7 +71,7 @@ def _check_purpose(call: Call) -> None:
 
 
 def _refuse_stopped(call: Call) -> None:
-    application, purpose = call.principal.application, call.purpose or "unspecified"
+    application, purpose = call.principal.application, call.purpose or UNSPECIFIED
     for rule in call.snapshot.stopped:
         if rule.covers(application, purpose):
             raise UseCaseStopped(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import ContextTooLong, InvalidRequest, ModelNotFound
+from ..errors import ContextTooLong, InvalidRequest, ModelNotFound, NotPermitted
 from ..schemas.events import Events
 from ..schemas.json import JsonObject
 from ..schemas.tokens import input_tokens_bound
@@ -24,6 +24,7 @@ def resolve(call: Call) -> None:
 
     Raises:
         ModelNotFound: Nothing stands behind the name any more.
+        NotPermitted: What does is open to the caller for other purposes only.
         InvalidRequest: No candidate offers this operation.
         ContextTooLong: The prompt fits none of them.
     """
@@ -38,6 +39,8 @@ def resolve(call: Call) -> None:
             f"{request.model!r} has no model behind it at the moment; ask an admin to check it.",
             param="model",
         )
+    if snapshot.by_purpose and call.guarded:
+        behind = _for_its_purpose(call, behind)
     able = tuple(one for one in behind if request.operation in one.facts.operations)
     if not able:
         offered = sorted({operation.value for one in behind for operation in one.facts.operations})
@@ -64,6 +67,21 @@ def resolve(call: Call) -> None:
             if one not in fitting:
                 _skip(call, one, surely)
     call.candidates = fitting
+
+
+def _for_its_purpose(call: Call, behind: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Those that are open to the caller for what the call is for."""
+    purposes = {one.id: call.snapshot.purposes_of(one.facts, call.groups) for one in behind}
+    left = tuple(one for one in behind if not purposes[one.id] or call.purpose in purposes[one.id])
+    if left:
+        return left
+    listed = ", ".join(dict.fromkeys(name for names in purposes.values() for name in names))
+    name = call.request.model
+    if call.purpose is None:
+        raise NotPermitted(f"Name a purpose: {name!r} is open to you for {listed} only.")
+    raise NotPermitted(
+        f"{name!r} is not open to you for {call.purpose[:80]!r}, but for {listed} only."
+    )
 
 
 def _skip(call: Call, candidate: Candidate, tokens: int) -> None:

@@ -84,6 +84,8 @@ class Snapshot:
     audit: AuditRule = field(default_factory=AuditRule)
     stopped: tuple[UseCaseRule, ...] = ()
     """Uses whose calls are refused."""
+    by_purpose: bool = field(init=False)
+    """Whether some group opens a model for some purposes only."""
     _groups: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
         default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
     )
@@ -97,6 +99,10 @@ class Snapshot:
     _charged: dict[tuple[frozenset[str], str], str] = field(
         default_factory=dict[tuple[frozenset[str], str], str], compare=False
     )
+
+    def __post_init__(self) -> None:
+        narrowed = any(rule.purposes_for for rule in self.groups.values())
+        object.__setattr__(self, "by_purpose", narrowed)
 
     @property
     def dearest(self) -> Price | None:
@@ -175,12 +181,9 @@ class Snapshot:
         if not self.groups:
             return True
         rules = [self.groups[group] for group in groups if group in self.groups]
-        return any(
-            fnmatchcase(name, glob)
-            for rule in rules
-            if facts is None or _opens(rule, facts)
-            for glob in rule.allow
-        )
+        if facts is not None:
+            return any(opens(rule, facts) for rule in rules)
+        return any(fnmatchcase(name, glob) for rule in rules for glob in rule.allow)
 
     def charged_group(self, groups: frozenset[str], name: str) -> str:
         """Which one of a caller's groups pays for a call to `name`: the first, in the order of the
@@ -209,7 +212,7 @@ class Snapshot:
         if alias is None:
             return (self.models[name],) if name in self.models else ()
         found = [self.models[one] for one in alias.models if one in self.models]
-        return tuple(one for one in found if _opens(alias, one.facts))
+        return tuple(one for one in found if _meets(alias, one.facts))
 
     def candidates(self, name: str, principal: Principal) -> tuple[Candidate, ...]:
         """Those of them that the caller may use: an alias opens no model by itself."""
@@ -222,8 +225,24 @@ class Snapshot:
         listed = tuple(dict.fromkeys(purpose for rule in rules for purpose in rule.purposes))
         return listed, any(rule.purpose_required for rule in rules)
 
+    def purposes_of(self, facts: ModelFacts, groups: frozenset[str]) -> tuple[str, ...]:
+        """What callers of these groups may use a model for; empty: whatever they may declare."""
+        found: dict[str, None] = {}
+        for name, rule in self.groups.items():
+            if name in groups and opens(rule, facts):
+                purposes = rule.purposes_of(facts.id)
+                if not purposes:
+                    return ()
+                found |= dict.fromkeys(purposes)
+        return tuple(found)
 
-def _opens(rule: GroupRule | AliasRule, facts: ModelFacts) -> bool:
+
+def opens(rule: GroupRule, facts: ModelFacts) -> bool:
+    """Whether a group opens a model to its members."""
+    return any(fnmatchcase(facts.id, glob) for glob in rule.allow) and _meets(rule, facts)
+
+
+def _meets(rule: GroupRule | AliasRule, facts: ModelFacts) -> bool:
     """Whether a model is what a group or an alias asks of the models it names."""
     if rule.residency and facts.residency not in rule.residency:
         return False

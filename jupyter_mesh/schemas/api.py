@@ -83,6 +83,10 @@ class ModelCard(Body):
     description: str
     speed: Speed | None
     healthy: bool = Field(description="False while its circuit is open.")
+    purposes: list[str] = Field(
+        default_factory=list[str],
+        description="What the caller may use it for; empty: whatever they may declare.",
+    )
 
 
 class Offer(Body):

@@ -19,6 +19,8 @@ Outcome: TypeAlias = Literal[
 """
 KeptForm: TypeAlias = Literal["redacted", "full"]
 """Content without what detectors find, or as it came."""
+UNSPECIFIED = "unspecified"
+"""The purpose on record of a call that declared none."""
 
 
 @frozen(kw_only=True)
@@ -34,7 +36,7 @@ class Intent:
     requested_model: str
     candidates: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
-    purpose: str = "unspecified"
+    purpose: str = UNSPECIFIED
     document: str | None = None
     key_id: str | None = None
     parent: str | None = None

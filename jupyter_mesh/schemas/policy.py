@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated, Literal, TypeAlias, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -52,6 +53,9 @@ class GroupRule(Rule):
         require: What a model must be besides, so that this group opens it.
         role: What keys that its members make or are given may carry besides: `auditor` reads
             every record, `admin` also administers. It gives no key these rights by itself.
+        purposes: What its members may declare that a call is for; empty: anything.
+        purposes_for: By names and globs of models: this group opens them for these purposes only,
+            and not for calls that declare none.
     """
 
     members: tuple[str, ...] = ()
@@ -63,7 +67,32 @@ class GroupRule(Rule):
     role: Literal["user", "auditor", "admin"] = "user"
     indexes: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
+    purposes_for: dict[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
     purpose_required: bool = False
+
+    @model_validator(mode="after")
+    def _purposes_can_be_declared(self) -> GroupRule:
+        for glob, purposes in self.purposes_for.items():
+            if not purposes:
+                raise ValueError(f"`purposes_for` names no purpose for {glob!r}")
+            for one in purposes:
+                if self.purposes and one not in self.purposes:
+                    raise ValueError(
+                        f"`purposes_for` names {one!r} for {glob!r}, which is not among `purposes`:"
+                        f" {', '.join(self.purposes)}"
+                    )
+        return self
+
+    def purposes_of(self, model: str) -> tuple[str, ...]:
+        """What it opens a model for; empty: whatever may be declared."""
+        return tuple(
+            dict.fromkeys(
+                purpose
+                for glob, purposes in self.purposes_for.items()
+                if fnmatchcase(model, glob)
+                for purpose in purposes
+            )
+        )
 
 
 class Scope(Rule):

@@ -127,6 +127,20 @@ async def test_a_setting_that_no_longer_fits_is_left_out_and_says_why(
         assert (await ask(mesh, chat(model="slow"))).error is None
 
 
+async def test_a_group_that_no_longer_fits_opens_nothing_rather_than_everything(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    both = {"up": connection(upstream), "second": connection(upstream)}
+    async with mesh_of(tmp_path, both) as mesh:
+        narrowed = {"purposes_for": {"second/*": ["research"]}}
+        await put(mesh, "groups", "lab", members=["ada"], allow=["second/*"], **narrowed)
+        assert isinstance((await ask(mesh, chat())).error, ModelNotFound)
+    async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
+        (shown,) = mesh.administration.settings("groups").settings
+        assert "second" in (shown.fault or "")
+        assert isinstance((await ask(mesh, chat())).error, ModelNotFound)
+
+
 async def test_an_edited_file_is_taken_over_and_a_wrong_one_is_not(
     tmp_path: Path, upstream: FakeOpenAI
 ) -> None:
@@ -165,6 +179,7 @@ async def test_an_edited_file_is_taken_over_and_a_wrong_one_is_not(
         ("guards", "g", {"guard": "nothing"}, "nothing"),
         ("screening", "s", {"detectors": ["customers"]}, "customers"),
         ("budgets", "b", {"limit_usd": "-1"}, "limit_usd"),
+        ("groups", "g", {"purposes_for": {"pu/*": ["research"]}}, "up"),
         ("general", "durability", {"value": 1}, "durability"),
         ("general", "audit", {"value": {"durability": "batched"}}, "restart"),
     ],

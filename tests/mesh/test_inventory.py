@@ -119,3 +119,34 @@ async def test_one_use_is_declared_once(tmp_path: Path) -> None:
     async with mesh_of(tmp_path, ECHO, use_cases={"answers": SUPPORT}) as mesh:
         with pytest.raises(ConfigError, match="declare it once"):
             await put(mesh, "use_cases", "again", **SUPPORT)
+
+
+OPEN_TO = {
+    "any": {},
+    "listed": {"purposes": ["research", "support"]},
+    "other": {"purposes": ["support"]},
+    "required": {"purpose_required": True, "purposes": ["research"]},
+    "elsewhere": {"allow": ["up/*"]},
+    "narrowed": {"purposes_for": {"echo/*": ["research"]}},
+    "narrowed away": {"purposes_for": {"echo/*": ["support"]}},
+    "narrowed elsewhere": {"purposes_for": {"second/*": ["support"]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "groups"),
+    [
+        ("research", {"any", "listed", "required", "narrowed", "narrowed elsewhere"}),
+        (None, {"any", "listed", "other", "narrowed elsewhere"}),
+    ],
+)
+async def test_a_use_is_open_to_the_groups_that_could_make_its_calls(
+    tmp_path: Path, purpose: str | None, groups: set[str]
+) -> None:
+    rules = {name: {"members": [f"{name}'s"], **rule} for name, rule in OPEN_TO.items()}
+    everybody = {"asking": {"members": ["ada"], "allow": ["echo/*"]}}
+    connections = {**ECHO, "second": {"provider": "echo"}}
+    async with mesh_of(tmp_path, connections, groups={**rules, **everybody}) as mesh:
+        assert (await ask(mesh, chat(model="echo/echo"), ADA, purpose=purpose)).error is None
+        (case,) = (await cases(mesh)).values()
+        assert set(case.open_to) == {"asking", *groups}

@@ -1951,6 +1951,11 @@ export interface components {
             /** Provider */
             provider: string;
             /**
+             * Purposes
+             * @description What the caller may use it for; empty: whatever they may declare.
+             */
+            purposes?: string[];
+            /**
              * Residency
              * @enum {string}
              */
