@@ -52,6 +52,7 @@ from .schemas.policy import (
 from .schemas.price_rules import HourlyCost as HourlyCost
 from .schemas.price_rules import PriceRule as PriceRule
 from .schemas.request import Operation
+from .schemas.service_account import ServiceAccountRule
 from .schemas.use_case import UseCaseRule
 from .spi.secrets import REFERENCES
 
@@ -258,6 +259,10 @@ class Config(Rule):
     audit: AuditRule = AuditRule()
     telemetry: TelemetryRule = TelemetryRule()
     """Read at the start."""
+    service_accounts: dict[str, ServiceAccountRule] = Field(
+        default_factory=dict[str, ServiceAccountRule]
+    )
+    """Users that are programs, by name."""
     keys: tuple[KeyRule, ...] = ()
     default_model: str | None = None
     offers: bool = True

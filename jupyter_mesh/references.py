@@ -40,6 +40,7 @@ def wrong_names(config: Config) -> Iterator[str]:
     yield from _wrong_embedding(config)
     yield from _wrong_use_cases(config)
     yield from _wrong_purposes(config)
+    yield from _wrong_accounts(config)
     if (name := config.default_model) is not None and name not in config.aliases:
         models = _Models(config, OFFERED if config.offers else ())
         if fault := models.fault_of(name):
@@ -198,3 +199,11 @@ def _wrong_use_cases(config: Config) -> Iterator[str]:
         if len(names) > 1:
             use = f"{application!r} for {'any purpose' if purpose is None else repr(purpose)}"
             yield f"use_cases: {' and '.join(names)} are both {use}; declare it once"
+
+
+def _wrong_accounts(config: Config) -> Iterator[str]:
+    for name, rule in config.service_accounts.items():
+        if name == "*" or not name:
+            yield f"service_accounts: {name!r} is no name of a user"
+        if rule.owner in config.service_accounts:
+            yield f"service_accounts.{name}.owner: {rule.owner!r} is a program; name a person"

@@ -45,6 +45,7 @@ def key_holders(config: Config, *, makers_are_known: bool = True) -> dict[str, K
             rule, _principal(rule, config, roles), in_utc(rule.expires) if rule.expires else None
         )
         for rule in config.keys
+        if (account := config.service_accounts.get(rule.user)) is None or account.enabled
     }
 
 

@@ -24,12 +24,17 @@ class ApiKeys:
         self._keeper = keeper
 
     def listed(self, principal: Principal) -> list[Key]:
-        """The caller's keys; for an admin, all."""
+        """The caller's keys and those of service accounts they own; for an admin, all."""
+        accounts = self._governance.config.service_accounts
         return [
             _shown(rule, setting)
             for _, rule, setting in self._governance.listed("keys")
             if isinstance(rule, KeyRule)
-            and (principal.may(Scope.ADMIN) or principal.user in (rule.user, rule.maker))
+            and (
+                principal.may(Scope.ADMIN)
+                or principal.user in (rule.user, rule.maker)
+                or ((one := accounts.get(rule.user)) is not None and one.owner == principal.user)
+            )
         ]
 
     async def create(self, principal: Principal, asked: KeyRequest) -> NewKey:

@@ -17,7 +17,7 @@ GENERAL = ("cache", "audit", "default_model", "admin_contact")
 """The settings of kind `general`, by name. A body holds the value under `value`."""
 _NAMED: tuple[Kind, ...] = (
     *("connections", "guards", "aliases", "groups"),
-    *("alerts", "use_cases"),
+    *("alerts", "use_cases", "service_accounts"),
 )
 """Sections that are mappings, each after those it may refer to."""
 _LISTED: tuple[Kind, ...] = ("keys", "budgets", "limits", "screening", "moderation", "slos")

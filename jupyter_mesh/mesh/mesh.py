@@ -296,7 +296,7 @@ class Mesh:
 
     def key_principal(self, token: str) -> Principal | None:
         """Whose API key this is; None when nobody's, or when it has expired."""
-        return self.signed_in.principal(key_hash(token))
+        return self.signed_in.bearer(key_hash(token))
 
     # ── operation ────────────────────────────────────────────────────────────
 

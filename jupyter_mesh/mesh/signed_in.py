@@ -21,12 +21,20 @@ class SignedIn:
         self._parts = parts
 
     def key_hash(self, secret: str) -> str | None:
-        """By what an API key is known; None for any other text, and for a key that has expired."""
+        """By what an API key of a person is known; None for any other text, and for a key that has
+        expired.
+        """
         hashed = key_hash(secret)
         return hashed if self.principal(hashed) is not None else None
 
     def principal(self, hashed: str) -> Principal | None:
-        """Whose key that is now; None when nobody's, or when it has expired."""
+        """Which person's key that is now; None when nobody's, or when it has expired."""
+        holder = self.bearer(hashed)
+        accounts = self._parts.governance.config.service_accounts
+        return None if holder is None or holder.user in accounts else holder
+
+    def bearer(self, hashed: str) -> Principal | None:
+        """Whose key that is now, a program's too; None when nobody's, or when it has expired."""
         holder = self._parts.key_holders.get(hashed)
         if holder is None or not hmac.compare_digest(holder.rule.hash, hashed):
             return None

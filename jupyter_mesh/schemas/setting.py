@@ -21,6 +21,7 @@ Kind: TypeAlias = Literal[
     "slos",
     "alerts",
     "use_cases",
+    "service_accounts",
     "general",
 ]
 """The sections of `mesh.yaml`; `general` holds those that are one object and not many, by name."""

@@ -173,8 +173,10 @@ async def test_a_real_model_is_the_default_before_the_offline_demo(
 async def test_a_connection_that_does_not_open_stops_nobody_and_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = assembly._every
-    monkeypatch.setattr(assembly, "_every", lambda seconds, work: every(seconds / 1000, work))
+    every = assembly.every
+    monkeypatch.setattr(
+        assembly, "every", lambda seconds, work, **more: every(seconds / 1000, work, **more)
+    )
     with socket.socket() as taken:  # bound, not listening: nobody else gets the port meanwhile
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         taken.bind(("127.0.0.1", 0))

@@ -2455,7 +2455,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "general";
+            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "service_accounts" | "general";
             /**
              * Managed By
              * @description Only what admins set can be changed here.
@@ -2491,7 +2491,7 @@ export interface components {
             /** Changed By */
             changed_by: string;
             /** Kind */
-            kind: ("connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "general") | ("file" | "secrets" | "cache");
+            kind: ("connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "service_accounts" | "general") | ("file" | "secrets" | "cache");
             /** Name */
             name: string;
             /** Version */
