@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mesh.storage.schema import upgrade
+from jupyter_mesh.storage.sealing_keys import KEY_VARIABLE
 from jupyter_mesh.testing.postgres import ScratchPostgres
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
@@ -38,6 +40,7 @@ def migrated(postgres: ScratchPostgres) -> str:
     return url.rpartition("/")[2]
 
 
+SEALING_KEY = base64.b64encode(bytes(range(32))).decode()
 STORES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
 
 
@@ -52,6 +55,7 @@ def new_store(
         return
     # Time itself is tested apart: here a writer is dead as soon as its session ended.
     monkeypatch.setattr("jupyter_mesh.storage.postgres_presence.GRACE_SECONDS", 0.0)
+    monkeypatch.setenv(KEY_VARIABLE, SEALING_KEY)  # there is no folder for a key file
     server: ScratchPostgres = request.getfixturevalue("postgres")
     template: str = request.getfixturevalue("migrated")
     made: list[str] = []
@@ -63,6 +67,18 @@ def new_store(
     yield make
     for url in made:
         server.drop_database(url)
+
+
+@pytest.fixture(params=STORES)
+def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
+    """A store of each kind that has no tables yet."""
+    if request.param == "sqlite":
+        yield tmp_path / "mesh.db"
+        return
+    server: ScratchPostgres = request.getfixturevalue("postgres")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
 
 
 @pytest.fixture

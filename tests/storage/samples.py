@@ -104,10 +104,10 @@ def rows(store: Store, query: str, *values: Value) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def execute(store: Store, statement: str) -> None:
+def execute(store: Store, statement: str, *values: Value) -> None:
     """Change the store from outside."""
     with closing(Location.of(store).connect()) as connection:
-        connection.execute(statement)
+        connection.execute(statement, values)
 
 
 def money_in(store: Store, budget: str = BUDGET) -> tuple[Decimal, Decimal]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -17,8 +18,11 @@ from jupyter_mesh.schemas.api import CallPage
 from jupyter_mesh.schemas.audit import Completion, Intent
 from jupyter_mesh.schemas.call_search import EVERYBODY, CallSearch, Whose
 from jupyter_mesh.storage.call_search import search_query
+from jupyter_mesh.storage.location import Cursor, Location, Value
+from jupyter_mesh.testing.postgres import ScratchPostgres
 
-from .samples import NOW, completion, intent, journal_at
+from ..conftest import STORES
+from .samples import NOW, Store, completion, intent, journal_at
 
 Call = tuple[Intent, Completion]
 REDACTED = {"guard": "patterns", "entity": "EMAIL_ADDRESS", "action": "redact", "count": 1}
@@ -59,30 +63,44 @@ def made_calls(count: int = 300) -> list[Call]:
 MADE = made_calls()
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def with_all_that_was_made(store: Store) -> Store:
     async def record_all() -> None:
-        async with journal_at(path) as journal:
+        async with journal_at(store) as journal:
             for asked, ended in MADE:
                 await journal.close(ended, asked)
 
-    path = tmp_path_factory.mktemp("search") / "mesh.db"
     asyncio.run(record_all())
-    return path
+    return store
 
 
-def page_of(path: Path, search: CallSearch, whose: Whose = EVERYBODY, **how: object) -> CallPage:
+@pytest.fixture(scope="module")
+def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return with_all_that_was_made(tmp_path_factory.mktemp("search") / "mesh.db")
+
+
+@pytest.fixture(scope="module")
+def postgres_store(postgres: ScratchPostgres, migrated: str) -> Store:
+    return with_all_that_was_made(postgres.create_database(migrated))
+
+
+@pytest.fixture(scope="module", params=STORES)
+def store(request: pytest.FixtureRequest) -> Store:
+    name = "sqlite_store" if request.param == "sqlite" else "postgres_store"
+    return request.getfixturevalue(name)
+
+
+def page_of(store: Store, search: CallSearch, whose: Whose = EVERYBODY, **how: object) -> CallPage:
     how = {"before": None, "limit": 200, **how}
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(Location.of(store).read()) as connection:
         return search_query(search, whose=whose, **how)(connection.cursor())  # pyright: ignore[reportArgumentType]
 
 
-def found(path: Path, search: CallSearch, whose: Whose = EVERYBODY, **how: object) -> list[str]:
+def found(store: Store, search: CallSearch, whose: Whose = EVERYBODY, **how: object) -> list[str]:
     """Ids over all pages."""
     ids: list[str] = []
     before: str | None = None
     for _ in range(2000):
-        page = page_of(path, search, whose, before=before, **how)
+        page = page_of(store, search, whose, before=before, **how)
         ids += [call.id for call in page.calls]
         if (before := page.next) is None:
             return ids
@@ -159,14 +177,14 @@ FILTERS: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("fields", FILTERS, ids=lambda fields: str(fields)[:60])
-def test_each_field_finds_exactly_what_matches(store: Path, fields: dict[str, object]) -> None:
+def test_each_field_finds_exactly_what_matches(store: Store, fields: dict[str, object]) -> None:
     search = CallSearch(**fields)  # pyright: ignore[reportArgumentType]
     expected = [asked.id for asked, ended in MADE[::-1] if matches(search, (asked, ended))]
     assert found(store, search) == expected
     assert found(store, search, limit=7, most=16) == expected
 
 
-def test_fields_together_find_what_matches_them_all(store: Path) -> None:
+def test_fields_together_find_what_matches_them_all(store: Store) -> None:
     dice = random.Random(8)
     some = 0
     for _ in range(60):
@@ -179,7 +197,7 @@ def test_fields_together_find_what_matches_them_all(store: Path) -> None:
     assert some > 20
 
 
-def test_nobody_finds_what_is_not_theirs(store: Path) -> None:
+def test_nobody_finds_what_is_not_theirs(store: Store) -> None:
     own = [asked.id for asked, _ in MADE[::-1] if asked.user == "ada"]
     team = [a.id for a, _ in MADE[::-1] if a.user == "ada" or "dev" in a.groups]
     assert found(store, CallSearch(), Whose(user="ada")) == own
@@ -191,9 +209,9 @@ def test_nobody_finds_what_is_not_theirs(store: Path) -> None:
 
 
 def test_a_search_for_what_is_not_there_looks_at_a_bounded_number_of_rows(
-    store: Path,
+    sqlite_store: Path,
 ) -> None:
-    with closing(sqlite3.connect(store)) as connection:
+    with closing(sqlite3.connect(sqlite_store)) as connection:
         looked_at = 0
 
         def look() -> None:
@@ -212,28 +230,28 @@ def test_a_search_for_what_is_not_there_looks_at_a_bounded_number_of_rows(
     assert looked_at < all_steps / 5
 
 
-@pytest.mark.parametrize(
-    ("fields", "index"),
-    [
-        ({}, "ix_calls_started_at"),
-        ({"since": NOW}, "ix_calls_started_at"),
-        ({"group": "dev"}, "ix_calls_started_at"),
-        ({"user": "ada"}, "ix_calls_username"),
-        ({"user": "ada", "purpose": "x"}, "ix_calls_username"),
-        ({"application": "shop"}, "ix_calls_application"),
-        ({"document": "a"}, "ix_calls_document"),
-        ({"key": "k"}, "ix_calls_key_id"),
-        ({"error_code": "e"}, "ix_calls_error_code"),
-        ({"outcome": "failed"}, "ix_calls_problem"),
-        ({"has_finding": True}, "ix_calls_finding"),
-        ({"verdict": "block"}, "ix_calls_finding"),
-    ],
-)
+WALKS: list[tuple[dict[str, object], str]] = [
+    ({}, "ix_calls_started_at"),
+    ({"since": NOW}, "ix_calls_started_at"),
+    ({"group": "dev"}, "ix_calls_started_at"),
+    ({"user": "ada"}, "ix_calls_username"),
+    ({"user": "ada", "purpose": "x"}, "ix_calls_username"),
+    ({"application": "shop"}, "ix_calls_application"),
+    ({"document": "a"}, "ix_calls_document"),
+    ({"key": "k"}, "ix_calls_key_id"),
+    ({"error_code": "e"}, "ix_calls_error_code"),
+    ({"outcome": "failed"}, "ix_calls_problem"),
+    ({"has_finding": True}, "ix_calls_finding"),
+    ({"verdict": "block"}, "ix_calls_finding"),
+]
+
+
+@pytest.mark.parametrize(("fields", "index"), WALKS)
 def test_a_search_walks_along_an_index_and_sorts_nothing(
-    store: Path, fields: dict[str, object], index: str
+    sqlite_store: Path, fields: dict[str, object], index: str
 ) -> None:
     statements: list[str] = []
-    with closing(sqlite3.connect(store)) as connection:
+    with closing(sqlite3.connect(sqlite_store)) as connection:
         connection.set_trace_callback(statements.append)
         search = CallSearch(**fields)  # pyright: ignore[reportArgumentType]
         for before in (None, "1784021405123456.100"):
@@ -246,3 +264,44 @@ def test_a_search_walks_along_an_index_and_sorts_nothing(
             steps = [step[3] for step in plan]
             assert len(steps) == 1, steps
             assert f"INDEX {index}" in steps[0]
+
+
+class Asking:
+    """A cursor of PostgreSQL that keeps the plan of everything it is asked."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.cursor = cursor
+        self.plans: list[str] = []
+
+    def execute(self, sql: str, parameters: Sequence[Value] = (), /) -> object:
+        self.cursor.execute(f"EXPLAIN {sql}", parameters)
+        self.plans.append("\n".join(str(line) for (line,) in self.cursor.fetchall()))
+        return self.cursor.execute(sql, parameters)
+
+    def fetchone(self) -> tuple[object, ...] | None:
+        return self.cursor.fetchone()
+
+    def fetchall(self) -> list[tuple[object, ...]]:
+        return self.cursor.fetchall()
+
+    @property
+    def rowcount(self) -> int:
+        return self.cursor.rowcount
+
+
+@pytest.mark.needs("postgresql")
+@pytest.mark.parametrize(("fields", "index"), WALKS)
+def test_in_postgresql_a_search_can_walk_along_the_same_index_and_sorts_nothing(
+    postgres_store: str, fields: dict[str, object], index: str
+) -> None:
+    """So few rows are read from end to end: what is asked here is whether the index fits."""
+    with closing(Location.of(postgres_store).read()) as connection:
+        asking = Asking(connection.cursor())
+        for way in ("seqscan", "bitmapscan", "sort"):
+            asking.cursor.execute(f"SET enable_{way} = off")
+        search = CallSearch(**fields)  # pyright: ignore[reportArgumentType]
+        for before in (None, "1784021405123456.100"):
+            search_query(search, whose=EVERYBODY, before=before, limit=10)(asking)
+        for plan in asking.plans:
+            assert "Sort" not in plan
+            assert f"using {index}" in plan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from jupyter_mesh.storage.records import (
 )
 from jupyter_mesh.storage.schema import upgrade
 
-from .samples import chain_verdict, completion, intent, journal_at, rows
+from .samples import Store, chain_verdict, completion, execute, intent, journal_at, rows
 
 HOUR = 3_600_000_000
 BEFORE = "0006"
@@ -30,19 +29,19 @@ SUMS = (
 )
 
 
-def old_store(path: Path) -> None:
+def old_store(store: Store) -> None:
     """A store of the last revision without charge-back."""
     config = Config()
     folder = Path(storage.__file__).parent / "migrations"
     config.set_main_option("script_location", str(folder))
-    with Location.of(path).migration(new=True) as connection:
+    with Location.of(store).migration(new=True) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, BEFORE)
 
 
-def add(path: Path, hour: int, calls: int, *, gone: int = 0) -> None:
+def add(store: Store, hour: int, calls: int, *, gone: int = 0) -> None:
     """So many calls in an hour and their sums, some of which were deleted since."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with closing(Location.of(store).connect()) as connection:
         for number in range(calls - gone):
             connection.execute(
                 "INSERT INTO calls (id, writer, started_at, username, via, application, operation,"
@@ -62,17 +61,18 @@ def add(path: Path, hour: int, calls: int, *, gone: int = 0) -> None:
 
 
 @pytest.mark.parametrize("gone", [0, 2])
-def test_sums_stay_and_what_is_known_of_the_calls_is_filled_in(tmp_path: Path, gone: int) -> None:
-    path = tmp_path / "mesh.db"
-    old_store(path)
-    add(path, 100, 3, gone=3)
-    add(path, 101, 4, gone=gone)
-    add(path, 102, 5)
-    before = rows(path, SUMS)
-    upgrade(path)
-    assert rows(path, SUMS) == before
+def test_sums_stay_and_what_is_known_of_the_calls_is_filled_in(
+    empty_store: Store, gone: int
+) -> None:
+    old_store(empty_store)
+    add(empty_store, 100, 3, gone=3)
+    add(empty_store, 101, 4, gone=gone)
+    add(empty_store, 102, 5)
+    before = rows(empty_store, SUMS)
+    upgrade(empty_store)
+    assert rows(empty_store, SUMS) == before
     found = rows(
-        path,
+        empty_store,
         "SELECT hour, calls, key_id, operation, provider, cache_read_tokens, reasoning_tokens "
         "FROM usage_hourly ORDER BY hour",
     )
@@ -83,15 +83,14 @@ def test_sums_stay_and_what_is_known_of_the_calls_is_filled_in(tmp_path: Path, g
     ]
 
 
-def test_a_store_without_calls_keeps_its_sums(tmp_path: Path) -> None:
-    path = tmp_path / "mesh.db"
-    old_store(path)
-    add(path, 100, 3, gone=3)
-    upgrade(path)
-    assert rows(path, "SELECT hour, calls, cost FROM usage_hourly") == [(100, 3, 21)]
+def test_a_store_without_calls_keeps_its_sums(empty_store: Store) -> None:
+    old_store(empty_store)
+    add(empty_store, 100, 3, gone=3)
+    upgrade(empty_store)
+    assert rows(empty_store, "SELECT hour, calls, cost FROM usage_hourly") == [(100, 3, 21)]
 
 
-async def test_what_was_sealed_before_is_sealed_by_what_there_was(tmp_path: Path) -> None:
+async def test_what_was_sealed_before_is_sealed_by_what_there_was() -> None:
     """Columns that are empty in old records add nothing to their digest; filled ones do."""
     old_intent = intent_row(intent("a"), "w")
     assert sealed_intent((*old_intent[:16], None, old_intent[17])) == old_intent[:16]
@@ -102,9 +101,8 @@ async def test_what_was_sealed_before_is_sealed_by_what_there_was(tmp_path: Path
     assert sealed_completion(old) != sealed_completion(emptied)
 
 
-async def test_filling_an_empty_column_afterwards_is_found(tmp_path: Path) -> None:
-    path = tmp_path / "mesh.db"
-    async with journal_at(path) as journal:
+async def test_filling_an_empty_column_afterwards_is_found(store: Store) -> None:
+    async with journal_at(store) as journal:
         await journal.open(intent("a", charged_group="team"), [])
         await journal.close(completion("a"))
     for column, value in (
@@ -112,11 +110,10 @@ async def test_filling_an_empty_column_afterwards_is_found(tmp_path: Path) -> No
         ("priced_at", "1"),
         ("cost_classes", "'x'"),
     ):
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            ((was,),) = connection.execute(f"SELECT {column} FROM calls").fetchall()
-            connection.execute(f"UPDATE calls SET {column} = {value}")
-            fault = chain_verdict(path).fault
-            assert fault is not None, column
-            assert "changed" in fault.reason
-            connection.execute(f"UPDATE calls SET {column} = ?", (was,))
-    assert chain_verdict(path).fault is None
+        ((was,),) = rows(store, f"SELECT {column} FROM calls")
+        execute(store, f"UPDATE calls SET {column} = {value}")
+        fault = chain_verdict(store).fault
+        assert fault is not None, column
+        assert "changed" in fault.reason
+        execute(store, f"UPDATE calls SET {column} = ?", was)
+    assert chain_verdict(store).fault is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
@@ -18,9 +17,10 @@ from jupyter_mesh.storage.chain import content_hash, entry_hash, first_hash
 from jupyter_mesh.storage.content_keys import PREFIX, ContentKeys
 from jupyter_mesh.storage.history import SqlHistory
 from jupyter_mesh.storage.journal import SqlJournal
+from jupyter_mesh.storage.location import Location
 from jupyter_mesh.storage.secrets import Secrets
 
-from .samples import chain_verdict, completion, intent, journal_at, rows
+from .samples import Store, chain_verdict, completion, execute, intent, journal_at, rows
 
 ASKED, ANSWERED = "the question \ud800 ü", "the answer"
 KEYS = f"SELECT name FROM secrets WHERE name LIKE '{PREFIX}%'"
@@ -34,39 +34,40 @@ async def say(journal: SqlJournal, call_id: str, user: str = "ada", form: str = 
 
 
 @asynccontextmanager
-async def history_of(path: Path) -> AsyncIterator[SqlHistory]:
-    history = SqlHistory(path)
+async def history_of(store: Store) -> AsyncIterator[SqlHistory]:
+    history = SqlHistory(store)
     try:
         yield history
     finally:
         await history.aclose()
 
 
-async def read(path: Path, call_id: str) -> CallDetail:
-    async with history_of(path) as history:
+async def read(store: Store, call_id: str) -> CallDetail:
+    async with history_of(store) as history:
         return await history.call(call_id, whose=EVERYBODY)
 
 
-def whole_store(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.glob("mesh.db*"))
-
-
-def execute(path: Path, statement: str, *values: object) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute(statement, values)
+def whole_store(store: Store) -> bytes:
+    """Everything in it, as it lies there."""
+    if isinstance(store, Path):
+        return b"".join(file.read_bytes() for file in store.parent.glob("mesh*.db*"))
+    tables = rows(store, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    values = (
+        v for (table,) in tables for row in rows(store, f"SELECT * FROM {table}") for v in row
+    )
+    return b"\n".join(v if isinstance(v, bytes) else str(v).encode() for v in values)
 
 
 @pytest.mark.parametrize("form", ["redacted", "full"])
 async def test_nothing_said_stands_in_the_store_and_all_of_it_comes_back(
-    tmp_path: Path, form: str
+    store: Store, form: str
 ) -> None:
-    store = tmp_path / "mesh.db"
     async with journal_at(store) as journal:
         await say(journal, "a", form=form)
         await journal.close(
             completion("b", outcome="blocked"), intent("b", content={"q": ASKED}, form=form)
         )
-    held = whole_store(tmp_path)
+    held = whole_store(store)
     assert b"the question" not in held
     assert b"the answer" not in held
     detail = await read(store, "a")
@@ -76,8 +77,7 @@ async def test_nothing_said_stands_in_the_store_and_all_of_it_comes_back(
     assert chain_verdict(store).fault is None
 
 
-async def test_each_user_has_a_key_and_two_gateways_use_the_same(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_each_user_has_a_key_and_two_gateways_use_the_same(store: Store) -> None:
     async with journal_at(store) as one, journal_at(store) as two:
         for number, journal in enumerate((one, two, one, two)):
             await say(journal, f"a{number}")
@@ -89,8 +89,7 @@ async def test_each_user_has_a_key_and_two_gateways_use_the_same(tmp_path: Path)
             assert (await read(store, f"{who}{number}")).response == {"a": ANSWERED}
 
 
-async def test_content_opens_only_in_its_own_place(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_content_opens_only_in_its_own_place(store: Store) -> None:
     async with journal_at(store) as journal:
         await say(journal, "a")
         await say(journal, "b")
@@ -101,15 +100,14 @@ async def test_content_opens_only_in_its_own_place(tmp_path: Path) -> None:
     assert (await read(store, "b")).response is None
 
 
-async def test_a_key_made_in_a_commit_that_was_undone_is_not_used_again(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_a_key_made_in_a_commit_that_was_undone_is_not_used_again(store: Store) -> None:
     async with journal_at(store):
         pass
     keys = ContentKeys(Secrets(store).keys)
-    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+    with closing(Location.of(store).connect()) as connection:
         cursor = connection.cursor()
         for end in ("ROLLBACK", "COMMIT"):
-            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute(Location.of(store).begin)
             keys.begin()
             sealed = keys.seal(cursor, "ada", "here", ASKED)
             cursor.execute(end)
@@ -117,13 +115,12 @@ async def test_a_key_made_in_a_commit_that_was_undone_is_not_used_again(tmp_path
         assert ContentKeys(Secrets(store).keys).open(cursor, "ada", "here", sealed) == ASKED
 
 
-async def test_a_destroyed_key_is_noticed_and_another_made(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_a_destroyed_key_is_noticed_and_another_made(store: Store) -> None:
     async with journal_at(store):
         pass
     now = 0.0
     keys = ContentKeys(Secrets(store).keys, clock=lambda: now)
-    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+    with closing(Location.of(store).connect()) as connection:
         cursor = connection.cursor()
         first = keys.seal(cursor, "ada", "here", "one")
         keys.committed()
@@ -134,8 +131,7 @@ async def test_a_destroyed_key_is_noticed_and_another_made(tmp_path: Path) -> No
         assert keys.open(cursor, "ada", "here", second) == "two"
 
 
-async def test_where_nothing_can_be_sealed_no_call_goes_out(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_where_nothing_can_be_sealed_no_call_goes_out(store: Store) -> None:
     sealing = Secrets(store, environ={"JUPYTER_MESH_SECRET_KEY": "too short"})
     journal = SqlJournal(store, sealing=sealing.keys)
     with pytest.raises(AuditUnavailable, match="JUPYTER_MESH_SECRET_KEY"):
@@ -162,7 +158,7 @@ async def test_a_lost_sealing_key_loses_what_was_said_until_it_is_brought_back(
         assert (await read(store, call_id)).request == {"q": ASKED}
 
 
-def keep_in_plain_text(store: Path, call_id: str) -> None:
+def keep_in_plain_text(store: Store, call_id: str) -> None:
     """As versions before 0007 kept it, chain and all."""
     said = (orjson.dumps({"q": "old"}).decode(), orjson.dumps({"a": "older"}).decode())
     execute(
@@ -189,9 +185,8 @@ def keep_in_plain_text(store: Path, call_id: str) -> None:
 
 
 async def test_what_an_earlier_version_kept_in_plain_text_is_sealed_and_still_verifies(
-    tmp_path: Path,
+    store: Store,
 ) -> None:
-    store = tmp_path / "mesh.db"
     async with journal_at(store) as journal:
         for call_id in "abc":
             await journal.open(intent(call_id), [])
@@ -207,14 +202,13 @@ async def test_what_an_earlier_version_kept_in_plain_text_is_sealed_and_still_ve
         detail = await history.call("b", whose=EVERYBODY)
         assert (detail.request, detail.response) == ({"q": "old"}, {"a": "older"})
         assert (await history.check()).fault is None
-        execute(store, "UPDATE call_content SET sealed_response = x'00' WHERE call_id = 'c'")
+        execute(store, "UPDATE call_content SET sealed_response = ? WHERE call_id = 'c'", b"\0")
         fault = (await history.check()).fault
         assert fault is not None
         assert (fault.subject, "content was changed" in fault.reason) == ("c", True)
 
 
-async def test_old_content_goes_with_the_rest_of_it_untouched(tmp_path: Path) -> None:
-    store = tmp_path / "mesh.db"
+async def test_old_content_goes_with_the_rest_of_it_untouched(store: Store) -> None:
     async with journal_at(store) as journal:
         await say(journal, "a")
         await journal.note_pruned("prune_content", datetime.now(UTC) + timedelta(days=1))

@@ -149,7 +149,7 @@ async def test_nothing_is_lost_or_doubled_when_it_is_stopped_and_started_under_l
             number += 1
             call_id = f"{name}{number}"
             with suppress(AuditUnavailable):
-                await journal.open(intent(call_id), [hold()])
+                await journal.open(intent(call_id), [hold(limit="1000")])
                 sent.add(call_id)
                 await journal.close(completion(call_id))
                 closed.add(call_id)

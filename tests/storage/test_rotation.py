@@ -7,19 +7,15 @@ import base64
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from jupyter_mesh.errors import ConfigError, Conflict
-from jupyter_mesh.schemas.json import JsonObject
-from jupyter_mesh.storage.journal import SqlJournal
 from jupyter_mesh.storage.lease import Lease
 from jupyter_mesh.storage.rotation import SealedSecrets
 from jupyter_mesh.storage.sealing_keys import KEY_VARIABLE
 from jupyter_mesh.storage.secrets import Secrets
-from jupyter_mesh.storage.settings import SqlSettings
 
 from .processes import ROOT
 from .samples import chain_verdict, journal_at, rows
@@ -154,75 +150,3 @@ async def test_what_no_key_opens_is_named_and_left_as_it_is(store: Path) -> None
         done = await secrets.rotate(by="root", via="key")
     assert (done.count, done.lost) == (3, ("foreign",))
     assert Secrets(store, environ=other).resolve("store:foreign") == "value"
-
-
-# ── keys from outside ───────────────────────────────────────────────────────────────────────
-
-OLD, NEW = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
-
-
-@pytest.mark.parametrize("in_file", [False, True])
-async def test_of_keys_from_outside_the_first_seals_and_the_others_open(
-    store: Path, in_file: bool
-) -> None:
-    def environ(*keys: str) -> dict[str, str]:
-        if not in_file:
-            return {KEY_VARIABLE: ",".join(keys)}
-        (store.parent / "keys").write_text("\n".join(keys))
-        return {KEY_VARIABLE: f"file:{store.parent / 'keys'}"}
-
-    for name in NAMES:
-        Secrets(store, environ=environ(OLD)).set(name, f"value of {name}")
-    with pytest.raises(ConfigError, match="Put a new one before it"):
-        await rotate(store, environ(OLD))
-    assert_all_open(store, environ(NEW, OLD))
-    assert [one.current for one in Secrets(store, environ=environ(NEW, OLD)).facts()] == [False] * 3
-    assert await rotate(store, environ(NEW, OLD)) == 3
-    assert [one.current for one in Secrets(store, environ=environ(NEW, OLD)).facts()] == [True] * 3
-    assert_all_open(store, environ(NEW))
-    assert [one.current for one in Secrets(store, environ=environ(OLD)).facts()] == [None] * 3
-    assert not store.with_suffix(".key").exists()
-
-
-# ── keys that nothing uses any more ─────────────────────────────────────────────────────────
-
-
-async def sweep(store: Path, journal: SqlJournal, hours: float, *in_use: str) -> list[str]:
-    later = datetime.now(UTC) + timedelta(hours=hours)
-    return await SealedSecrets(Secrets(store, environ={}), journal).sweep(later, in_use)
-
-
-async def test_a_replaced_key_goes_once_no_gateway_can_still_use_it(store: Path) -> None:
-    old, new = "up.api_key.0123abcd", "up.api_key.4567cdef"
-    async with journal_at(store) as journal:
-        settings = SqlSettings(store, journal)
-        version = None
-        for name in (old, new):
-            Secrets(store, environ={}).set(name, name)
-            body: JsonObject = {"provider": "echo", "headers": {"X": f"store:{name}"}}
-            version = await settings.put(
-                "connections", "up", body, expected=version, by="ada", via="browser"
-            )
-        assert await sweep(store, journal, 0.9) == []
-        assert await sweep(store, journal, 1.1) == [old]
-        with pytest.raises(ConfigError, match="does not exist"):
-            Secrets(store, environ={}).resolve(f"store:{old}")
-        assert Secrets(store, environ={}).resolve(f"store:{new}") == new
-        await settings.put("connections", "up", None, expected=version, by="ada", via="browser")
-        assert await sweep(store, journal, 1.1) == [new]
-        (last,) = await settings.changes(kind="secrets", name=new, before=None, limit=9)
-        assert (last.changed_by, last.via, last.after) == ("mesh", "unused", None)
-        await settings.aclose()
-    assert chain_verdict(store).fault is None
-
-
-async def test_a_key_sealed_for_a_change_that_was_refused_goes_and_others_stay(
-    store: Path,
-) -> None:
-    kept = ("openai", "audit.signing-key", "offer-openai", "in-file.api_key.00000000")
-    for name in (*kept, "refused.api_key.0123abcd"):
-        Secrets(store, environ={}).set(name, name)
-    async with journal_at(store) as journal:
-        used = "store:in-file.api_key.00000000"
-        assert await sweep(store, journal, 1.1, used) == ["refused.api_key.0123abcd"]
-    assert {name for (name,) in rows(store, "SELECT name FROM secrets")} == set(kept)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,7 @@ from jupyter_mesh.storage.journal import SqlJournal
 from jupyter_mesh.storage.usage_parts import Part, parts_of
 from jupyter_mesh.storage.usage_sums import Folded, month_after, month_of
 
-from .samples import completion, intent
+from .samples import Store, completion, intent
 
 FIRST = datetime(2026, 1, 20, 7, 30, tzinfo=UTC)
 DAYS = 100
@@ -28,15 +27,15 @@ NOW = LAST + timedelta(hours=1)
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqlJournal]:
-    journal = SqlJournal(tmp_path / "mesh.db")
+def journal(store: Store) -> Iterator[SqlJournal]:
+    journal = SqlJournal(store)
     yield journal
     asyncio.run(journal.aclose())
 
 
 @pytest.fixture
-def history(tmp_path: Path, journal: SqlJournal) -> Iterator[SqlHistory]:
-    history = SqlHistory(tmp_path / "mesh.db")
+def history(store: Store, journal: SqlJournal) -> Iterator[SqlHistory]:
+    history = SqlHistory(store)
     yield history
     asyncio.run(history.aclose())
 
@@ -149,11 +148,11 @@ async def test_a_call_that_ends_after_its_day_was_added_up_is_in_every_sum(
 
 
 async def test_two_gateways_that_add_up_at_once_add_up_once(
-    tmp_path: Path, journal: SqlJournal, history: SqlHistory
+    store: Store, journal: SqlJournal, history: SqlHistory
 ) -> None:
     await a_hundred_days(journal)
     expected = await ask(history, "everything", ("month", "user"))
-    other = SqlHistory(tmp_path / "mesh.db")
+    other = SqlHistory(store)
     try:
         days = await asyncio.gather(history.add_up_usage(NOW), other.add_up_usage(NOW))
     finally:
