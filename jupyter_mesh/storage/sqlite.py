@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -72,8 +72,10 @@ class SqliteLocation(Location):
         return found.st_dev, found.st_ino
 
     def connect(self, durability: Durability | None = None) -> Connection:
-        # Readable by its owner only.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # Readable by its owner only. A file that is there is not opened: closing it would end the
+        # locks of every connection that this process has, and another would remove its log.
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         connection = self._open("rw")
         try:
             connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
