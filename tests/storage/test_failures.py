@@ -197,7 +197,7 @@ async def test_a_store_that_may_not_be_written_refuses_and_heals(empty_store: Pa
             os.seteuid(NOBODY)
         journal = SqlJournal(store)
         assert not journal.healthy
-        with pytest.raises(AuditUnavailable, match="cannot be opened"):
+        with pytest.raises(AuditUnavailable, match="read-only"):
             await journal.open(intent("a"), [hold()])
         if root:
             os.seteuid(0)
