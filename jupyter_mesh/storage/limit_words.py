@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Literal
 
 from ..errors import LimitExceeded
@@ -11,10 +12,10 @@ _SLOT_WAIT = 1.0
 
 
 def too_many(what: Literal["requests", "tokens"], wait: float) -> LimitExceeded:
-    """Of a rate, with the seconds until there is room again."""
+    """Of a rate, with the seconds until there is room again: rounded up, so that there is."""
     return LimitExceeded(
-        f"Too many {what} per minute for your share of this limit; try again in {wait:.0f} s.",
-        retry_after=wait,
+        f"Too many {what} per minute for your share of this limit; try again in {ceil(wait)} s.",
+        retry_after=ceil(wait * 100) / 100,
     )
 
 

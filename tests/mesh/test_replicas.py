@@ -197,13 +197,15 @@ async def test_a_change_reaches_the_others_at_once_and_without_redis_a_little_la
     tmp_path: Path, redis: RedisServer, upstream: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[float] = []
-    every = assembly._every
+    every = assembly.every
 
-    def rarely(seconds: float, work: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
+    def rarely(
+        seconds: float, work: Callable[[], Awaitable[object]], *, at_once: bool = False
+    ) -> asyncio.Task[None]:
         looks.append(seconds)
-        return every(3600 if seconds == 1.0 else seconds, work)
+        return every(3600 if seconds == 1.0 else seconds, work, at_once=at_once)
 
-    monkeypatch.setattr(assembly, "_every", rarely)
+    monkeypatch.setattr(assembly, "every", rarely)
     async with replicas(tmp_path, redis, upstream, 3) as (one, *others):
         assert looks.count(1.0) == 3, "each looks by itself as well"
 

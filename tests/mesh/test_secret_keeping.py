@@ -109,7 +109,8 @@ async def test_another_gateway_uses_the_new_key_within_seconds(
 async def test_rotating_the_master_key_stops_nobody(state: Path, upstream: FakeOpenAI) -> None:
     async with mesh_with_key(state, upstream) as one, mesh_with_key(state, upstream) as two:
         assert (await ask(two, chat())).error is None
-        assert (await one.secrets.rotate(ROOT)).secrets == 1
+        # The connection's key, and the one that seals what the caller said.
+        assert (await one.secrets.rotate(ROOT)).secrets == 2
         await replace(two, NEW)
         assert (await one.secrets.rotate(ROOT)).unopened == []
         for mesh in (one, two):

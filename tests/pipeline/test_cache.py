@@ -131,7 +131,7 @@ async def test_identical_calls_at_once_are_one_upstream_call_and_one_reservation
 
 
 async def test_when_the_leader_leaves_the_next_one_leads() -> None:
-    provider = ScriptedProvider(replies=[Reply(pause=0.02)])
+    provider = ScriptedProvider(replies=[Reply(pause=0.5)])
     world = cached(provider)
     leader = asyncio.create_task(world.ask(chat()))
     await asyncio.sleep(0.005)
