@@ -42,8 +42,9 @@ test: $(STAMPS)/dev $(BUNDLE) ## Every test: Python, TypeScript, browser
 	  $(MAKE) --no-print-directory test-$$suite || failed="$$failed $$suite"; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
+# Many tests wait for servers of theirs: two at a time, a file's tests in one process.
 test-python: $(STAMPS)/dev
-	python -m pytest tests $(ARGS)
+	python -m pytest tests -n $(or $(JOBS),2) --dist loadfile $(ARGS)
 
 test-typescript: $(STAMPS)/js
 	jlpm test
