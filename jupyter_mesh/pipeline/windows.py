@@ -19,19 +19,20 @@ def window_of(rule: BudgetRule, now: datetime) -> tuple[datetime, datetime | Non
     """
     if rule.rolling is not None:
         return _EPOCH - rule.rolling, None
-    return _window(
-        rule.window, rule.timezone, now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    )
+    now = now.astimezone(UTC)
+    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+    return _window(rule.window, rule.timezone, quarter)
 
 
 @lru_cache(maxsize=256)
-def _window(window: str, zone: str, hour: datetime) -> tuple[datetime, datetime | None]:
-    """Zones off by half an hour begin their windows within the hour of UTC."""
-    local = hour.astimezone(ZoneInfo(zone))
+def _window(window: str, zone: str, quarter: datetime) -> tuple[datetime, datetime | None]:
+    """By the quarter of an hour: zones are off from UTC by some of them, such as 5:30 and 5:45."""
+    local = quarter.astimezone(ZoneInfo(zone))
     day = local.replace(hour=0, minute=0)
     if window == "total":
         return _EPOCH, None
     if window == "hour":
+        hour = quarter.replace(minute=0)
         return hour, hour + timedelta(hours=1)
     if window == "day":
         start, end = day, day + timedelta(days=1)
