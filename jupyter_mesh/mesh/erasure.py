@@ -27,7 +27,8 @@ class RecordActs:
 
     async def erase(self, principal: Principal, erasure: Erasure) -> Erased:
         """Destroy the keys under which a user's words are kept, then the words. The record of the
-        calls stays, and still verifies. Other gateways drop a key they hold within 2 s.
+        calls stays, and still verifies. Answers in the cache are forgotten too. Other gateways
+        drop a key they hold within 2 s.
 
         Raises:
             InvalidRequest: Neither a user nor everybody is named, or both.
@@ -48,4 +49,7 @@ class RecordActs:
             details={"everybody": erasure.everybody},
         )
         users = await self._parts.journal.erase(act, user)
+        state = self._parts.state
+        await state.similar.purge(model=None, owner=user)
+        await state.cache.purge(model=None, owner=user)
         return Erased(users=users, calls=await self._parts.history.delete_content(user))

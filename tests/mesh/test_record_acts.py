@@ -163,6 +163,20 @@ async def test_erasing_destroys_what_was_said_and_the_record_still_verifies(
         assert (await mesh.audit.verify(AuditCheck())).ok
 
 
+@pytest.mark.parametrize(("_name", "erasure", "left"), ERASED)
+async def test_erasing_forgets_the_answers_that_are_kept_as_well(
+    tmp_path: Path, _name: str, erasure: Erasure, left: set[str]
+) -> None:
+    async with FakeOpenAI() as upstream, mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
+        for who in (ADA, BOB):
+            await ask(mesh, chat(), who)
+        await mesh.acts.erase(ROOT, erasure)
+        before = len(upstream.requests)
+        for who in (ADA, BOB):
+            await ask(mesh, chat(), who)
+        assert len(upstream.requests) - before == 2 - len(left)
+
+
 async def test_nobody_erases_everything_by_leaving_a_field_out(tmp_path: Path) -> None:
     async with mesh_of(tmp_path, ECHO) as mesh:
         for erasure in (Erasure(), Erasure(user="ada", everybody=True)):

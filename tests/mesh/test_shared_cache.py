@@ -12,6 +12,7 @@ import pytest
 
 from jupyter_mesh.errors import NotPermitted, StoreUnavailable
 from jupyter_mesh.mesh import CacheDirective, Mesh
+from jupyter_mesh.schemas.audit_proof import AuditCheck
 from jupyter_mesh.schemas.principal import Principal
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 from jupyter_mesh.testing.principals import analyst
@@ -140,6 +141,7 @@ async def test_users_purge_their_own_and_admins_anybodys_and_it_is_on_record(
         assert await asked_again(mesh, ADA)
         page = await mesh.administration.changes(kind="cache", name=None, before=None, limit=50)
         noted = [(one.changed_by, one.name, one.after) for one in page.changes]
+        assert (await mesh.audit.verify(AuditCheck())).ok
     assert noted == [
         ("root", "everything", {"forgotten": 1}),
         ("root", "user bob", {"forgotten": 1}),
