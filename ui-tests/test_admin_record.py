@@ -69,6 +69,12 @@ class Site:
         body = {"model": model, "messages": [{"role": "user", "content": text}]}
         return self.call("POST", "v1/chat/completions", body, key)
 
+    def download(self, name: str) -> list[str]:
+        """The lines of the file that a link of the page leads to."""
+        with self.page.expect_download() as started:
+            self.page.get_by_role("link", name=name, exact=True).click()
+        return Path(started.value.path()).read_text("utf8").splitlines()
+
     def open(self, name: str) -> None:
         self.page.get_by_role("navigation").get_by_role("button", name=name).click()
         expect(self.page.get_by_role("heading", name=name, level=1)).to_be_visible()
@@ -121,8 +127,12 @@ def test_a_call_is_found_among_many_read_and_the_record_proved(site: Site) -> No
     site.page.get_by_label("Application").fill("reports")
     site.page.keyboard.press("Enter")
     expect(rows).to_have_count(1)
+    assert [json.loads(line)["id"] for line in site.download("JSONL")] == [wanted]
+    header, line = site.download("CSV")
+    assert wanted in line and "application" in header
     rows.first.get_by_role("button").click()
     expect(site.page.get_by_text(wanted)).to_be_visible()
+    expect(site.page.get_by_text("It is ada’s, not yours.")).to_be_visible()
     expect(site.page.get_by_text("The one that is looked for.").first).to_be_visible()
     site.page.get_by_role("button", name="‹ Audit").click()
     expect(rows).to_have_count(1)  # the search is still there
@@ -172,6 +182,8 @@ def test_an_alert_is_seen_acknowledged_and_told_over_a_channel(site: Site) -> No
 def test_a_use_is_declared_and_switched_off_and_what_stops_is_said(site: Site) -> None:
     assert "choices" in site.ask("hello")
     site.open("Inventory")
+    header, *lines = site.download("CSV")
+    assert "model" in header and any("echo/echo" in line for line in lines)
     row = site.page.locator('[data-name="reports"]')
     expect(row).to_contain_text("not declared")
     expect(row).to_contain_text("echo/echo")

@@ -48,6 +48,10 @@ class Gateway:
         with urllib.request.urlopen(request, timeout=30) as reply:
             return json.load(reply)
 
+    def ask(self, key: str) -> None:
+        body = {"model": "echo/echo", "messages": [{"role": "user", "content": "hello"}]}
+        self.call("POST", "v1/chat/completions", body, key)
+
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[Gateway]:
@@ -136,13 +140,22 @@ def test_an_admin_signs_in_changes_something_and_signs_out(
     expect(site.page.get_by_label("Your key of this mesh")).to_be_visible()
 
 
-def test_who_is_no_admin_finds_what_is_their_own(open_site: Callable[..., SitePage]) -> None:
+def test_who_is_no_admin_finds_what_is_their_own(
+    open_site: Callable[..., SitePage], gateway: Gateway
+) -> None:
     site = open_site(width=1024)
     site.sign_in(READER)
     site.heading("My models")
     expect(site.page.locator('[data-name="echo/echo"]')).to_be_visible()
+    for key, calls in ((READER, 3), (ADMIN, 2)):
+        for _ in range(calls):
+            gateway.ask(key)
     pages = site.page.get_by_role("navigation").get_by_role("button")
-    assert "Connections" not in pages.all_inner_texts()
+    assert pages.all_inner_texts() == ["My models", "Usage", "My calls", "API keys"]
+    site.page.get_by_role("navigation").get_by_role("button", name="Usage").click()
+    site.heading("Usage")
+    expect(site.page.locator(".jp-mesh-KeyFigures")).to_contain_text("Calls3Tokens")
+    expect(site.page.get_by_role("radiogroup", name="Whose usage")).to_have_count(0)
     site.page.get_by_role("navigation").get_by_role("button", name="API keys").click()
     expect(site.page.locator('[data-name="ada"]')).to_be_visible()
     expect(site.page.locator('[data-name="olga"]')).to_have_count(0)

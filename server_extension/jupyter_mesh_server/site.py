@@ -6,7 +6,6 @@ The pages are those of JupyterLab (`labextension/src/site`), built into the fold
 from __future__ import annotations
 
 import gzip
-import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +36,18 @@ PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".json": "application/json",
+    ".map": "application/json",
+}
+"""Our own: the system's table of types may call a script anything, and browsers then refuse it."""
 _KEPT = "public, max-age=31536000, immutable"
 """Of files whose name changes with their content."""
 
@@ -187,7 +198,6 @@ def _files(folder: Path) -> Iterator[tuple[str, File]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             body = path.read_bytes()
-            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            text = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+            kind = _TYPES.get(path.suffix, "application/octet-stream")
             compressed = gzip.compress(body, mtime=0)
-            yield path.relative_to(folder).as_posix(), File(body, compressed, text)
+            yield path.relative_to(folder).as_posix(), File(body, compressed, kind)

@@ -164,7 +164,7 @@ function pageName(page: Page, scopes: readonly string[], trans: TranslationBundl
     connections: trans.__('Connections'),
     models: trans.__('Models and permissions'),
     budgets: trans.__('Budgets and limits'),
-    usage: trans.__('Usage and charge-back'),
+    usage: scopes.includes('admin') ? trans.__('Usage and charge-back') : trans.__('Usage'),
     performance: trans.__('Performance'),
     audit: scopes.includes('audit') ? trans.__('Audit') : trans.__('My calls'),
     alerts: trans.__('Alerts'),

@@ -18,7 +18,7 @@ export type Page = (typeof PAGES)[number];
 /** For those who set the rules. The catalogue is beside them in JupyterLab's sidebar. */
 export const ADMIN_PAGES: readonly Page[] = PAGES.filter(page => page !== 'catalogue');
 /** For everybody: of their own, wherever it is somebody's. */
-export const OWN_PAGES: readonly Page[] = ['catalogue', 'audit', 'keys'];
+export const OWN_PAGES: readonly Page[] = ['catalogue', 'usage', 'audit', 'keys'];
 
 /**
  * What is open: a page, and on it one object by kind and name. `name` is empty for one to be made.

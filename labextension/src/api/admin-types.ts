@@ -51,4 +51,6 @@ export interface ISettingUpdate {
   version: number | null;
   /** Keys by the field they belong to. They go one way only. */
   secrets?: Record<string, string>;
+  /** Of a connection: try it first, and change nothing where it does not work. */
+  test?: boolean;
 }

@@ -15,7 +15,11 @@ export interface ITime {
 /** Only calls with these values, by the field's name. */
 export type Where = Readonly<Record<string, string>>;
 
+/** Whose usage: one's own, that of one's groups, everybody's. */
+export type Whose = 'own' | 'team' | 'all';
+
 export interface IUsageQuery extends ITime {
+  view: Whose;
   by: readonly string[];
   where: Where;
 }
@@ -40,7 +44,7 @@ export interface IFiguresApi {
   /** The same as a file. */
   usageFile(query: IUsageQuery, format: FileFormat): Promise<Blob>;
   /** What this month (UTC) will have cost at its end. */
-  forecast(where: Where): Promise<UsageForecast>;
+  forecast(where: Where, view: Whose): Promise<UsageForecast>;
 }
 
 /** See `IFiguresApi`. */
@@ -68,8 +72,8 @@ export class FiguresClient implements IFiguresApi {
     return this.http.file('usage', { ...usageFields(query), format });
   }
 
-  forecast(where: Where): Promise<UsageForecast> {
-    return this.http.get('usage/forecast', { ...where, window: 'month' });
+  forecast(where: Where, view: Whose): Promise<UsageForecast> {
+    return this.http.get('usage/forecast', { ...where, view, window: 'month' });
   }
 }
 
@@ -77,6 +81,6 @@ function fields({ since, until }: ITime): { since: string; until: string } {
   return { since: since.toISOString(), until: until.toISOString() };
 }
 
-function usageFields({ by, where, ...time }: IUsageQuery): Record<string, string> {
-  return { ...where, ...fields(time), by: by.join(',') };
+function usageFields({ by, where, view, ...time }: IUsageQuery): Record<string, string> {
+  return { ...where, ...fields(time), view, by: by.join(',') };
 }

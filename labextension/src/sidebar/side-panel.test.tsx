@@ -30,14 +30,6 @@ const spend = (cost: string, changes: Partial<Spend> = {}): Spend => ({
   output_audio_tokens: 0,
   input_image_tokens: 0,
   unpriced: 0,
-  cache_read_tokens: 0,
-  cache_write_tokens: 0,
-  reasoning_tokens: 0,
-  input_audio_tokens: 0,
-  output_audio_tokens: 0,
-  input_image_tokens: 0,
-  fixed_usd: '0',
-  saved_by_fallback_usd: '0',
   ...changes
 });
 const costs: CostSummary = {

@@ -42,18 +42,22 @@ function ContentNote({ detail }: { detail: CallDetail }): React.JSX.Element | nu
   const isOwn = store.me.value?.user === detail.summary.user;
   const words = {
     none: trans.__('Policy keeps no text of this call, or keeps it no longer.'),
-    redacted: trans.__('The text stands here as it was sent: personal data was taken out before.'),
-    full: trans.__('The text was kept in full, encrypted.'),
+    redacted: trans.__(
+      'The text is in the gateway’s database, encrypted, as it was sent: personal data was taken out before.'
+    ),
+    full: trans.__('The text is in the gateway’s database, encrypted, in full.'),
     withheld: trans.__('The text is for its caller and for auditors only.'),
     erased: trans.__('The text was erased; that it was there is still on record.')
   }[detail.content];
   if (detail.content === 'none' && detail.request !== null) {
     return null;
   }
-  const isRead = detail.content === 'redacted' || detail.content === 'full';
+  const whose = isOwn
+    ? trans.__('It is yours.')
+    : trans.__('It is %1’s, not yours.', detail.summary.user);
   return (
     <div className="jp-mesh-Notice">
-      {words} {isRead && !isOwn && trans.__('It is %1’s, not yours.', detail.summary.user)}
+      {words} {detail.content !== 'none' && whose}
     </div>
   );
 }

@@ -58,7 +58,7 @@ export function RuleEditor(props: {
             {isBudget ? budgetSentence(body, trans) : limitSentence(body, trans)}
           </p>
           <Section title={isBudget ? trans.__('Money') : trans.__('Rates')}>
-            {form.rule.map(field => (
+            {form.asked(state).map(field => (
               <SchemaField
                 key={field.name}
                 field={field}

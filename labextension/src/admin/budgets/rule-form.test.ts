@@ -21,6 +21,7 @@ describe('a budget', () => {
       unknown_price: 'refuse',
       timezone: 'Europe/Berlin'
     },
+    { scope: { user: '*' }, limit_usd: 3, window: 'rolling 24h', fallback: true },
     { scope: {}, limit_usd: 0 }
   ])('%j is written back as it was read', body => {
     expect(budget.write(budget.read(body))).toEqual(body);
@@ -35,6 +36,18 @@ describe('a budget', () => {
     expect(budget.faults({ ...state, alerts: '80, most' })).toEqual({
       alert_at: 'Write a number.'
     });
+  });
+
+  test('a window that rolls needs a length, one by the calendar has none', () => {
+    const rolls = budget.read({ limit_usd: 5, window: 'rolling 90m' });
+    const asked = budget.asked(rolls).map(({ name }) => name);
+    expect(asked).toContain('rolling');
+    const without = { ...rolls, values: { ...rolls.values, rolling: '' } };
+    expect(budget.faults(without)).toEqual({ rolling: 'This is needed.' });
+    const monthly = { ...rolls, values: { ...rolls.values, window: '3' } };
+    expect(budget.asked(monthly).map(({ name }) => name)).not.toContain('rolling');
+    expect(budget.write(monthly)).toEqual({ limit_usd: 5, window: 'month', scope: {} });
+    expect(budget.faults(monthly)).toEqual({});
   });
 
   test('it needs an amount', () => {

@@ -7,6 +7,7 @@ import { type Faults, faultsOf, numberFault } from '../form/faults';
 import { type IField } from '../form/fields';
 import { readValues, type Values, writeValues } from '../form/values';
 import { windowWords } from '../ui/windows';
+import { isAsked, LENGTH, rollingRead, rollingWritten, WINDOWS } from './rolling-window';
 import { flat, nested, ruleField, scopeFields } from './scope-fields';
 
 export type RuleKind = 'budgets' | 'limits';
@@ -34,14 +35,16 @@ export class RuleForm implements IForm<IRuleState> {
     // A limit without a scope is for each user; said outright, so that it can be seen and changed.
     const scope = body['scope'] ?? (this.kind === 'limits' ? { user: '*' } : {});
     return {
-      values: readValues(this.fields, flat({ ...body, scope })),
+      values: readValues(this.fields, flat({ ...body, ...rollingRead(body['window']), scope })),
       alerts: alertText(body['alert_at']),
       original: body
     };
   }
 
   write({ values, alerts, original }: IRuleState): Body {
-    const { alert_at: before, ...others } = writeValues(this.fields, values, flat(original));
+    const read = flat({ ...original, ...rollingRead(original['window']) });
+    const { alert_at: before, ...written } = writeValues(this.fields, values, read);
+    const others = rollingWritten(written);
     const shares = alertShares(alerts);
     const isUsual = alertText(undefined) === shares.map(percent).join(', ');
     const unknown = Object.entries(original).filter(
@@ -58,7 +61,8 @@ export class RuleForm implements IForm<IRuleState> {
   }
 
   faults({ values, alerts }: IRuleState): Faults {
-    const wrong = faultsOf(this.fields, values, this.trans);
+    const asked = this.fields.filter(field => isAsked(field, values));
+    const wrong = faultsOf(asked, values, this.trans);
     if (this.kind === 'budgets') {
       const parts = alerts.split(',').map(part => part.trim());
       const fault = parts
@@ -73,6 +77,11 @@ export class RuleForm implements IForm<IRuleState> {
       : { ...wrong, parallel: this.trans.__('Set at least one of the three.') };
   }
 
+  /** The fields of the rule that say something beside the others. */
+  asked({ values }: IRuleState): IField[] {
+    return this.rule.filter(field => isAsked(field, values));
+  }
+
   private get fields(): IField[] {
     return [...this.rule, ...this.scope];
   }
@@ -81,7 +90,6 @@ export class RuleForm implements IForm<IRuleState> {
   }
 }
 
-const WINDOWS = ['hour', 'day', 'week', 'month', 'quarter', 'total'] as const;
 const LIMITS = ['requests_per_minute', 'tokens_per_minute', 'parallel'] as const;
 
 function budgetFields(trans: TranslationBundle): IField[] {
@@ -102,6 +110,13 @@ function budgetFields(trans: TranslationBundle): IField[] {
         options: WINDOWS.map(value => ({ value, label: windowWords(value, trans) }))
       },
       { fallback: 'month' }
+    ),
+    ruleField(
+      LENGTH,
+      trans.__('Length of the window'),
+      trans.__('Such as 90m, 24h or 7d; a minute at least.'),
+      { kind: 'duration' },
+      { required: true }
     ),
     ruleField(
       'timezone',
@@ -136,6 +151,13 @@ function budgetFields(trans: TranslationBundle): IField[] {
         ]
       },
       { fallback: 'maximum' }
+    ),
+    ruleField(
+      'fallback',
+      trans.__('Only where no other pays'),
+      trans.__('For models that no other budget of the caller covers.'),
+      { kind: 'flag' },
+      { fallback: false }
     ),
     ruleField(
       'reserve_output_tokens',

@@ -26,7 +26,11 @@ export function budgetSentence(body: Body, trans: TranslationBundle): string {
       : trans.__('then calls are refused');
   const refused =
     body['unknown_price'] === 'refuse' ? ` ${trans.__('A model without a price is refused.')}` : '';
-  return `${trans.__('%1; %2.', may, then)}${refused}`;
+  const last =
+    body['fallback'] === true
+      ? ` ${trans.__('It pays only where no other budget of the caller does.')}`
+      : '';
+  return `${trans.__('%1; %2.', may, then)}${refused}${last}`;
 }
 
 /** `Each user may make 60 requests a minute and have 8 calls at once.` */

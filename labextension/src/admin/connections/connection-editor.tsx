@@ -52,8 +52,8 @@ export function ConnectionEditor(props: {
     return Object.keys(wrong).length === 0;
   };
   const back = (): void => place.go({ page: 'connections' });
-  const save = async (): Promise<void> => {
-    if (check() && (await editor.save(name.trim())) !== null) {
+  const save = async (untried = false): Promise<void> => {
+    if (check() && (await editor.save(name.trim(), { untried })) !== null) {
       back();
     }
   };
@@ -168,6 +168,16 @@ export function ConnectionEditor(props: {
       <Section title={trans.__('Use')}>{fields(form.common(state.provider), 'common')}</Section>
       {!isReadOnly && (
         <SaveBar editor={editor} hasFaults={Object.keys(faults).length > 0} onCancel={back}>
+          {editor.wasTried && (
+            <button
+              type="button"
+              className="jp-mesh-Button"
+              disabled={editor.isSaving}
+              onClick={() => void save(true)}
+            >
+              {trans.__('Save without trying')}
+            </button>
+          )}
           {setting !== null && (
             <button
               type="button"

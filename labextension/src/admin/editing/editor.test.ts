@@ -76,6 +76,33 @@ describe('saving', () => {
   });
 });
 
+describe('a new key of a connection', () => {
+  const opened = () => {
+    const first = setting({ provider: 'openai' }, 1);
+    const shelf = new Shelf(first);
+    return { shelf, editor: new Editor(shelf, 'connections', first, form) };
+  };
+
+  test('is tried first; one that does not work is saved only when that is said', async () => {
+    const { shelf, editor } = opened();
+    shelf.failure = new MeshRequestError('failed', 'It does not work', 'invalid_request');
+    editor.change({ body: { provider: 'openai' }, typedKey: 'sk-typed' });
+    expect(await editor.save('up')).toBeNull();
+    expect(editor.wasTried).toBe(true);
+    shelf.failure = null;
+    expect(await editor.save('up', { untried: true })).not.toBeNull();
+    expect(shelf.puts.map(({ test }) => test)).toEqual([true, undefined]);
+    expect(editor.wasTried).toBe(false);
+  });
+
+  test('is what is tried: without one nothing is', async () => {
+    const { shelf, editor } = opened();
+    editor.change({ body: { provider: 'other' }, typedKey: '' });
+    await editor.save('up');
+    expect(shelf.puts[0]).not.toHaveProperty('test');
+  });
+});
+
 describe('somebody else was first', () => {
   const conflicted = async (theirs: Setting | null) => {
     const { shelf, editor } = open({ limit_usd: '5', window: 'day' });

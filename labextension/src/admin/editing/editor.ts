@@ -71,14 +71,26 @@ export class Editor<S> {
     this._changed.emit();
   }
 
-  /** Save under a name. Resolves to what was saved, or to null; then `error` or `conflict` says why. */
-  async save(name: string): Promise<Setting | null> {
+  /** Whether the last save failed, and may be made without a trial. */
+  get wasTried(): boolean {
+    return this._error?.code === 'invalid_request' && this._wasTried;
+  }
+
+  /**
+   * Save under a name. Resolves to what was saved, or to null; then `error` or `conflict` says why.
+   *
+   * A connection with a new key is tried first, unless `untried`: a wrong key replaces no right one.
+   */
+  async save(name: string, { untried = false } = {}): Promise<Setting | null> {
     this.busy();
+    const secrets = this.form.secrets?.(this._state) ?? {};
+    this._wasTried = this.kind === 'connections' && !untried && Object.keys(secrets).length > 0;
     try {
       const saved = await this.store.put(this.kind, name, {
         body: this.form.write(this._state),
         version: this._origin?.version ?? null,
-        secrets: this.form.secrets?.(this._state) ?? {}
+        secrets,
+        ...(this._wasTried && { test: true })
       });
       this.start(saved);
       return saved;
@@ -148,6 +160,7 @@ export class Editor<S> {
   private _state: S;
   private _untouched: string;
   private _isSaving = false;
+  private _wasTried = false;
   private _error: MeshRequestError | null = null;
   private _conflict: IConflict | null = null;
   private _clashes: readonly string[] = [];

@@ -17,8 +17,14 @@ test('what is empty is left to the gateway', () => {
     purpose: null,
     budget_usd: null,
     window: 'month',
-    admin: false
+    admin: false,
+    auditor: false
   });
+});
+
+test('a key may administer, or audit, or both', () => {
+  const { admin, auditor } = requestOf({ ...EMPTY_WISH, auditor: true });
+  expect([admin, auditor]).toEqual([false, true]);
 });
 
 test('lists are lines, and a key ends with the last moment of its day', () => {

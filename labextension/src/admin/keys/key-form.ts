@@ -18,6 +18,7 @@ export interface IKeyWish {
   budget: string;
   window: KeyRequest['window'];
   admin: boolean;
+  auditor: boolean;
 }
 
 export const EMPTY_WISH: IKeyWish = {
@@ -30,7 +31,8 @@ export const EMPTY_WISH: IKeyWish = {
   purpose: '',
   budget: '',
   window: 'month',
-  admin: false
+  admin: false,
+  auditor: false
 };
 
 export function requestOf(wish: IKeyWish): KeyRequest {
@@ -46,7 +48,7 @@ export function requestOf(wish: IKeyWish): KeyRequest {
     budget_usd: orNull(wish.budget),
     window: wish.window,
     admin: wish.admin,
-    auditor: false
+    auditor: wish.auditor
   };
 }
 

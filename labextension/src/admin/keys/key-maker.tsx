@@ -166,6 +166,19 @@ export function KeyMaker({ taken }: { taken: readonly string[] }): React.JSX.Ele
             />
           )}
         </FieldRow>
+        <FieldRow
+          title={trans.__('Audits')}
+          description={trans.__('Whoever has this key reads every record, and what was said.')}
+        >
+          {ids => (
+            <input
+              {...ids}
+              type="checkbox"
+              checked={wish.auditor}
+              onChange={event => setWish({ ...wish, auditor: event.target.checked })}
+            />
+          )}
+        </FieldRow>
       </Section>
       <div className="jp-mesh-SaveBar">
         {failure && (

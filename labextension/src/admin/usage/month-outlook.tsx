@@ -1,7 +1,7 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { useMemo } from 'react';
 
-import { type Where } from '../../api/figures-client';
+import { type Where, type Whose } from '../../api/figures-client';
 import { type UsageForecast } from '../../api/types';
 import { ChartFigure } from '../../charts/chart-figure';
 import { Legend } from '../../charts/legend';
@@ -15,15 +15,15 @@ import { useAdmin } from '../context';
 import { Kept } from '../ui/kept';
 
 /** This month so far, and what it will have cost at its end. */
-export function MonthOutlook(props: { where: Where; now: Date }): React.JSX.Element {
+export function MonthOutlook(props: { where: Where; whose: Whose; now: Date }): React.JSX.Element {
   const { store } = useAdmin();
   const asked = JSON.stringify(props.where);
-  const { now } = props;
+  const { now, whose } = props;
   const resource = useMemo(
     () =>
       // `now` is a part of the question: it is asked again whenever the page is.
-      new Resource(() => (void now, store.api.forecast(JSON.parse(asked) as Where))),
-    [store, asked, now]
+      new Resource(() => (void now, store.api.forecast(JSON.parse(asked) as Where, whose))),
+    [store, asked, whose, now]
   );
   return <Kept resource={resource}>{forecast => <Month forecast={forecast} />}</Kept>;
 }

@@ -1,5 +1,6 @@
 import React from 'react';
 
+import { type Whose } from '../../api/figures-client';
 import { useAdmin } from '../context';
 import { RangePicker } from '../range/range-picker';
 import { type Preset } from '../range/range';
@@ -20,11 +21,19 @@ const PRESETS = [
 /** What is shown of which time, by what, and of whom. */
 export function UsageControls(props: {
   view: IUsageView;
+  whose: Whose;
+  /** Whose usage one may look at. */
+  open: readonly Whose[];
   now: Date;
   onChange: (view: IUsageView) => void;
 }): React.JSX.Element {
   const { trans } = useAdmin();
-  const { view, now, onChange } = props;
+  const { view, whose, open, now, onChange } = props;
+  const names: Record<Whose, string> = {
+    own: trans.__('mine'),
+    team: trans.__('my groups’'),
+    all: trans.__('everybody’s')
+  };
   const swapped =
     view.columns === null ? null : { ...view, rows: view.columns, columns: view.rows };
   return (
@@ -36,6 +45,14 @@ export function UsageControls(props: {
           now={now}
           onChange={range => onChange(withRange(view, range, now))}
         />
+        {open.length > 1 && (
+          <Segments
+            label={trans.__('Whose usage')}
+            value={whose}
+            options={open.map(one => [one, names[one]] as const)}
+            onChange={chosen => onChange({ ...view, whose: chosen })}
+          />
+        )}
         <Segments
           label={trans.__('Measure')}
           value={view.measure}

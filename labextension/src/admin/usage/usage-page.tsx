@@ -1,5 +1,6 @@
 import React, { useMemo, useState } from 'react';
 
+import { type Whose } from '../../api/figures-client';
 import { type Usage } from '../../api/types';
 import { Resource } from '../../model/resource';
 import { EmptyNote } from '../../ui/placeholder';
@@ -18,7 +19,14 @@ import { UsageChart } from './usage-chart';
 import { UsageControls } from './usage-controls';
 import { UsageFigures } from './usage-figures';
 import { UsageTable } from './usage-table';
-import { type IUsageView, narrowedTo, usageViewOf, viewOf } from './usage-view';
+import {
+  type IUsageView,
+  narrowedTo,
+  usageOpenTo,
+  usageViewOf,
+  viewOf,
+  whoseOf
+} from './usage-view';
 
 /** What was spent, by whom and for what: as figures, over time, as a table, as files; and where it leads. */
 export function UsagePage(props: { view: View | undefined }): React.JSX.Element {
@@ -28,7 +36,9 @@ export function UsagePage(props: { view: View | undefined }): React.JSX.Element 
   const show = (next: IUsageView): void => place.go({ page: 'usage', view: viewOf(next) });
   const bounds = boundsOf(view.range, now);
   const by = view.columns === null ? [view.rows] : [view.rows, view.columns];
-  const query = { ...bounds, by, where: view.where };
+  const scopes = store.me.value?.scopes ?? [];
+  const whose = whoseOf(view, scopes);
+  const query = { ...bounds, by, where: view.where, view: whose };
   const asked = JSON.stringify(query);
   const resource = useMemo(
     () => new Resource(() => store.api.usage(readQuery(asked))),
@@ -37,7 +47,7 @@ export function UsagePage(props: { view: View | undefined }): React.JSX.Element 
   return (
     <>
       <PageHead
-        title={trans.__('Usage and charge-back')}
+        title={scopes.includes('admin') ? trans.__('Usage and charge-back') : trans.__('Usage')}
         actions={
           <>
             <CopyLink />
@@ -52,7 +62,13 @@ export function UsagePage(props: { view: View | undefined }): React.JSX.Element 
           'Sums are those of the gateway, by the hour in UTC. Click a name to see only that.'
         )}
       </PageHead>
-      <UsageControls view={view} now={now} onChange={show} />
+      <UsageControls
+        view={view}
+        whose={whose}
+        open={usageOpenTo(scopes)}
+        now={now}
+        onChange={show}
+      />
       <Kept resource={resource}>
         {usage => (
           <Found
@@ -64,19 +80,22 @@ export function UsagePage(props: { view: View | undefined }): React.JSX.Element 
           />
         )}
       </Kept>
-      <MonthOutlook where={view.where} now={now} />
+      <MonthOutlook where={view.where} whose={whose} now={now} />
     </>
   );
 }
 
-function readQuery(asked: string): IBounds & { by: string[]; where: Record<string, string> } {
-  const { since, until, by, where } = JSON.parse(asked) as {
+function readQuery(
+  asked: string
+): IBounds & { by: string[]; where: Record<string, string>; view: Whose } {
+  const { since, until, by, where, view } = JSON.parse(asked) as {
     since: string;
     until: string;
     by: string[];
     where: Record<string, string>;
+    view: Whose;
   };
-  return { since: new Date(since), until: new Date(until), by, where };
+  return { since: new Date(since), until: new Date(until), by, where, view };
 }
 
 function Found(props: {

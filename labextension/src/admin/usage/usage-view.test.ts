@@ -1,13 +1,23 @@
 import { expect, test } from 'vitest';
 
 import { type Dimension, periodStart } from './dimensions';
-import { type IUsageView, narrowedTo, usageViewOf, viewOf, withRange, without } from './usage-view';
+import {
+  type IUsageView,
+  narrowedTo,
+  usageOpenTo,
+  usageViewOf,
+  viewOf,
+  whoseOf,
+  withRange,
+  without
+} from './usage-view';
 
 const NOW = new Date('2026-11-22T13:45:10Z');
 const USUAL = usageViewOf({});
 
 test('a link shows what was shown where it was made', () => {
   const shown: IUsageView = {
+    whose: 'team',
     range: { first: '2026-01-01', last: '2026-03-31' },
     rows: 'group',
     columns: null,
@@ -31,6 +41,18 @@ test.each<[Record<string, string>, Partial<IUsageView>]>([
   [{ 'is.moon': 'full' }, { where: {} }]
 ])('a link that says %j shows %j', (view, shown) => {
   expect(usageViewOf(view)).toMatchObject(shown);
+});
+
+test.each([
+  [['use'], 'all', 'own', ['own']],
+  [['use', 'read:usage'], 'all', 'own', ['own', 'team']],
+  [['use', 'read:usage'], 'team', 'team', ['own', 'team']],
+  [['use', 'admin'], undefined, 'all', ['own', 'team', 'all']],
+  [['use', 'audit'], 'own', 'own', ['own', 'team', 'all']]
+])('whoever may %j and asks for %s sees %s', (scopes, asked, shown, open) => {
+  const view = usageViewOf(asked === undefined ? {} : { whose: asked });
+  expect(whoseOf(view, scopes)).toBe(shown);
+  expect(usageOpenTo(scopes)).toEqual(open);
 });
 
 test.each<[IUsageView['range'], Dimension]>([

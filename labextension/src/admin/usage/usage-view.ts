@@ -1,5 +1,5 @@
 /** How the page shows usage, as a link names it: a time, two dimensions, a measure, filters. */
-import { type Where } from '../../api/figures-client';
+import { type Where, type Whose } from '../../api/figures-client';
 import { fittingStep } from '../../charts/steps';
 import { type View } from '../place';
 import { boundsOf, daysOf, type Range, rangeOf, rangeText } from '../range/range';
@@ -16,6 +16,8 @@ import {
 import { type Measure, MEASURES } from './measure';
 
 export interface IUsageView {
+  /** Null: as much as whoever looks may see. */
+  whose: Whose | null;
   range: Range;
   rows: Dimension;
   columns: Dimension | null;
@@ -23,6 +25,22 @@ export interface IUsageView {
   where: Where;
   /** Of the table. */
   sort: ISort;
+}
+
+const WHOSE = ['own', 'team', 'all'] as const satisfies readonly Whose[];
+
+/** Whose usage whoever has these scopes may look at. */
+export function usageOpenTo(scopes: readonly string[]): readonly Whose[] {
+  if (scopes.includes('audit') || scopes.includes('admin')) {
+    return WHOSE;
+  }
+  return scopes.includes('read:usage') ? ['own', 'team'] : ['own'];
+}
+
+/** Whose is shown: as the link says, where one may; else everybody's or one's own, as one may. */
+export function whoseOf({ whose }: IUsageView, scopes: readonly string[]): Whose {
+  const open = usageOpenTo(scopes);
+  return open.find(one => one === whose) ?? (open.includes('all') ? 'all' : 'own');
 }
 
 export const LARGEST_FIRST: ISort = { column: 'total', isDescending: true };
@@ -33,6 +51,7 @@ export function usageViewOf(view: View): IUsageView {
   const rows = known(view['rows']) ?? 'model';
   const columns = view['columns'] === 'none' ? null : (known(view['columns']) ?? 'day');
   return {
+    whose: WHOSE.find(one => one === view['whose']) ?? null,
     range: rangeOf(view['range'], 'month'),
     rows,
     columns: columns === rows ? null : columns,
@@ -48,9 +67,10 @@ export function usageViewOf(view: View): IUsageView {
 }
 
 /** The inverse of `usageViewOf`. */
-export function viewOf({ range, rows, columns, measure, where, sort }: IUsageView): View {
+export function viewOf({ whose, range, rows, columns, measure, where, sort }: IUsageView): View {
   const filters = Object.entries(where).map(([field, value]) => [`is.${field}`, value]);
   return {
+    ...(whose !== null && { whose }),
     range: rangeText(range),
     rows,
     columns: columns ?? 'none',
