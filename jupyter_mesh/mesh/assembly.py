@@ -78,6 +78,8 @@ async def assemble(
         folder=folder,
     )
     secrets = Secrets(store, environ=environ, folder=folder)
+    if config.audit.keeps_content:
+        await asyncio.to_thread(secrets.keys.check)
     async with AsyncExitStack() as opened:
         parts = await _open(opened, config, state_dir, store, secrets)
         parts.offers = Offers(parts.history, secrets, environ, withhold)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from .. import __version__
 from ..config import Config, key_hash
-from ..errors import NotFound, NotPermitted
+from ..errors import ConfigError, NotFound, NotPermitted
 from ..pipeline.audit import outcome_of
 from ..pipeline.call import CacheDirective, Call, NestedPurpose
 from ..pipeline.snapshot import Snapshot
@@ -307,11 +307,23 @@ class Mesh:
         for name, connection in self._parts.catalogue.connections.items():
             checks[f"connection {name}"] = connection.fault or "ok"
         healthy = self._parts.journal.healthy
+        if (sealing := self._sealing_fault()) is not None:
+            checks["sealing"], healthy = sealing, False
         fault = self._parts.state.fault
         if self._parts.state.shared is not None:
             checks["shared"] = fault or "ok"
             healthy = healthy and not (fault and self.snapshot.limits)
         return Health(status="ok" if healthy else "unavailable", checks=checks, version=__version__)
+
+    def _sealing_fault(self) -> str | None:
+        """Why what is said cannot be sealed for the record, where it is kept."""
+        if not self.snapshot.audit.keeps_content:
+            return None
+        try:
+            self._parts.secrets.keys.check()
+        except ConfigError as error:
+            return error.message
+        return None
 
     def metrics(self) -> str:
         """Prometheus' text format."""

@@ -415,3 +415,8 @@ class AuditRule(Rule):
     content_retain: Duration = timedelta(days=30)
     sinks: dict[str, SinkRule] = Field(default_factory=dict[str, SinkRule])
     """Where records go besides the store, by name."""
+
+    @property
+    def keeps_content(self) -> bool:
+        """Whether anything of what is said may be kept."""
+        return self.content != "none" or any(one.keep != "none" for one in self.content_for)

@@ -164,7 +164,7 @@ class SqlJournal:
         written when this returns, or neither.
 
         Raises:
-            StoreUnavailable: They cannot be.
+            StoreUnavailable: They cannot be; or the store failed in their commit, and nobody knows.
             MeshError: What `change` raised; what it did is undone.
         """
         try:
@@ -173,7 +173,8 @@ class SqlJournal:
                 await self._writer.submit(lambda _: None)
         except AuditUnavailable as error:
             raise StoreUnavailable(
-                f"The change cannot be recorded: {self.trouble}; nothing was changed.",
+                f"The change cannot be recorded: {self.trouble or 'the store failed'}. Once the "
+                "store works again, look whether it was made: its commit may have been under way.",
                 retry_after=error.retry_after,
             ) from error
         return done

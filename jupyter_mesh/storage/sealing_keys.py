@@ -60,6 +60,20 @@ class SealingKeys:
         file = self.file
         return KEY_VARIABLE if self.given or file is None else f"{KEY_VARIABLE} or {file.name}"
 
+    def check(self) -> None:
+        """Whether something can be sealed.
+
+        Raises:
+            ConfigError: Keys must be given and are not, or one is not usable.
+        """
+        try:
+            self.read()
+        except OSError as error:
+            if self.given:  # a file of this mesh's own is made when it is needed
+                raise ConfigError(
+                    f"The file that {KEY_VARIABLE} names cannot be read: {error.strerror}."
+                ) from error
+
     def seal(self, name: str, value: str) -> tuple[bytes, bytes]:
         """(nonce, sealed) under the first key, which is made where there may be one.
 

@@ -20,8 +20,8 @@ from jupyter_mesh.schemas.call_search import EVERYBODY, CallSearch, Whose
 from jupyter_mesh.storage.call_search import search_query
 from jupyter_mesh.storage.location import Cursor, Location, Value
 from jupyter_mesh.testing.postgres import ScratchPostgres
+from tests.conftest import STORES
 
-from ..conftest import STORES
 from .samples import NOW, Store, completion, intent, journal_at
 
 Call = tuple[Intent, Completion]
