@@ -111,7 +111,7 @@ def found(store: Store, search: CallSearch, whose: Whose = EVERYBODY, **how: obj
 def matches(search: CallSearch, call: Call) -> bool:
     """The same in Python."""
     asked, ended = call
-    actions = {verdict["action"] for verdict in ended.verdicts}
+    actions = {str(verdict["action"]) for verdict in ended.verdicts}
     tags = {name: "true" if value is True else str(value) for name, value in asked.tags.items()}
     plain = (
         (search.user, asked.user),
