@@ -32,7 +32,7 @@ export function UseCaseRow(props: {
         <div className="jp-mesh-dim">
           {use.purpose === null
             ? trans.__('%1, any purpose', use.application)
-            : use.purpose === UNSTATED
+            : use.purpose === UNSTATED || use.purpose === ''
               ? trans.__('%1, purpose not stated', use.application)
               : trans.__('%1, for %2', use.application, use.purpose)}
         </div>
