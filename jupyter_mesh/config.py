@@ -34,7 +34,6 @@ from .schemas.channels import ChannelRule
 from .schemas.json import JsonObject
 from .schemas.policy import (
     AliasRule,
-    AuditRule,
     BudgetRule,
     Duration,
     ExactCacheRule,
@@ -46,11 +45,11 @@ from .schemas.policy import (
     ScreeningRule,
     SemanticCacheRule,
     SloRule,
-    TelemetryRule,
     Window,
 )
 from .schemas.price_rules import HourlyCost as HourlyCost
 from .schemas.price_rules import PriceRule as PriceRule
+from .schemas.record_policy import AuditRule, TelemetryRule
 from .schemas.request import Operation
 from .schemas.service_account import ServiceAccountRule
 from .schemas.use_case import UseCaseRule

@@ -228,11 +228,12 @@ def set_budget(admin: Locator) -> None:
 def assert_changes_are_told(admin: Locator) -> None:
     turn_to(admin, "Changes")
     changes = admin.locator(".jp-mesh-Changes > li")
-    expect(changes).to_have_count(4)
+    expect(changes).to_have_count(5)
     expect(changes.nth(0)).to_contain_text("Budget pocket money made")
     expect(changes.nth(1)).to_contain_text("Group analysts changed")
     expect(changes.nth(1).locator("ins")).to_have_text("campus/qwen3-32b")
     expect(changes.nth(3)).to_contain_text("a sealed key")
+    expect(changes.nth(4)).to_contain_text("mesh.yaml")
     admin.get_by_label("Show").select_option("Group")
     expect(changes).to_have_count(2)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from ..schemas.policy import AuditRule
+from ..schemas.record_policy import AuditRule
 from ..schemas.use_case import UseCaseRule
 
 SIX_MONTHS = timedelta(days=184)

@@ -14,7 +14,7 @@ from ..pipeline.call import Call
 from ..pipeline.headroom import Headroom
 from ..pipeline.health import Health
 from ..pipeline.step import Next
-from ..schemas.policy import SinkRule, TelemetryRule
+from ..schemas.record_policy import SinkRule, TelemetryRule
 from ..schemas.setting import Kind
 from ..spi.happenings import Happenings
 from ..spi.provider import Provider

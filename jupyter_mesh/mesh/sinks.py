@@ -13,7 +13,7 @@ from secrets import token_hex
 
 from ..errors import MeshError, StoreUnavailable
 from ..schemas.alerts import Signal
-from ..schemas.policy import SinkRule
+from ..schemas.record_policy import SinkRule
 from ..spi.secrets import SecretStore
 from ..spi.sink import AuditSink
 from ..storage.sink_cursors import Batch, SinkCursors

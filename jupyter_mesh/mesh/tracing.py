@@ -18,7 +18,7 @@ from ..reporting import conventions as names
 from ..reporting.egress import Egress
 from ..reporting.otlp import NAME, Attribute, attributes, export, require_telemetry, resource
 from ..schemas.json import as_str
-from ..schemas.policy import TelemetryRule
+from ..schemas.record_policy import TelemetryRule
 from ..spi.secrets import SecretStore
 
 if TYPE_CHECKING:

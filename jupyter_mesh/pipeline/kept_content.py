@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from ..errors import Blocked, ScreeningUnavailable
 from ..schemas.json import JsonObject
-from ..schemas.policy import Kept
+from ..schemas.record_policy import Kept
 from ..schemas.request import Operation, Request
 from ..spi.guard import Detector
 from .call import Call

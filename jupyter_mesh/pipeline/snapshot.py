@@ -10,7 +10,6 @@ from typing import TypeAlias
 from ..schemas.catalog import ModelFacts
 from ..schemas.policy import (
     AliasRule,
-    AuditRule,
     BudgetRule,
     ExactCacheRule,
     GroupRule,
@@ -21,6 +20,7 @@ from ..schemas.policy import (
     Target,
 )
 from ..schemas.principal import Principal
+from ..schemas.record_policy import AuditRule
 from ..schemas.spend import Price, dearest
 from ..schemas.use_case import UseCaseRule
 from ..spi.guard import Detector, Judge

@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 from ..schemas.api import CallDetail, CallPage, UsageRow
 from ..schemas.audit_acts import AuditAct
 from ..schemas.call_search import ALL_CALLS, CallSearch, Whose
-from ..schemas.policy import AuditRule
+from ..schemas.record_policy import AuditRule
 from . import retention, sql
 from .acts import page as acts_page
 from .call_search import search_query

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Literal, TypeAlias, cast
 
-from ..schemas.policy import AuditRule
+from ..schemas.record_policy import AuditRule
 from .location import Cursor
 from .reader import Reader
 from .values import micros

@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from jupyter_mesh.mesh.tracing import telemetry_of
-from jupyter_mesh.schemas.policy import TelemetryRule
+from jupyter_mesh.schemas.record_policy import TelemetryRule
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 
 from .receivers import Receiver, web_receiver

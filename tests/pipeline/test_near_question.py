@@ -15,13 +15,8 @@ from jupyter_mesh.providers.hashed_embedding import hashed_embedding
 from jupyter_mesh.schemas.catalog import Residency
 from jupyter_mesh.schemas.events import Answer, Events, Finished, Metered
 from jupyter_mesh.schemas.json import Json
-from jupyter_mesh.schemas.policy import (
-    AuditRule,
-    BudgetRule,
-    GroupRule,
-    ScreeningRule,
-    SemanticCacheRule,
-)
+from jupyter_mesh.schemas.policy import BudgetRule, GroupRule, ScreeningRule, SemanticCacheRule
+from jupyter_mesh.schemas.record_policy import AuditRule
 from jupyter_mesh.schemas.request import Operation
 from jupyter_mesh.schemas.spend import Usage
 from jupyter_mesh.spi.provider import Attempt

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from jupyter_mesh.schemas.call_search import Whose
-from jupyter_mesh.schemas.policy import AuditRule
+from jupyter_mesh.schemas.record_policy import AuditRule
 from jupyter_mesh.storage.history import SqlHistory
 
 from .samples import NOW, Store, completion, hold, intent, journal_at, money_in, rows
