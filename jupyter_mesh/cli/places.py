@@ -64,18 +64,23 @@ def chosen(arguments: Namespace) -> Chosen:
 
     file = config_file(arguments.config)
     read = config.load(file) if file is not None else config.Config.default()
+    mine = Chosen(read, file, state_dir(arguments.state))
     if read.store.url is not None:
-        _check_folder(Chosen(read, file, state_dir(arguments.state)).store)
-    return Chosen(read, file, state_dir(arguments.state))
+        _check_folder(mine.store, mine.state_dir)
+    return mine
 
 
-def _check_folder(location: Location) -> None:
+def _check_folder(location: Location, made: Path) -> None:
     """A gateway that runs waits for its store to come back; a command says at once what is missing.
+    The folder `made` is not: it is made where it is needed.
 
     Raises:
         ConfigError: The store's folder is not there.
     """
     from ..storage.sqlite import SqliteLocation
 
-    if isinstance(location, SqliteLocation) and not (folder := location.path.parent).is_dir():
+    if not isinstance(location, SqliteLocation):
+        return
+    folder = location.path.parent
+    if folder != made.absolute() and not folder.is_dir():
         raise ConfigError(f"`store.url`: there is no folder {folder}. Create it, or name another.")

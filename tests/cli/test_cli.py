@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import io
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from jupyter_mesh import __version__, config
 from jupyter_mesh.cli import parser
+from jupyter_mesh.storage.sealing_keys import KEY_VARIABLE
 from jupyter_mesh.testing.postgres import ScratchPostgres
 
 from .conftest import Run
@@ -157,6 +159,7 @@ def test_a_database_in_postgresql_is_made_and_its_password_never_shown(
 ) -> None:
     url = postgres.create_database()
     monkeypatch.setenv("DATABASE_URL", url.replace(f":{postgres.password}", ""))
+    monkeypatch.setenv(KEY_VARIABLE, base64.b64encode(bytes(32)).decode())
     (home / "password").write_text(postgres.password)
     (home / "mesh.yaml").write_text(
         "store: {url: 'env:DATABASE_URL', password: 'file:password'}\n"

@@ -86,7 +86,7 @@ async def test_the_loop_goes_on_while_a_megabyte_is_looked_through(guard: Detect
     await asyncio.sleep(0)
     await guard.find(["Write to the people at 10.0.0.1 about it, is 12 34 56. " * 20_000])
     ticker.cancel()
-    assert ticks > 50
+    assert ticks > 5  # in one piece it would be once or twice
 
 
 async def test_a_judge_looks_through_long_texts_off_the_loop_too() -> None:

@@ -54,7 +54,8 @@ async def test_what_was_recorded_holds(store: Store) -> None:
         ("UPDATE calls SET verdicts = '[]' WHERE id = 'b'", "b", "record was changed"),
         ("DELETE FROM calls WHERE id = 'a'", "a", "record is missing"),
         (
-            "UPDATE call_content SET sealed_request = x'00' WHERE call_id = 'a'",
+            "UPDATE call_content SET sealed_request = (SELECT hash FROM audit_chain LIMIT 1) "
+            "WHERE call_id = 'a'",
             "a",
             "content was changed",
         ),
