@@ -40,6 +40,7 @@ class Part:
 PARTS = {
     "chromium": Part("chromium", ("chromium", "fonts-dejavu-core")),
     "redis": Part("redis-server", ("redis-server",)),
+    "systemd": Part("systemd-analyze", ("systemd",)),
     "postgresql": Part("initdb", ("postgresql",), ("usr/lib/postgresql/*/bin/initdb",)),
 }
 
