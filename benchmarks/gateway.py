@@ -68,11 +68,12 @@ async def cpu_rows(
     ones: list[Contestant], *, calls: int, rounds: int, connections: int
 ) -> list[Row]:
     """CPU per call, closed loop. Contestants take turns, so that noise hits all of them."""
-    running = {one.name: one.start() for one in ones}
+    running: dict[str, Process] = {}
     cpu: dict[str, list[float]] = {one.name: [] for one in ones}
     p50: dict[str, list[float]] = {one.name: [] for one in ones}
-    failed: dict[str, int] = dict.fromkeys(running, 0)
+    failed: dict[str, int] = {one.name: 0 for one in ones}
     try:
+        running.update((one.name, one.start()) for one in ones)
         for number in range(rounds + 1):
             for one in ones:
                 process = running[one.name]
@@ -103,11 +104,12 @@ async def cpu_rows(
 
 async def stream_rows(ones: list[Contestant], *, streams: int, rounds: int, plan: str) -> list[Row]:
     """CPU per stream and per chunk, and the time to the first content."""
-    running = {one.name: one.start() for one in ones}
+    running: dict[str, Process] = {}
     cpu: dict[str, list[float]] = {one.name: [] for one in ones}
     first: dict[str, list[float]] = {one.name: [] for one in ones}
     chunks = int(plan.partition("=")[2].partition(" ")[0])
     try:
+        running.update((one.name, one.start()) for one in ones)
         for number in range(rounds + 1):
             for one in ones:
                 process = running[one.name]

@@ -1,6 +1,7 @@
 """The manifests of `examples/hub/kubernetes`, against Kubernetes' published schemas and each other.
 
-No cluster is started here: what the API server would say about shapes is checked, scheduling and networks are not.
+No cluster is started here: what the API server would say about shapes is checked; scheduling and
+networks are not.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from jupyter_mesh_server.routes import ROUTES
 
 from jupyter_mesh import config
-from jupyter_mesh_server.routes import ROUTES
 
 FOLDER = Path(__file__).parents[2] / "examples/hub/kubernetes"
 VERSIONS = ("1.32", "1.34", "1.37")
@@ -87,6 +88,7 @@ def test_no_secret_stands_in_a_manifest() -> None:
 
 
 def selectors() -> Iterator[tuple[str, dict[str, str]]]:
+    """Whose selector it is, and the labels it asks for."""
     yield "Deployment", MESH["Deployment"]["spec"]["selector"]["matchLabels"]
     yield "Service", MESH["Service"]["spec"]["selector"]
     yield "NetworkPolicy", MESH["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"]
@@ -95,7 +97,7 @@ def selectors() -> Iterator[tuple[str, dict[str, str]]]:
         yield "users' servers", rule["to"][0]["podSelector"]["matchLabels"]
 
 
-@pytest.mark.parametrize(("whose", "labels"), selectors())
+@pytest.mark.parametrize(("whose", "labels"), [*selectors()])
 def test_every_selector_finds_the_meshs_pods(whose: str, labels: dict[str, str]) -> None:
     assert labels.items() <= POD["metadata"]["labels"].items(), whose
 

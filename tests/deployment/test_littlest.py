@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from jupyter_mesh_server.service import DRAIN
 
 UNIT = Path(__file__).parents[2] / "examples/hub/tljh/jupyter-mesh.service"
