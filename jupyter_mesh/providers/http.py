@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from ..errors import ConfigError
+from ..errors import ConfigError, MeshError
 from ..schemas.frozen import frozen
 from .faults import Faults
 from .proxy import proxy_for
+from .wire import Response, Target
 
 if TYPE_CHECKING:
-    from aiohttp import ClientResponse, ClientSession
-    from yarl import URL
+    from aiohttp import BaseConnector
 
 _KEEP_ALIVE = 55.0
 """Seconds an idle connection is kept; a new TLS handshake costs more than a kept socket."""
@@ -69,8 +68,8 @@ class Reply:
 class Upstream:
     """Requests to one base URL. Follows no redirect, keeps no cookie, unpacks nothing.
 
-    Proxies are taken from the environment once (never for loopback), so that no request pays for it
-    and no `.netrc` entry is ever sent along.
+    Proxies are taken from the environment once for each address (never for loopback), so that no
+    request pays for it and no `.netrc` entry is ever sent along.
     """
 
     def __init__(
@@ -80,9 +79,8 @@ class Upstream:
         self._limits = limits
         self._verify = verify
         self._ca_file = ca_file
-        self._session: ClientSession | None = None
-        self._proxy: str | None = None
-        self._urls: dict[str, URL] = {}
+        self._connector: BaseConnector | None = None
+        self._targets: dict[tuple[str, str], Target] = {}
         self._draining: set[asyncio.Task[None]] = set()
 
     async def exchange(
@@ -101,13 +99,14 @@ class Upstream:
             ProviderError: The leaf that fits, unless a status came back: that is the caller's to
                 judge.
         """
-        with _named(faults, deadline, "answer"):
+        with _Named(faults, deadline, "answer") as named:
             async with asyncio.timeout_at(deadline.at):
                 response = await self._send(method, path, body, headers)
-        try:
-            content = await self.read_whole(response, deadline, faults)
-        finally:
-            response.close()
+                named.faults = faults.once(response.status)
+                try:
+                    content = await self._read_pieces(response, named.faults)
+                finally:
+                    response.close()
         return Reply(response.status, response.headers, content)
 
     async def open(
@@ -118,43 +117,39 @@ class Upstream:
         headers: Mapping[str, str],
         deadline: Deadline,
         faults: Faults,
-    ) -> ClientResponse:
+    ) -> Response:
         """Post a request and return once the answer's headers are there; the caller closes it.
 
         Raises:
             ProviderError: As `exchange`.
         """
-        with _named(faults, deadline, "answer"):
+        with _Named(faults, deadline, "answer"):
             async with asyncio.timeout_at(deadline.at):
                 return await self._send("POST", path, body, headers)
 
-    async def read_whole(
-        self, response: ClientResponse, deadline: Deadline, faults: Faults
-    ) -> bytes:
+    async def read_whole(self, response: Response, deadline: Deadline, faults: Faults) -> bytes:
         """The body of an answer; of an error, as much as a message needs.
 
         Raises:
             ProviderError: It cannot be read.
         """
         faults = faults.once(response.status)
-        with _named(faults, deadline, "answer"):
+        with _Named(faults, deadline, "answer"):
             async with asyncio.timeout_at(deadline.at):
                 return await self._read_pieces(response, faults)
 
-    async def read_some(
-        self, response: ClientResponse, deadline: Deadline, faults: Faults
-    ) -> bytes:
+    async def read_some(self, response: Response, deadline: Deadline, faults: Faults) -> bytes:
         """What has arrived, waiting for it if need be; empty at the end of the answer.
 
         Raises:
             ProviderTimeout: Nothing arrived in time.
             ProviderProtocolError: The connection broke off in the middle of the answer.
         """
-        with _named(faults, deadline, "event"):
+        with _Named(faults, deadline, "event"):
             async with asyncio.timeout_at(deadline.at):
                 return await response.content.readany()
 
-    def release(self, response: ClientResponse) -> None:
+    def release(self, response: Response) -> None:
         """Give back a connection whose answer is complete but for its last bytes.
 
         They are awaited aside, briefly, so that the connection can serve again and nobody waits for
@@ -170,46 +165,43 @@ class Upstream:
         """Close every connection."""
         for task in [*self._draining]:
             task.cancel()
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        self._targets.clear()
+        connector, self._connector = self._connector, None
+        if connector is not None:
+            await connector.close()
 
     async def _send(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> ClientResponse:
-        session = self._session or self._connect()
-        url = self._urls.get(path) or self._url(path)
-        return await session.request(
-            method, url, data=body, headers=headers, allow_redirects=False, proxy=self._proxy
-        )
+    ) -> Response:
+        target = self._targets.get((method, path)) or self._target(method, path)
+        return await target.send(body, headers)
 
-    def _connect(self) -> ClientSession:
-        import aiohttp
+    def _target(self, method: str, path: str) -> Target:
+        from aiohttp import ClientTimeout
+        from yarl import URL
 
-        self._proxy = proxy_for(self._base_url)
+        self._connector = self._connector or self._pool()
+        url = URL(path if "://" in path else f"{self._base_url}/{path}")
+        proxy = proxy_for(self._base_url)
+        timeout = ClientTimeout(total=None, sock_connect=self._limits.connect_timeout)
+        target = Target(method, url, URL(proxy) if proxy else None, self._connector, timeout)
+        self._targets[method, path] = target
+        return target
+
+    def _pool(self) -> BaseConnector:
+        from aiohttp import TCPConnector
+
         context: ssl.SSLContext | bool = self._verify
         if self._verify and self._ca_file is not None:
             try:
                 context = ssl.create_default_context(cafile=self._ca_file)
             except (OSError, ssl.SSLError) as error:
                 raise ConfigError(f"`ca_file` {self._ca_file} cannot be used: {error}.") from None
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self._limits.max_connections, keepalive_timeout=_KEEP_ALIVE, ssl=context
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._limits.connect_timeout),
-            auto_decompress=False,
+        return TCPConnector(
+            limit=self._limits.max_connections, keepalive_timeout=_KEEP_ALIVE, ssl=context
         )
-        return self._session
 
-    def _url(self, path: str) -> URL:
-        from yarl import URL
-
-        self._urls[path] = url = URL(path if "://" in path else f"{self._base_url}/{path}")
-        return url
-
-    async def _read_pieces(self, response: ClientResponse, faults: Faults) -> bytes:
+    async def _read_pieces(self, response: Response, faults: Faults) -> bytes:
         refuse_compressed(response, faults)
         ok = response.status == 200
         limit = self._limits.max_answer_bytes if ok else _MAX_ERROR_BYTES
@@ -225,7 +217,7 @@ class Upstream:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def refuse_compressed(response: ClientResponse, faults: Faults) -> None:
+def refuse_compressed(response: Response, faults: Faults) -> None:
     """A compressed answer was not asked for, and could unpack to any size.
 
     Raises:
@@ -237,7 +229,7 @@ def refuse_compressed(response: ClientResponse, faults: Faults) -> None:
         raise faults.protocol("sent a compressed answer although it was asked not to")
 
 
-async def _drain(response: ClientResponse) -> None:
+async def _drain(response: Response) -> None:
     from aiohttp import ClientError
 
     try:
@@ -249,29 +241,53 @@ async def _drain(response: ClientResponse) -> None:
         response.close()
 
 
-@contextmanager
-def _named(faults: Faults, deadline: Deadline, event: str) -> Generator[None]:
-    """Turn aiohttp's exceptions into the mesh's."""
-    import aiohttp
+class _Named:
+    """Turns aiohttp's exceptions into the mesh's.
 
-    try:
-        yield
-    except aiohttp.ConnectionTimeoutError:
-        raise faults.unreachable("did not accept a connection in time") from None
-    except TimeoutError:
-        raise faults.timeout(deadline.allowed, event) from None
-    except aiohttp.ClientConnectorCertificateError:
-        raise faults.unreachable(
-            "has a TLS certificate that is not trusted here; an admin can set `ca_file`"
-        ) from None
-    except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
-        raise faults.unreachable("cannot be reached through the proxy of the environment") from None
-    except aiohttp.ClientConnectorError as error:
-        reason = error.os_error.strerror or type(error.os_error).__name__
-        raise faults.unreachable(f"cannot be reached ({reason})") from None
-    except aiohttp.ClientPayloadError:
-        raise faults.protocol("broke off in the middle of its answer") from None
-    except aiohttp.ClientResponseError:
-        raise faults.protocol("did not answer in HTTP") from None
-    except (aiohttp.ClientError, OSError):
-        raise faults.unreachable("closed the connection without an answer") from None
+    Attributes:
+        faults: What they are called now.
+    """
+
+    __slots__ = ("_deadline", "_event", "faults")
+
+    def __init__(self, faults: Faults, deadline: Deadline, event: str) -> None:
+        self.faults = faults
+        self._deadline = deadline
+        self._event = event
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, MeshError):
+            self._rename(error)
+
+    def _rename(self, error: Exception) -> None:
+        import aiohttp
+        from aiohttp.http import HttpProcessingError
+
+        faults = self.faults
+        match error:
+            case aiohttp.ConnectionTimeoutError():
+                raise faults.unreachable("did not accept a connection in time") from None
+            case TimeoutError():
+                raise faults.timeout(self._deadline.allowed, self._event) from None
+            case aiohttp.ClientConnectorCertificateError():
+                raise faults.unreachable(
+                    "has a TLS certificate that is not trusted here; an admin can set `ca_file`"
+                ) from None
+            case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+                raise faults.unreachable(
+                    "cannot be reached through the proxy of the environment"
+                ) from None
+            case aiohttp.ClientConnectorError():
+                reason = error.os_error.strerror or type(error.os_error).__name__
+                raise faults.unreachable(f"cannot be reached ({reason})") from None
+            case aiohttp.ClientPayloadError():
+                raise faults.protocol("broke off in the middle of its answer") from None
+            case aiohttp.ClientResponseError() | HttpProcessingError():
+                raise faults.protocol("did not answer in HTTP") from None
+            case aiohttp.ClientError() | OSError():
+                raise faults.unreachable("closed the connection without an answer") from None
+            case _:
+                return

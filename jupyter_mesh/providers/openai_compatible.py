@@ -10,7 +10,7 @@ from asyncio import get_running_loop, to_thread
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from .. import __version__
 from ..errors import ConfigError, MeshError, ProviderProtocolError, ProviderRejected
@@ -27,9 +27,7 @@ from .openai_config import SECRET_REFERENCES, OpenAIConfig
 from .openai_stream import StreamReading, finish_reason_of
 from .scrub import scrub
 from .sse import EventParser, EventTooLong, ServerSentEvent
-
-if TYPE_CHECKING:
-    from aiohttp import ClientResponse
+from .wire import Response
 
 _LIST_SECONDS = 10.0
 _STREAMED = frozenset({Operation.CHAT, Operation.COMPLETION})
@@ -186,7 +184,7 @@ class OpenAICompatible(Provider):
         yield finished
 
     async def _next_piece(
-        self, response: ClientResponse, deadline: Deadline, reading: StreamReading, faults: Faults
+        self, response: Response, deadline: Deadline, reading: StreamReading, faults: Faults
     ) -> bytes:
         """What arrives next; empty at the end, which may be a break after a complete answer."""
         try:
@@ -196,9 +194,7 @@ class OpenAICompatible(Provider):
                 return b""
             raise
 
-    async def _check_stream(
-        self, response: ClientResponse, deadline: Deadline, faults: Faults
-    ) -> None:
+    async def _check_stream(self, response: Response, deadline: Deadline, faults: Faults) -> None:
         """Refuse an answer that is not a stream of events.
 
         Raises:

@@ -1,0 +1,127 @@
+"""One request over a pooled connection of aiohttp's, written in one piece.
+
+`ClientSession.request` serves every purpose: cookies, redirects, traces, uploads with a task of
+their own that writes them. A call of a gateway has a body in memory and wants none of that, which
+costs more than all the steps of the pipeline. Connections, TLS, the pool and the parser are
+aiohttp's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector, ClientTimeout
+    from aiohttp.connector import Connection
+    from aiohttp.http import RawResponseMessage
+    from aiohttp.streams import StreamReader
+    from yarl import URL
+
+_OURS = ("User-Agent", "Accept-Encoding", "Content-Type")
+_BROKEN_LINE = re.compile(r"[\r\n\0]")
+
+
+class Response:
+    """An answer whose headers have come. Its connection serves again once it has been read.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Names are looked up without regard to case.
+        content: The body as it comes, not unpacked.
+    """
+
+    def __init__(
+        self, connection: Connection, message: RawResponseMessage, content: StreamReader
+    ) -> None:
+        self.status: int = message.code
+        self.headers: Mapping[str, str] = message.headers
+        self.content = content
+        self._connection = connection
+        content.on_eof(self._release)
+
+    @property
+    def content_type(self) -> str:
+        """The media type, without its parameters, in lower case."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    def close(self) -> None:
+        """Close the connection, unless the answer is complete and it has been given back."""
+        self._connection.close()
+
+    def _release(self) -> None:
+        transport = self._connection.transport
+        if transport is not None and transport.get_write_buffer_size():
+            self._connection.close()  # answered before it had read what was asked
+        else:
+            self._connection.release()
+
+
+class Target:
+    """Requests of one method to one address.
+
+    Args:
+        method: Upper case.
+        url: What is asked.
+        proxy: Through what; None: directly.
+        connector: The pool of connections.
+        timeout: Bounds of connecting.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        url: URL,
+        proxy: URL | None,
+        connector: BaseConnector,
+        timeout: ClientTimeout,
+    ) -> None:
+        from aiohttp import ClientRequest
+
+        # What a connector wants to know of a request is the same of each to one address.
+        self._like = ClientRequest(method, url, skip_auto_headers=_OURS, proxy=proxy)
+        whole = proxy is not None and url.scheme == "http"
+        self._line = f"{method} {url if whole else url.raw_path_qs} HTTP/1.1"
+        self._connector = connector
+        self._timeout = timeout
+
+    async def send(self, body: bytes | None, headers: Mapping[str, str]) -> Response:
+        """Send a request and return once the answer's headers are there.
+
+        Raises:
+            ValueError: A header holds a line break.
+            aiohttp.ClientError: The connection cannot be made, or broke.
+            aiohttp.http.HttpProcessingError: The answer is not HTTP.
+        """
+        connection = await self._connect()
+        try:
+            protocol, transport = connection.protocol, connection.transport
+            assert protocol is not None
+            assert transport is not None
+            protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+            transport.write(self._written(body or b"", headers))
+            message, content = await protocol.read()
+            while message.code < 200:  # it goes on, or has hints
+                message, content = await protocol.read()
+        except BaseException:
+            connection.close()
+            raise
+        return Response(connection, message, content)
+
+    async def _connect(self) -> Connection:
+        from aiohttp import ConnectionTimeoutError
+
+        try:
+            return await self._connector.connect(self._like, traces=[], timeout=self._timeout)
+        except TimeoutError as error:
+            raise ConnectionTimeoutError(f"no connection to {self._like.host}") from error
+
+    def _written(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+        all_headers = self._like.headers.copy()
+        all_headers.update(headers)
+        all_headers["Content-Length"] = str(len(body))
+        lines = [f"{name}: {value}" for name, value in all_headers.items()]
+        if any(map(_BROKEN_LINE.search, lines)):
+            raise ValueError("a header holds a line break")
+        return "\r\n".join((self._line, *lines, "", "")).encode() + body
