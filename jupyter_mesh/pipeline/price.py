@@ -130,6 +130,8 @@ def estimated(call: Call) -> Metered:
 
 def total(tries: Sequence[Metered]) -> Metered:
     """Several tries as one. A cost that is unknown is left out where another is known."""
+    if len(tries) == 1:
+        return tries[0]
     usage = sum((one.usage for one in tries), Usage())
     known, unknown = total_cost(one.cost for one in tries)
     cost = None if unknown and unknown == len(tries) else known

@@ -180,7 +180,16 @@ _PARENTS = {
 
 
 def _classes(usage: Usage, price: Price) -> tuple[tuple[int, Decimal | None, Decimal, str], ...]:
-    """Tokens, own price, price where there is none, name."""
+    """Tokens, own price, price where there is none, name; nothing where no class has any."""
+    if not (
+        usage.cache_read
+        or usage.cache_write
+        or usage.input_audio
+        or usage.input_image
+        or usage.reasoning
+        or usage.output_audio
+    ):
+        return ()
     return (
         (usage.cache_read, price.cache_read, price.input, "cache_read"),
         (usage.cache_write, price.cache_write, price.input, "cache_write"),
