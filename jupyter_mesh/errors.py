@@ -18,6 +18,7 @@
     │   ├── ScreeningUnavailable      503
     │   ├── ModerationUnavailable     503
     │   ├── StoreUnavailable          503
+    │   ├── IdentityUnavailable       503  JupyterHub cannot be asked who is calling
     │   └── LimitsUnavailable         503  the Redis that counts for all gateways is gone
     ├── ProviderError                 502  what a provider did
     │   ├── ProviderRejected          4xx  the provider refused the request itself
@@ -192,6 +193,12 @@ class StoreUnavailable(Unavailable):
     """The mesh's own database does not answer."""
 
     code = "store_unavailable"
+
+
+class IdentityUnavailable(Unavailable):
+    """Nobody can tell who is calling: JupyterHub does not answer."""
+
+    code = "identity_unavailable"
 
 
 class LimitsUnavailable(Unavailable):

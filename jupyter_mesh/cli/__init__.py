@@ -60,10 +60,19 @@ def _command(
 
 def _serving(commands: Commands) -> None:
     serve = _command(
-        commands, "serve", "serve:serve_forever", "run a stand-alone gateway", config=True
+        commands,
+        "serve",
+        "serve:serve_forever",
+        "run a gateway, stand-alone or as a service of the JupyterHub that starts it",
+        config=True,
     )
-    serve.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
-    serve.add_argument("--port", type=int, default=8765, help="default: %(default)s; 0: a free one")
+    serve.add_argument("--host", help="address (default: 127.0.0.1, or as the JupyterHub says)")
+    serve.add_argument(
+        "--port", type=int, help="default: 8765, or as the JupyterHub says; 0: a free one"
+    )
+    serve.add_argument(
+        "--hub", action="store_true", help="be a JupyterHub's service, or say what is missing"
+    )
     _command(commands, "check", "check:check", "try everything that is configured", config=True)
 
 

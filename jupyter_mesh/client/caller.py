@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -81,6 +82,19 @@ def kernel_id() -> str | None:
     return found.group() if found else None
 
 
+def started_for(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The notebook that this kernel was started for, as its server calls it; None where the gateway
+    finds that out by itself, as it does in a person's own JupyterLab.
+
+    The name is that of the start: after a renaming only front ends know the new one.
+    """
+    root, notebook = environ.get("JUPYTER_MESH_DOCUMENTS"), environ.get("JPY_SESSION_NAME")
+    if not root or not notebook:
+        return None
+    path = Path(notebook)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else None
+
+
 def caller_headers(
     *,
     document: str | None = None,
@@ -91,7 +105,7 @@ def caller_headers(
     """Headers that attribute a call. Text is percent-encoded UTF-8, as headers carry ASCII only."""
     notebook = current_notebook()
     headers = {"X-Mesh-Details": "1"}
-    if document := document or notebook.document:
+    if document := document or notebook.document or started_for():
         headers["X-Mesh-Document"] = quote(document)
     if kernel := kernel_id():
         headers["X-Mesh-Kernel"] = kernel

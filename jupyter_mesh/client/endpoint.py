@@ -47,7 +47,7 @@ def find_endpoint(
     Raises:
         MeshClientError: There is none, or its address cannot be understood (`gateway_not_found`).
     """
-    url = url or environ.get("JUPYTER_MESH_URL")
+    url = url or environ.get("JUPYTER_MESH_URL") or environ.get("JUPYTER_MESH_SERVICE_URL")
     hub_token = environ.get("JUPYTERHUB_API_TOKEN")
     if url:
         token = token or environ.get("JUPYTER_MESH_TOKEN") or hub_token

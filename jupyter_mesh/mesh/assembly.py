@@ -82,6 +82,8 @@ async def assemble(
         await asyncio.to_thread(secrets.keys.check)
     async with AsyncExitStack() as opened:
         parts = await _open(opened, config, state_dir, store, secrets)
+        # On a Hub it is the Hub that says who is an admin, and mesh.yaml knows nothing of it.
+        parts.makers_are_known = host != "hub"
         parts.offers = Offers(parts.history, secrets, environ, withhold)
         settings = SqlSettings(store, parts.journal)
         opened.push_async_callback(settings.aclose)

@@ -126,6 +126,11 @@ class Mesh:
         """Policy, catalogue and prices now."""
         return self._parts.catalogue_keeper.snapshot
 
+    @property
+    def admin_contact(self) -> str | None:
+        """Whom people ask for what they may not."""
+        return self._parts.governance.config.admin_contact
+
     # ── calls ────────────────────────────────────────────────────────────────
 
     def call(
@@ -217,7 +222,7 @@ class Mesh:
             purposes=list(purposes),
             purpose_required=required,
             default_model=self._default_model(principal),
-            admin_contact=self._parts.governance.config.admin_contact,
+            admin_contact=self.admin_contact,
         )
 
     async def models(self, principal: Principal) -> Models:

@@ -66,6 +66,7 @@ class SnapshotKeeper:
             semantic=config.cache.semantic,
             audit=config.audit,
             stopped=tuple(one for one in config.use_cases.values() if not one.enabled),
+            admin_contact=config.admin_contact,
         )
 
 

@@ -41,10 +41,12 @@ def authorize(call: Call) -> None:
     if len(name) > 512:
         raise InvalidRequest("`model` is longer than 512 characters.", param="model")
     if call.guarded:
-        if name not in snapshot.visible(principal):
+        if name not in (visible := snapshot.visible(principal)):
+            next_step = "choose one from the list of models."
+            if not visible:
+                next_step = f"none is; ask {snapshot.admin_contact or 'an admin of this mesh'}."
             raise ModelNotFound(
-                f"No model {name[:80]!r} is open to you: choose one from the list of models.",
-                param="model",
+                f"No model {name[:80]!r} is open to you: {next_step}", param="model"
             )
     elif name not in snapshot.models or not snapshot.models[name].facts.internal:
         raise ModelNotFound(f"{name[:80]!r} is not a model marked `internal`.", param="model")

@@ -84,6 +84,8 @@ class Snapshot:
     audit: AuditRule = field(default_factory=AuditRule)
     stopped: tuple[UseCaseRule, ...] = ()
     """Uses whose calls are refused."""
+    admin_contact: str | None = None
+    """Whom people ask for what they may not."""
     by_purpose: bool = field(init=False)
     """Whether some group opens a model for some purposes only."""
     _groups: dict[tuple[str, frozenset[str]], frozenset[str]] = field(

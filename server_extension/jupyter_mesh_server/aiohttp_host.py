@@ -30,8 +30,6 @@ from .exchange import (
 from .problems import printable, problem
 
 BASE = "/mesh"
-_SITE = "mesh/"
-"""Where people want to go; relative, since a proxy may have put a path before it."""
 _LINGER = 4 * MAX_BODY
 """Bytes of a refused body that are still taken, so that the client gets to read why."""
 
@@ -39,21 +37,31 @@ log = logging.getLogger("jupyter_mesh.http")
 
 
 class AiohttpHost:
-    """The handler of every connection."""
+    """The handler of every connection.
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    Args:
+        dispatcher: Answers what is below `base`.
+        base: Path of the gateway, without a slash at its end.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, base: str = BASE) -> None:
         self._dispatcher = dispatcher
+        self._base = base
+        self._below = f"{base}/"
+        # Where people want to go; relative, since a proxy may have put a path before it.
+        self._site = {"/": f"{base[1:]}/", base: f"{base.rpartition('/')[2]}/"}
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
-        if path in ("/", BASE) and request.method in ("GET", "HEAD"):
-            return web.Response(status=307, headers={**SECURITY_HEADERS, "Location": _SITE})
-        if not path.startswith(f"{BASE}/"):
-            return _constant(NotFound("There is nothing here; the gateway is at /mesh/."))
+        if path in self._site and request.method in ("GET", "HEAD"):
+            site = {"Location": self._site[path]}
+            return web.Response(status=307, headers={**SECURITY_HEADERS, **site})
+        if not path.startswith(self._below):
+            return _constant(NotFound(f"There is nothing here; the gateway is at {self._below}."))
         reply = await self._dispatcher(
             HttpRequest(
                 method=request.method,
-                path=path[len(BASE) :],
+                path=path[len(self._base) :],
                 query=query,
                 headers=request.headers,
                 read=lambda: _read(request),
@@ -63,6 +71,8 @@ class AiohttpHost:
         headers["Content-Type"] = reply.content_type
         headers["Server"] = "jupyter-mesh"
         if isinstance(reply, JsonReply):
+            for cookie in reply.cookies:
+                headers.add("Set-Cookie", cookie)
             return web.Response(body=reply.body, status=reply.status, headers=headers)
         return await _stream(request, reply, headers)
 
@@ -133,9 +143,9 @@ class Server(web.Server):
     A handler is cancelled when its client leaves, so that the call upstream stops too.
     """
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, base: str = BASE) -> None:
         super().__init__(
-            AiohttpHost(dispatcher),
+            AiohttpHost(dispatcher, base),
             request_factory=self._request,
             handler_cancellation=True,
             access_log=None,

@@ -15,6 +15,8 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode, default
 
 from .documents import KernelDocuments
+from .hub.discovery import SingleUser
+from .identity import owner
 from .startup import Running, Startup
 from .tornado_host import MeshHandler, browser_login
 from .withheld import Withheld
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 ENV_URL = "JUPYTER_MESH_URL"
 ENV_TOKEN = "JUPYTER_MESH_TOKEN"
+ENV_DOCUMENTS = "JUPYTER_MESH_DOCUMENTS"
+"""The folder that paths of notebooks begin in: kernels on a Hub name their own to the service."""
 _ANY_ADDRESS = ("", "0.0.0.0", "::", "*")
 
 
@@ -59,6 +63,7 @@ class MeshServerApp(ExtensionApp):
         """Mint the kernel token. Kernels inherit it and the gateway's address from this process,
         and no key that the mesh has taken over.
         """
+        self._hub = SingleUser.read(os.environ)
         self._environ = Withheld(os.environ, Path(self.state_dir))
         self._kernel_token = secrets.token_urlsafe(32)
         self._startup = Startup(self._build)
@@ -73,12 +78,13 @@ class MeshServerApp(ExtensionApp):
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """The server listens now: its port is final, and there is time to build the mesh."""
         logging.getLogger("jupyter_mesh").parent = self.log
-        self._export()
+        if self._startup.dispatcher is None:
+            self._export()
         self._startup.soon()
 
     async def stop_extension(self) -> None:
         """Let running calls end; later kernels must not find an address that answers no more."""
-        for name in (ENV_URL, ENV_TOKEN):
+        for name in (ENV_URL, ENV_TOKEN, ENV_DOCUMENTS):
             os.environ.pop(name, None)
         await self._startup.aclose()
 
@@ -87,10 +93,40 @@ class MeshServerApp(ExtensionApp):
         return cast("ServerApp", self.serverapp)
 
     def _export(self) -> None:
-        os.environ[ENV_URL] = mesh_url(self._server)
-        os.environ[ENV_TOKEN] = self._kernel_token
+        """Tell kernels where the mesh is: on a Hub its service, which takes the server's token."""
+        if self._hub is None:
+            self._tell_kernels(mesh_url(self._server), self._kernel_token)
+        elif self._hub.service is not None:
+            self._tell_kernels_of_service(self._hub.service, self._hub)
+        else:  # until it is known; their own server passes on what they ask
+            self._tell_kernels(mesh_url(self._server), self._hub.token)
+
+    def _tell_kernels_of_service(self, url: str, hub: SingleUser) -> None:
+        self._tell_kernels(url, hub.token)
+        os.environ[ENV_DOCUMENTS] = str(getattr(self._server, "root_dir", ""))
+
+    def _tell_kernels(self, url: str, token: str) -> None:
+        os.environ[ENV_URL] = url
+        os.environ[ENV_TOKEN] = token
 
     async def _build(self) -> Running:
+        if self._hub is not None:
+            return await self._of_hub(self._hub)
+        return await self._personal()
+
+    async def _of_hub(self, hub: SingleUser) -> Running:
+        """The Hub's service; without one a mesh of one's own, if one has written a `mesh.yaml`."""
+        name = f"{__package__}.hub.single_user"
+        single_user = await asyncio.to_thread(importlib.import_module, name)
+        if (url := await hub.find()) is not None:
+            self._tell_kernels_of_service(url, hub)
+            return single_user.forwarded(url, hub, browser_login)
+        if self.config_file:
+            self._tell_kernels(mesh_url(self._server), self._kernel_token)
+            return await self._personal()
+        return single_user.missing(owner(), self._kernel_token, browser_login)
+
+    async def _personal(self) -> Running:
         personal = await asyncio.to_thread(importlib.import_module, f"{__package__}.personal")
         settings = personal.Settings(
             config_file=Path(self.config_file) if self.config_file else None,

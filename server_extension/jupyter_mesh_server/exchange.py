@@ -122,12 +122,17 @@ class ByteStream(Protocol):
 
 @dataclass(slots=True, eq=False)
 class JsonReply:
-    """A whole reply; despite its name `content_type` may say that the body is plain text."""
+    """A whole reply; despite its name `content_type` may say that the body is plain text.
+
+    Attributes:
+        cookies: Values of `Set-Cookie`, of which a reply may have several.
+    """
 
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict[str, str])
     content_type: str = JSON
+    cookies: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -141,6 +146,10 @@ class StreamReply:
 
 
 Reply: TypeAlias = JsonReply | StreamReply
+Answers: TypeAlias = Callable[[HttpRequest], Awaitable[Reply]]
+"""Whatever answers requests: a dispatcher, or what passes them on. It raises nothing but for
+cancellation.
+"""
 
 
 def too_large() -> RequestTooLarge:

@@ -1,4 +1,4 @@
-"""The stand-alone service: starts, answers, drains, stops."""
+"""The service, stand-alone or of a JupyterHub: starts, answers, drains, stops."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from .aiohttp_host import BASE, Server
 from .dispatch import Dispatcher
 from .gateway import Gateway
 from .identity import Identity, OwnerIdentity, owner
+from .pages import Pages
 from .personal import make_state_dir
 from .route import Route
 from .routes import ROUTES
@@ -31,11 +32,31 @@ log = logging.getLogger("jupyter_mesh")
 
 
 class Service:
-    """One process that serves a configuration on one address."""
+    """One process that serves a configuration on one address.
 
-    def __init__(self, mesh: Mesh, identity: Identity, routes: tuple[Route, ...] = ROUTES) -> None:
+    Args:
+        mesh: Where calls go.
+        identity: How callers are known.
+        routes: The table.
+        base: Path of the gateway, without a slash at its end.
+
+    Attributes:
+        url: Where it answers; ends with a slash.
+        closing: What to close at the end, before the mesh.
+    """
+
+    def __init__(
+        self,
+        mesh: Mesh,
+        identity: Identity,
+        routes: tuple[Route, ...] = ROUTES,
+        *,
+        base: str = BASE,
+    ) -> None:
         self.mesh = mesh
+        self.closing: list[Callable[[], Awaitable[None]]] = []
         self._dispatcher = Dispatcher(Gateway(mesh), identity, routes)
+        self._base = base
         self._runner: web.ServerRunner | None = None
         self.url = ""
 
@@ -74,34 +95,50 @@ class Service:
             config_file=config_file,
         )
         if owner_token is None:
-            sessions = Sessions(mesh.signed_in)
-            site = Site(sessions)
+            sessions, pages = Sessions(mesh.signed_in), built_pages()
             identity = SiteIdentity(sessions, mesh.key_principal)
-            service = cls(mesh, identity, ROUTES + site.routes())
-            if not site.is_built:
-                log.warning("The site's pages are not built here; `make build` makes them.")
+            service = cls(mesh, identity, ROUTES + Site(sessions, pages).routes())
         else:
             service = cls(mesh, OwnerIdentity(owner(), owner_token))
-        try:
-            await service._listen(host, port)
-        except OSError as error:
-            await service.aclose()
-            raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+        await service.listen(host, port)
         return service
 
+    async def listen(self, host: str, port: int) -> None:
+        """Answer from now on; port 0 takes a free one.
+
+        Raises:
+            ConfigError: The address is taken. The service is closed then.
+        """
+        try:
+            await self._listen(host, port)
+        except OSError as error:
+            await self.aclose()
+            raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+
     async def _listen(self, host: str, port: int) -> None:
-        self._runner = web.ServerRunner(Server(self._dispatcher), shutdown_timeout=DRAIN)
+        server = Server(self._dispatcher, self._base)
+        self._runner = web.ServerRunner(server, shutdown_timeout=DRAIN)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, backlog=1024)
         await site.start()
         name, bound = self._runner.addresses[0][:2]
-        self.url = f"http://{f'[{name}]' if ':' in name else name}:{bound}{BASE}/"
+        self.url = f"http://{f'[{name}]' if ':' in name else name}:{bound}{self._base}/"
 
     async def aclose(self) -> None:
         """Take no more connections, let running calls end, then close the mesh."""
         if self._runner is not None:
             await self._runner.cleanup()
+        for close in self.closing:
+            await close()
         await self.mesh.aclose()
+
+
+def built_pages() -> Pages:
+    """The site's pages, where they were built; says so where not."""
+    pages = Pages()
+    if not pages.are_built:
+        log.warning("The site's pages are not built here; `make build` makes them.")
+    return pages
 
 
 def run_until_stopped(

@@ -6,24 +6,20 @@ is revoked, replaced or has expired, the session is over too.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
-import os
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Protocol
-
-import orjson
+from typing import Any, Protocol, cast
 
 from jupyter_mesh.errors import NotPermitted
 from jupyter_mesh.schemas.principal import Principal
 
 from .credentials import credential, unauthenticated
 from .exchange import HttpRequest
+from .sealed_cookies import cookie_of, sealed, unsealed
 
 COOKIE = "jupyter-mesh-session"
 XSRF_HEADER = "X-Mesh-XSRF"
@@ -34,8 +30,6 @@ LONGEST = 12 * 60 * 60
 RENEWED_AFTER = 5 * 60
 """Seconds after which a session that is used gets a fresh cookie."""
 _PURPOSE = b"jupyter-mesh session 1"
-_NONCE_BYTES = 12
-_LONGEST_COOKIE = 1024
 
 
 class KeyHolders(Protocol):
@@ -113,8 +107,7 @@ class Sessions:
 
     def of(self, request: HttpRequest) -> tuple[Session, Principal] | None:
         """The session whose cookie a request brings, and who that is; None where it is over."""
-        cookie = _cookie(request)
-        session = None if cookie is None else self._unsealed(cookie)
+        session = self._brought(request)
         if session is None or session.ends <= self._clock() or session.id in self._ended:
             return None
         principal = self.principal(session)
@@ -148,30 +141,17 @@ class Sessions:
         whatever a proxy has put before them.
         """
         has_ended = session.id in self._ended
-        value = "" if has_ended else self._sealed(session)
+        value = ""
+        if not has_ended:
+            value = sealed(self._holders.sealing_key(), _PURPOSE, asdict(session))
         age = 0 if has_ended else max(0, session.ends - int(self._clock()))
         secure = "; Secure" if session.secure else ""
         return f"{COOKIE}={value}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
 
-    def _sealed(self, session: Session) -> str:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        fields = orjson.dumps(asdict(session))
-        nonce = os.urandom(_NONCE_BYTES)
-        box = AESGCM(self._holders.sealing_key()).encrypt(nonce, fields, _PURPOSE)
-        return base64.urlsafe_b64encode(nonce + box).decode().rstrip("=")
-
-    def _unsealed(self, cookie: str) -> Session | None:
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        try:
-            raw = base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))
-            nonce, box = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
-            fields = AESGCM(self._holders.sealing_key()).decrypt(nonce, box, _PURPOSE)
-        except (binascii.Error, ValueError, InvalidTag):
-            return None
-        return Session(**orjson.loads(fields))
+    def _brought(self, request: HttpRequest) -> Session | None:
+        cookie = cookie_of(request, COOKIE)
+        fields = cookie and unsealed(self._holders.sealing_key(), _PURPOSE, cookie)
+        return Session(**cast("dict[str, Any]", fields)) if fields else None
 
 
 class SiteIdentity:
@@ -197,15 +177,3 @@ class SiteIdentity:
             if not hmac.compare_digest(sent.encode(), self._sessions.xsrf(session).encode()):
                 raise NotPermitted(f"Another site may have sent this: its {XSRF_HEADER} is wrong.")
         return principal
-
-
-def _cookie(request: HttpRequest) -> str | None:
-    """The one cookie of ours; None where there is none, or several that differ."""
-    found = {
-        value
-        for header in request.headers.getall("Cookie", ())
-        for name, _, value in (part.strip().partition("=") for part in header.split(";"))
-        if name == COOKIE
-    }
-    value = found.pop() if len(found) == 1 else ""
-    return value if 0 < len(value) <= _LONGEST_COOKIE and value.isascii() else None

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from .dispatch import Dispatcher
+    from .exchange import Answers
 
 DELAY = 1.0
 """Seconds after the start of the server; its first page is out then. A request begins at once."""
@@ -23,7 +23,7 @@ log = logging.getLogger("jupyter_mesh")
 class Running(Protocol):
     """A mesh behind its dispatcher."""
 
-    dispatcher: Dispatcher
+    dispatcher: Answers
 
     @property
     def works(self) -> bool:
@@ -52,7 +52,7 @@ class Startup:
     """
 
     def __init__(self, build: Callable[[], Awaitable[Running]]) -> None:
-        self.dispatcher: Dispatcher | None = None
+        self.dispatcher: Answers | None = None
         self._build = build
         self._task: asyncio.Task[Running] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -63,7 +63,7 @@ class Startup:
         if self._task is None and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._begin)
 
-    async def wait(self) -> Dispatcher | None:
+    async def wait(self) -> Answers | None:
         """The dispatcher; None when it takes longer than `PATIENCE`.
 
         Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -22,14 +22,12 @@ from .exchange import (
     JSON,
     MAX_BODY,
     SECURITY_HEADERS,
+    Answers,
     HttpRequest,
     JsonReply,
     StreamReply,
     too_large,
 )
-
-if TYPE_CHECKING:
-    from .dispatch import Dispatcher
 
 _ERROR = (
     '{"error":{"message":"%s","type":"server_error","param":null,"code":"%s","request_id":null}}'
@@ -43,9 +41,9 @@ _OUR_HEADERS = (
 class Startup(Protocol):
     """The mesh, there or on its way."""
 
-    dispatcher: Dispatcher | None
+    dispatcher: Answers | None
 
-    async def wait(self) -> Dispatcher | None:
+    async def wait(self) -> Answers | None:
         """The dispatcher; None when it takes too long."""
         ...
 
@@ -126,7 +124,7 @@ class MeshHandler(JupyterHandler):
         finally:
             self._serving = None
 
-    async def _answer(self, dispatcher: Dispatcher) -> None:
+    async def _answer(self, dispatcher: Answers) -> None:
         reply = await dispatcher(
             HttpRequest(
                 method=self.request.method or "",
@@ -144,6 +142,8 @@ class MeshHandler(JupyterHandler):
         for name, value in reply.headers.items():
             self.set_header(name, value)
         if isinstance(reply, JsonReply):
+            for cookie in reply.cookies:
+                self.add_header("Set-Cookie", cookie)
             await self.finish(reply.body)
         else:
             await self._stream(reply)

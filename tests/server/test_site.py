@@ -14,6 +14,7 @@ from aiohttp import web
 from jupyter_mesh_server.aiohttp_host import Server
 from jupyter_mesh_server.dispatch import Dispatcher
 from jupyter_mesh_server.gateway import Gateway
+from jupyter_mesh_server.pages import Pages
 from jupyter_mesh_server.routes import ROUTES
 from jupyter_mesh_server.sessions import COOKIE, IDLE, LONGEST, Sessions, SiteIdentity
 from jupyter_mesh_server.site import Site
@@ -82,7 +83,7 @@ def site(
     async def start() -> tuple[Host, web.ServerRunner]:
         sessions = Sessions(holders, clock)
         identity = SiteIdentity(sessions, mesh.key_principal)
-        routes = ROUTES + Site(sessions, pages).routes()
+        routes = ROUTES + Site(sessions, Pages(pages)).routes()
         runner = web.ServerRunner(Server(Dispatcher(Gateway(cast(Any, mesh)), identity, routes)))
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -250,7 +251,7 @@ async def test_a_session_counts_less_than_a_key_that_is_sent_beside_it(site: Hos
 async def test_public_are_the_pages_and_signing_in_only(tmp_path: Path, holders: Holders) -> None:
     public = {
         (route.method, route.path)
-        for route in Site(Sessions(holders), tmp_path).routes()
+        for route in Site(Sessions(holders), Pages(tmp_path)).routes()
         if route.scope is None
     }
     assert public == {("GET", "/"), ("GET", "/assets/{name}"), ("POST", "/api/session")}

@@ -1,0 +1,75 @@
+"""Starting the gateway as a service of a Hub, managed by it or beside it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from jupyter_mesh.config import Config
+from jupyter_mesh.mesh import Mesh
+
+from ..personal import make_state_dir
+from ..routes import ROUTES
+from ..service import Service, built_pages
+from .environment import HubEnvironment
+from .hub_api import HubApi
+from .identity import HubIdentity
+from .login import Login
+from .sessions import HubSessions
+from .site import HubSite
+from .tokens import HubTokens
+
+log = logging.getLogger("jupyter_mesh.hub")
+
+
+async def start_for_hub(
+    config: Config,
+    state_dir: Path,
+    host: str,
+    port: int,
+    *,
+    environment: HubEnvironment,
+    config_file: Path | None = None,
+) -> Service:
+    """Open the mesh and listen.
+
+    Args:
+        config: What to serve.
+        state_dir: Where the database is.
+        host: The address to listen on.
+        port: The port to listen on; 0 takes a free one.
+        environment: Where the Hub is.
+        config_file: Where the configuration was read.
+
+    Raises:
+        ConfigError: The configuration cannot be used, the address is taken, or the Hub is too old.
+    """
+    make_state_dir(state_dir)
+    if not config.groups:
+        log.warning("No `groups:`, so whom the Hub lets in may use every model.")
+    api = HubApi(environment.api_url)
+    try:
+        await api.check()
+        mesh = await Mesh.start(config, state_dir=state_dir, host="hub", config_file=config_file)
+    except BaseException:
+        await api.aclose()
+        raise
+    service = _service(mesh, api, environment)
+    await service.listen(host, port)
+    return service
+
+
+def _service(mesh: Mesh, api: HubApi, environment: HubEnvironment) -> Service:
+    tokens = HubTokens(api, environment.cache_seconds)
+    sealing_key = mesh.signed_in.sealing_key
+    sessions = HubSessions(tokens, sealing_key, environment.prefix)
+    login = Login(environment, api, sealing_key)
+    site = HubSite(environment, sessions, login, built_pages())
+    service = Service(
+        mesh,
+        HubIdentity(mesh.key_principal, tokens, sessions, lambda: mesh.admin_contact),
+        ROUTES + site.routes(),
+        base=environment.base,
+    )
+    service.closing += [tokens.aclose, api.aclose]
+    return service
