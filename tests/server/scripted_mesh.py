@@ -180,7 +180,7 @@ class ScriptedMesh:
     async def me(self, principal: Principal) -> api.Me:
         return api.Me(
             user=principal.user,
-            groups=[],
+            groups=sorted(principal.groups),
             scopes=sorted(principal.scopes),
             via=principal.via,
             host="personal",
