@@ -49,6 +49,7 @@ from .schemas.policy import (
 )
 from .schemas.price_rules import HourlyCost as HourlyCost
 from .schemas.price_rules import PriceRule as PriceRule
+from .schemas.price_rules import PricesRule as PricesRule
 from .schemas.record_policy import AuditRule, TelemetryRule
 from .schemas.request import Operation
 from .schemas.service_account import ServiceAccountRule
@@ -102,6 +103,10 @@ class ConnectionRule(BaseModel):
     discount: Decimal = Field(default=Decimal(0), ge=0, le=1)
     """The part that is taken off prices which are not the admin's: 0.15 is 15 %."""
     hourly_cost: HourlyCost | None = None
+    send_trace: bool | None = None
+    """Whether requests carry the `traceparent` of their span while traces are made. None: where
+    text does not leave for an external provider.
+    """
 
     @field_validator("models", mode="before")
     @classmethod
@@ -254,6 +259,7 @@ class Config(Rule):
     use_cases: dict[str, UseCaseRule] = Field(default_factory=dict)
     """What is declared about each use of the models: the inventory shows it beside what was seen.
     """
+    prices: PricesRule = PricesRule()
     cache: CacheRule = CacheRule()
     audit: AuditRule = AuditRule()
     telemetry: TelemetryRule = TelemetryRule()

@@ -40,6 +40,8 @@ def usage(arguments: Namespace, output: Output) -> int:
     ]
     total = ("total", *("" for _ in found.by[1:])) if found.by else ()
     output.table(heads, [*rows, (*total, *_cells(found.total))])
+    for note in found.notes:
+        output.aside(note)
     return 0
 
 

@@ -100,7 +100,11 @@ def price_card(price: Price | None) -> PriceCard | None:
     if price is None:
         return None
     return PriceCard(
-        input=price.input, output=price.output, cache_read=price.cache_read, source=price.source
+        input=price.input,
+        output=price.output,
+        cache_read=price.cache_read,
+        source=price.source,
+        as_of=price.as_of,
     )
 
 

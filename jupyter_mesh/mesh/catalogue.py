@@ -134,13 +134,18 @@ class Catalogue:
             _log.exception("Connection %s: its provider %r failed", name, rule.provider)
             connection.fault = f"The provider {rule.provider!r} failed: {type(error).__name__}."
         else:
-            limits = _limits(rule)
+            limits, send_trace = _limits(rule), rule.send_trace
             for one in facts:
                 if (said := rule.models.get(one.name)) is not None and not said.enabled:
                     continue
                 known = self._enrich(provider, rule, one)
                 connection.candidates[known.id] = Candidate(
-                    facts=known, provider=provider, limits=limits
+                    facts=known,
+                    provider=provider,
+                    limits=limits,
+                    sends_trace=known.residency is not Residency.EXTERNAL
+                    if send_trace is None
+                    else send_trace,
                 )
         before = self.connections.get(name)
         if connection.fault and (before is None or before.fault != connection.fault):

@@ -23,6 +23,7 @@ from .costs import total
 from .duties import missing
 from .inventory_file import COLUMNS, rows
 from .parts import Parts
+from .price_age import notes_on
 from .record_files import encoded, encoder_of
 
 
@@ -32,6 +33,7 @@ class _Seen:
 
     by_model: list[UsageRow] = field(default_factory=list[UsageRow])
     users: set[str] = field(default_factory=set[str])
+    groups: set[str] = field(default_factory=set[str])
     span: Span | None = None
 
 
@@ -97,14 +99,20 @@ class Inventory:
             for span in await history.use_case_spans()
         }
         use = ("application", "purpose")
-        for by in (("connection", "model"), ("user",)):
+        for by in (("connection", "model"), ("user",), ("group",)):
             rows = await history.usage(since=since, until=until, by=(*use, *by), user=None)
             for row in rows:
                 one = seen.setdefault((row.key["application"], row.key["purpose"]), _Seen())
                 if "user" in row.key:
                     one.users.add(row.key["user"])
+                elif "group" in row.key:
+                    one.groups.update({row.key["group"]} - {""})
                 else:
                     one.by_model.append(row)
+        everybody = {user for one in seen.values() for user in one.users}
+        groups = await history.last_groups(everybody, until)
+        for one in seen.values():
+            one.groups.update(group for user in one.users for group in groups.get(user, ()))
         return seen
 
     def _case(
@@ -121,6 +129,7 @@ class Inventory:
             for row in seen.by_model
             if row.key["model"] in snapshot.models
         ]
+        prices = self._parts.governance.config.prices
         stopped = any(one.covers(application, purpose or "") for one in snapshot.stopped)
         return UseCase(
             name=name,
@@ -131,7 +140,7 @@ class Inventory:
             managed_by=self._managed_by(name),
             version=self._version(name),
             models=_models(snapshot, seen.by_model),
-            groups=_groups_of(snapshot, seen.users),
+            groups=_groups_of(snapshot, seen),
             users=len(seen.users),
             spend=total(seen.by_model),
             first_use=seen.span.first if seen.span else None,
@@ -139,7 +148,10 @@ class Inventory:
             open_to=_open_to(snapshot, purpose, candidates),
             guards=_screening(snapshot, candidates),
             moderation=_moderation(snapshot, candidates),
-            warnings=list(missing(rule, snapshot.audit)),
+            warnings=[
+                *missing(rule, snapshot.audit),
+                *notes_on({one.id for one in candidates}, candidates, prices),
+            ],
         )
 
     def _managed_by(self, name: str | None) -> Literal["mesh.yaml", "admin", "default"] | None:
@@ -177,12 +189,14 @@ def _model(known: Candidate | None, row: UsageRow) -> UsedModel:
     )
 
 
-def _groups_of(snapshot: Snapshot, users: Iterable[str]) -> list[str]:
-    """Groups of the policy that name one of these users."""
-    known = frozenset(users)
-    return sorted(
-        name for name, rule in snapshot.groups.items() if not known.isdisjoint(rule.members)
-    )
+def _groups_of(snapshot: Snapshot, seen: _Seen) -> list[str]:
+    """Groups of the policy that name one of the users, and those that the record has of them, which
+    the identity source may have given; without those that everybody is in.
+    """
+    rules = snapshot.groups.items()
+    named = {name for name, rule in rules if not seen.users.isdisjoint(rule.members)}
+    everybody = {name for name, rule in rules if "*" in rule.members}
+    return sorted((named | seen.groups) - everybody)
 
 
 def _open_to(snapshot: Snapshot, purpose: str | None, candidates: Sequence[Candidate]) -> list[str]:

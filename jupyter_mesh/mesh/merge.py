@@ -13,7 +13,7 @@ from ..errors import ConfigError
 from ..schemas.json import Json, JsonObject
 from ..schemas.setting import Kind, Setting
 
-GENERAL = ("cache", "audit", "default_model", "admin_contact")
+GENERAL = ("cache", "audit", "prices", "default_model", "admin_contact")
 """The settings of kind `general`, by name. A body holds the value under `value`."""
 _NAMED: tuple[Kind, ...] = (
     *("connections", "guards", "aliases", "groups"),

@@ -17,6 +17,7 @@ from ..pipeline.audit import outcome_of
 from ..pipeline.call import CacheDirective, Call, NestedPurpose
 from ..pipeline.snapshot import Snapshot
 from ..pipeline.step import Next
+from ..pipeline.trace import Trace
 from ..schemas.api import (
     BudgetStatus,
     CallDetail,
@@ -44,9 +45,10 @@ from .cards import cards
 from .costs import Costs
 from .dry_run import dry_run
 from .erasure import RecordActs
+from .gauges import gauges
 from .inventory import Inventory
 from .keys import ApiKeys
-from .metrics import Gauge, Metrics
+from .metrics import Metrics
 from .nested import new_call_id
 from .offers import Withhold
 from .parts import Parts
@@ -74,7 +76,12 @@ class Mesh:
         self.performance = PerformanceReports(parts)
         self.alerts = parts.alert_desk
         self.signals = parts.alerts
-        self.usage_reports = UsageReports(parts.history, lambda: self.snapshot, parts.hourly_costs)
+        self.usage_reports = UsageReports(
+            parts.history,
+            lambda: self.snapshot,
+            parts.hourly_costs,
+            lambda: parts.governance.config.prices,
+        )
         self.audit = AuditProof(parts.history, parts.secrets)
         self._records = CallRecords(parts)
         self.export = CallExport(parts, self._records)
@@ -156,8 +163,7 @@ class Mesh:
             tags=tags or {},
             cache=cache,
             idempotency_key=idempotency_key,
-            traceparent=traceparent,
-            tries=None if self._tracer is None else [],
+            trace=None if self._tracer is None else Trace.continued(traceparent),
         )
 
     async def run(self, call: Call) -> Events:
@@ -330,19 +336,10 @@ class Mesh:
             return error.message
         return None
 
-    def metrics(self) -> str:
+    async def metrics(self) -> str:
         """Prometheus' text format."""
-        parts = self._parts
-        models = parts.catalogue_keeper.snapshot.models
-        open_circuits = {model: float(not parts.health.healthy(model)) for model in models}
-        lost = {"": float(parts.alerts.lost)}
-        return self._metrics.text(
-            (
-                Gauge("circuit_open", "1 while a model is given a rest.", "model", open_circuits),
-                Gauge("sink_lag_seconds", "Age of what waits.", "sink", parts.sinks.lags),
-                Gauge("alerts_lost", "Signals dropped since the start.", "", lost),
-            )
-        )
+        ready = self.health().status == "ok"
+        return self._metrics.text(await gauges(self._parts, ready=ready))
 
     async def aclose(self) -> None:
         """Let running calls end for a few seconds, then close connections and store."""

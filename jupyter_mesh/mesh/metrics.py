@@ -107,7 +107,7 @@ class Metrics:
             head(f"jupyter_mesh_{gauge.name}", "gauge", gauge.about)
             for label, value in gauge.values.items():
                 labels = f'{{{gauge.label}="{_escaped(label)}"}}' if gauge.label else ""
-                lines.append(f"jupyter_mesh_{gauge.name}{labels} {value:g}")
+                lines.append(f"jupyter_mesh_{gauge.name}{labels} {value!r}")
         head("jupyter_mesh_running_calls", "gauge", "Calls in the pipeline now.")
         lines.append(f"jupyter_mesh_running_calls {self.running}")
         return "\n".join(lines) + "\n"

@@ -48,6 +48,7 @@ class NestedCalls:
             tags=outer.tags,
             cache=outer.cache,
             parent=outer,
+            trace=outer.trace and outer.trace.nested(),
             nested=purpose,
         )
         return self.run(inner)

@@ -6,18 +6,16 @@ Without an endpoint there is no tracer, and a call pays one comparison with None
 from __future__ import annotations
 
 import logging
-import re
-import secrets
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import MeshError
 from ..pipeline.call import Call
+from ..pipeline.trace import Trace
 from ..reporting import conventions as names
 from ..reporting.egress import Egress
 from ..reporting.otlp import NAME, Attribute, attributes, export, require_telemetry, resource
-from ..schemas.json import as_str
 from ..schemas.record_policy import TelemetryRule
 from ..spi.secrets import SecretStore
 
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 _MOST_WAITING = 4096
 _AT_ONCE = 512
-_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
-"""https://www.w3.org/TR/trace-context/#traceparent-header"""
 _log = logging.getLogger("jupyter_mesh")
 
 
@@ -71,11 +67,9 @@ class Tracer:
 
     def observe(self, call: Call, outcome: str, failure: BaseException | None) -> None:
         """Take a call that has ended; one whose caller does not sample it is left out."""
-        above = _TRACEPARENT.fullmatch(call.traceparent or "")
-        if above is not None and not int(above[3], 16) & 1:
+        if call.trace is None or not call.trace.sampled:
             return
-        trace = bytes.fromhex(above[1]) if above else secrets.token_bytes(16)
-        spans = _spans(call, outcome, failure, trace, bytes.fromhex(above[2]) if above else b"")
+        spans = _spans(call, call.trace, outcome, failure)
         if len(self._waiting) + len(spans) > _MOST_WAITING:
             self.dropped += len(spans)
             return
@@ -113,18 +107,15 @@ class Tracer:
             self._failing = False
 
 
-def _spans(
-    call: Call, outcome: str, failure: BaseException | None, trace: bytes, above: bytes
-) -> list[Span]:
+def _spans(call: Call, trace: Trace, outcome: str, failure: BaseException | None) -> list[Span]:
     from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-    own = secrets.token_bytes(8)
     began = int(call.started_at.timestamp() * 1e9)
     broken = outcome in ("failed", "refused", "blocked")
     whole = Span(
-        trace_id=trace,
-        span_id=own,
-        parent_span_id=above,
+        trace_id=bytes.fromhex(trace.id),
+        span_id=bytes.fromhex(trace.span),
+        parent_span_id=bytes.fromhex(trace.above),
         name=f"{_operation(call)} {call.request.model}",
         kind=Span.SPAN_KIND_SERVER,
         start_time_unix_nano=began,
@@ -132,7 +123,7 @@ def _spans(
         attributes=attributes(_about(call, outcome, failure if broken else None)),
         status=Status(code=Status.STATUS_CODE_ERROR if broken else Status.STATUS_CODE_UNSET),
     )
-    return [whole, *_tries(call, trace, own)]
+    return [whole, *_tries(call, trace)]
 
 
 def _operation(call: Call) -> str:
@@ -161,25 +152,24 @@ def _about(call: Call, outcome: str, failure: BaseException | None) -> dict[str,
     }
 
 
-def _tries(call: Call, trace: bytes, above: bytes) -> Iterator[Span]:
+def _tries(call: Call, trace: Trace) -> Iterator[Span]:
     from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-    operation, failures = _operation(call), iter(call.report.attempts)
-    for model, start, end, ok in call.tries or ():
-        failed = None if ok else next(failures, None)
+    operation = _operation(call)
+    for one in trace.tries:
         about: dict[str, Attribute] = {
             names.OPERATION: operation,
-            names.REQUEST_MODEL: model,
-            names.ERROR_TYPE: as_str(failed.get("code")) if failed else None,
+            names.REQUEST_MODEL: one.model,
+            names.ERROR_TYPE: one.error,
         }
         yield Span(
-            trace_id=trace,
-            span_id=secrets.token_bytes(8),
-            parent_span_id=above,
-            name=f"{operation} {model}",
+            trace_id=bytes.fromhex(trace.id),
+            span_id=bytes.fromhex(one.span),
+            parent_span_id=bytes.fromhex(trace.span),
+            name=f"{operation} {one.model}",
             kind=Span.SPAN_KIND_CLIENT,
-            start_time_unix_nano=start,
-            end_time_unix_nano=end,
+            start_time_unix_nano=one.began,
+            end_time_unix_nano=one.ended,
             attributes=attributes(about),
-            status=Status(code=Status.STATUS_CODE_ERROR if failed else Status.STATUS_CODE_UNSET),
+            status=Status(code=Status.STATUS_CODE_ERROR if one.error else Status.STATUS_CODE_UNSET),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from ..config import HourlyCost
+from ..config import HourlyCost, PricesRule
 from ..errors import InvalidRequest, NotPermitted
 from ..pipeline.snapshot import Snapshot
 from ..pipeline.windows import window_of
@@ -17,6 +17,7 @@ from ..schemas.usage import MOST_ROWS, DayCost, ForecastWindow, Usage, UsageFore
 from ..spi.journal import History
 from .expected import expected
 from .hourly_costs import spread_hourly_costs
+from .price_age import notes_on
 from .sums import total
 
 
@@ -27,6 +28,7 @@ class UsageReports:
         history: The store.
         snapshot: Gives the policy in force.
         hourly: Gives what connections cost by the hour.
+        prices: Gives what is asked of prices.
     """
 
     def __init__(
@@ -34,10 +36,12 @@ class UsageReports:
         history: History,
         snapshot: Callable[[], Snapshot],
         hourly: Callable[[], Mapping[str, HourlyCost]] = dict,
+        prices: Callable[[], PricesRule] = PricesRule,
     ) -> None:
         self._history = history
         self._snapshot = snapshot
         self._hourly = hourly
+        self._prices = prices
 
     async def usage(
         self,
@@ -96,7 +100,20 @@ class UsageReports:
             view=seen,
             where=narrowed,
             idle_usd=idle if seen == "all" else Decimal(0),
+            notes=self._notes(principal, seen, narrowed, rows),
         )
+
+    def _notes(
+        self, principal: Principal, view: View, where: Mapping[str, str], rows: Sequence[UsageRow]
+    ) -> list[str]:
+        """About the prices of the models that may have made these costs, and the caller may see."""
+        snapshot = self._snapshot()
+        models = snapshot.models.keys() if view == "all" else snapshot.visible(principal)
+        if "model" in where:
+            models = models & {where["model"]}
+        elif rows and "model" in rows[0].key:
+            models = models & {row.key["model"] for row in rows}
+        return notes_on(models, snapshot.models.values(), self._prices()) if rows else []
 
     async def forecast(
         self,

@@ -19,6 +19,7 @@ from ..schemas.request import Request
 from ..schemas.spend import Usage
 from ..schemas.tokens import estimate_tokens
 from .snapshot import Candidate, Snapshot
+from .trace import Trace
 
 NestedPurpose = Literal["guard", "cache", "rag"]
 Window: TypeAlias = tuple[str, datetime]
@@ -127,9 +128,7 @@ class Call:
         sent: True while a provider works on it, or has: what it may charge although no usage comes.
         lost: Estimates of tries that broke off after a provider had worked on them.
         open: Commits intent and holds; the last act before Route sends.
-        traceparent: As the caller sent it; kept only while traces are made.
-        tries: Of each try its model, begin and end in Unix nanoseconds, and whether it answered;
-            None while no traces are made.
+        trace: None while no traces are made.
         parent: The call this one is made for, if the mesh made it itself.
     """
 
@@ -144,8 +143,7 @@ class Call:
     cache: CacheDirective = CacheDirective()
     idempotency_key: str | None = None
     parent: Call | None = None
-    traceparent: str | None = None
-    tries: list[tuple[str, int, int, bool]] | None = None
+    trace: Trace | None = None
     nested: NestedPurpose | None = None
     started: float = field(default_factory=time.perf_counter)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))

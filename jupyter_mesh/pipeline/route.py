@@ -36,6 +36,7 @@ from .limit import CandidateLimits
 from .price import estimated
 from .snapshot import Candidate
 from .step import Endpoint
+from .trace import Try
 from .watch import Watch
 
 _LONGEST_WAIT = 10.0
@@ -131,12 +132,12 @@ class Route(Endpoint):
         if not circuit.allows(self._health.clock()):
             raise ProviderUnavailable(f"{candidate.id} failed repeatedly and is given a rest.")
         outcome: bool | None = None
-        began = 0 if call.tries is None else time.time_ns()
+        span = None if call.trace is None else call.trace.begin(candidate.id)
         try:
             async with _slot(self._health.slots(candidate), candidate):
                 watch = Watch(call, candidate)
                 try:
-                    attempt = await _prepare(call, candidate)
+                    attempt = await _prepare(call, candidate, span)
                     async with aclosing(candidate.provider.stream(attempt)) as events:
                         while (event := await watch.next(events)) is not None:
                             yield event
@@ -146,6 +147,8 @@ class Route(Endpoint):
                     self._health.add(candidate.id, watch.sample())
                     outcome = True
                 except (ProviderError, ConfigError) as error:
+                    if span is not None:
+                        span.error = error.code
                     call.sent = call.sent and (watch.began or _may_be_charged(error))
                     outcome = _shows_health(error)
                     self._health.add(candidate.id, no_answer(outcome is True))
@@ -154,14 +157,16 @@ class Route(Endpoint):
                     if isinstance(error, ConfigError):
                         raise ProviderMisconfigured(error.message) from error
                     raise
-                except MeshError:
+                except MeshError as error:
+                    if span is not None:
+                        span.error = error.code
                     call.sent = call.sent and watch.began
                     raise
                 finally:
                     watch.stop()
         finally:
-            if call.tries is not None:
-                call.tries.append((candidate.id, began, time.time_ns(), outcome is True))
+            if span is not None:
+                span.ended = time.time_ns()
             if outcome is None:
                 circuit.abandon()
             elif circuit.record(outcome, self._health.clock()):
@@ -193,7 +198,7 @@ async def _slot(slots: asyncio.Semaphore, candidate: Candidate) -> AsyncGenerato
         slots.release()
 
 
-async def _prepare(call: Call, candidate: Candidate) -> Attempt:
+async def _prepare(call: Call, candidate: Candidate, span: Try | None) -> Attempt:
     """Have the model loaded, then commit the intent, as the last act before anything is sent."""
     if call.sent:  # the try before broke off, but may be charged
         call.lost.append(estimated(call))
@@ -219,6 +224,7 @@ async def _prepare(call: Call, candidate: Candidate) -> Attempt:
         timeout=candidate.limits.timeout,
         idle_timeout=candidate.limits.idle_timeout,
         call_id=call.id,
+        traceparent=span.traceparent if span is not None and candidate.sends_trace else None,
     )
 
 

@@ -44,11 +44,16 @@ class ConnectionLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One model that could answer, with the connection it is reached through."""
+    """One model that could answer, with the connection it is reached through.
+
+    Attributes:
+        sends_trace: Whether who answers is told the trace that a call is a part of.
+    """
 
     facts: ModelFacts
     provider: Provider
     limits: ConnectionLimits = ConnectionLimits()
+    sends_trace: bool = False
 
     @property
     def id(self) -> str:
@@ -246,8 +251,6 @@ def opens(rule: GroupRule, facts: ModelFacts) -> bool:
 
 def _meets(rule: GroupRule | AliasRule, facts: ModelFacts) -> bool:
     """Whether a model is what a group or an alias asks of the models it names."""
-    if rule.residency and facts.residency not in rule.residency:
-        return False
     return rule.require is None or rule.require.met_by(facts)
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib.metadata import version
+from pathlib import Path
 
+import genai_prices
 from genai_prices.data_snapshot import DataSnapshot, get_snapshot
-from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
+from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint, TieredPrices
 
 from ..schemas.spend import Price
 
+_DAY = re.compile(r"\b20\d\d-\d\d-\d\d\b")
+_FIRST_YEAR = 2000
+"""Files of reproducible builds are dated 1970 or 1980."""
 _FIELDS = {
     "input": "input_mtok",
     "output": "output_mtok",
@@ -31,6 +39,7 @@ class GenaiPrices:
 
     def __init__(self, snapshot: DataSnapshot | None = None) -> None:
         self._snapshot = snapshot or get_snapshot()
+        self._newest: date | None = None
         self._source = f"genai-prices {version('genai-prices')}"
 
     def price(self, provider: str, model: str, base_url: str | None = None) -> Price | None:
@@ -55,6 +64,17 @@ class GenaiPrices:
             if (dearer := self._price_at(listed, start + 1)) is not None
         )
         return replace(base, above=above)
+
+    @property
+    def as_of(self) -> date | None:
+        """The newest day that the list itself names: from when on a price holds, or when somebody
+        looked. Days after it was installed are announcements, and say nothing about its age.
+        """
+        if self._newest is None:
+            installed = _installed()
+            days = (day for day in _days_in(self._snapshot) if day <= installed)
+            self._newest = max(days, default=None)
+        return self._newest
 
     def context_window(self, provider: str, model: str) -> int | None:
         found = self._find(provider, model, None)
@@ -88,7 +108,31 @@ class GenaiPrices:
             reasoning=prices.get("reasoning"),
             per_request=_at(per_thousand, 0) / 1000 if per_thousand is not None else Decimal(0),
             source=self._source,
+            as_of=self.as_of,
         )
+
+
+def _days_in(snapshot: DataSnapshot) -> Iterator[date]:
+    for provider in snapshot.providers:
+        yield from _days_of(provider.price_comments)
+        for model in provider.models:
+            yield from _days_of(model.price_comments)
+            for one in model.prices if isinstance(model.prices, list) else ():
+                if isinstance(one.constraint, StartDateConstraint):
+                    yield one.constraint.start_date
+
+
+def _days_of(comment: str | None) -> Iterator[date]:
+    for written in _DAY.findall(comment or ""):
+        with suppress(ValueError):
+            yield date.fromisoformat(written)
+
+
+def _installed() -> date:
+    """When the package was installed; today where its files do not tell."""
+    today = datetime.now(UTC).date()
+    written = datetime.fromtimestamp(Path(genai_prices.__file__).stat().st_mtime, UTC).date()
+    return min(today, written) if written.year > _FIRST_YEAR else today
 
 
 def _at(price: Decimal | TieredPrices, tokens: int) -> Decimal:

@@ -131,7 +131,7 @@ class OpenAICompatible(Provider):
             "POST",
             self._path(operation),
             body=encode(_whole_body(attempt)),
-            headers=self._headers(attempt.call_id),
+            headers=self._headers(attempt),
             deadline=Deadline.within(attempt.timeout),
             faults=faults,
         )
@@ -150,7 +150,7 @@ class OpenAICompatible(Provider):
         response = await self._upstream.open(
             self._path(attempt.request.operation),
             body=encode(_stream_body(attempt)),
-            headers=self._headers(attempt.call_id),
+            headers=self._headers(attempt),
             deadline=deadline,
             faults=faults,
         )
@@ -223,14 +223,16 @@ class OpenAICompatible(Provider):
             return f"{self._settings.base_url.removesuffix('/v1')}/{path}"
         return path
 
-    def _headers(self, call_id: str | None = None) -> dict[str, str]:
+    def _headers(self, attempt: Attempt | None = None) -> dict[str, str]:
         headers = {
             "Content-Type": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": f"jupyter-mesh/{__version__}",
         }
-        if call_id is not None:
-            headers["X-Client-Request-Id"] = call_id
+        if attempt is not None:
+            headers["X-Client-Request-Id"] = attempt.call_id
+            if attempt.traceparent is not None:
+                headers["traceparent"] = attempt.traceparent
         if self._settings.organization is not None:
             headers["OpenAI-Organization"] = self._settings.organization
         if self._settings.api_key is not None:

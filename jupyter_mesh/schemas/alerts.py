@@ -21,6 +21,7 @@ AlertKind: TypeAlias = Literal[
     "slo",
     "audit",
     "unpriced",
+    "prices",
     "key_expiring",
     "sink",
 ]
@@ -29,7 +30,8 @@ AlertKind: TypeAlias = Literal[
 `budget_near` and `budget_reached`: a threshold of a budget, and its limit. `limit`: a limit refused
 calls repeatedly. `guard`: screening found what its rule blocks or alerts on; `moderation`: a judge
 did. `outage`: a model's circuit is open. `slo`: a promise is not held. `audit`: calls cannot be
-recorded. `unpriced`: a model answered whose price is unknown. `key_expiring`: an API key ends
+recorded. `unpriced`: a model answered whose price is unknown. `prices`: nobody has looked at prices
+in use for too long. `key_expiring`: an API key ends
 soon, or has ended. `sink`: a sink of the audit is far behind.
 """
 ALERT_KINDS: tuple[AlertKind, ...] = get_args(AlertKind)

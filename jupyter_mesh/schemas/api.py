@@ -42,6 +42,9 @@ class PriceCard(Body):
     output: Decimal
     cache_read: Decimal | None = None
     source: str
+    as_of: date | None = Field(
+        default=None, description="When somebody last looked that it is so; null: nobody said."
+    )
 
 
 class Speed(Body):

@@ -43,7 +43,8 @@ class UseCase(Body):
     guards: list[str] = Field(description="What screens its calls: detectors by rule.")
     moderation: list[str] = Field(description="Judges of its prompts and answers.")
     warnings: list[str] = Field(
-        default_factory=list, description="What is missing for a use of its risk class."
+        default_factory=list,
+        description="What is missing for a use of its risk class, and prices nobody has looked at.",
     )
 
 

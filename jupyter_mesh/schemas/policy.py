@@ -41,16 +41,29 @@ class Rule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class GroupRule(Rule):
+class ModelChoice(Rule):
+    """A choice of models by name; `require` leaves out what is not so."""
+
+    require: Requirement | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _residency_is_required(cls, said: object) -> object:
+        if isinstance(said, dict) and "residency" in said:
+            raise ValueError(
+                "`residency` stands inside `require`, as in `require: {residency: [local, region]}`"
+            )
+        return cast(object, said)
+
+
+class GroupRule(ModelChoice):
     """What the members of a group may use; `allow` takes names and globs of models and aliases.
 
     Attributes:
         leads: Who sees the records of the group's calls (never their content); written like
             `members`.
         members_see_calls: Every member does.
-        residency: Of what `allow` names it opens only models whose text stays there; empty:
-            wherever it goes.
-        require: What a model must be besides, so that this group opens it.
+        require: What a model that `allow` names must be besides, so that this group opens it.
         role: What keys that its members make or are given may carry besides: `auditor` reads
             every record, `admin` also administers. It gives no key these rights by itself.
         purposes: What its members may declare that a call is for; empty: anything.
@@ -62,8 +75,6 @@ class GroupRule(Rule):
     leads: tuple[str, ...] = ()
     members_see_calls: bool = False
     allow: tuple[str, ...] = ("*",)
-    residency: tuple[Residency, ...] = ()
-    require: Requirement | None = None
     role: Literal["user", "auditor", "admin"] = "user"
     indexes: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
@@ -263,15 +274,12 @@ class ModerationRule(Rule):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class AliasRule(Rule):
+class AliasRule(ModelChoice):
     """One name for several models, tried by strategy; `require` leaves out what is not so."""
 
-    require: Requirement | None = None
     models: tuple[str, ...] = Field(min_length=1)
     strategy: Literal["ordered", "weighted", "cheapest", "fastest"] = "ordered"
     weights: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()
-    residency: tuple[Residency, ...] = ()
-    """Only those of `models` whose text stays there; empty: wherever it goes."""
 
     @model_validator(mode="after")
     def _weights_fit(self) -> AliasRule:

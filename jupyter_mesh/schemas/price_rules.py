@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
+from .durations import Duration
 from .policy import Rule
 from .spend import Price
 
@@ -31,6 +32,9 @@ class TierRule(Rule):
 class PriceRule(Rule):
     """USD per million tokens, as the admin knows better than any list. A class without a price
     costs as plain input or output.
+
+    Attributes:
+        checked: The day on which somebody last looked that it is so.
     """
 
     input: _Usd
@@ -43,11 +47,12 @@ class PriceRule(Rule):
     reasoning: _Usd | None = None
     per_request: _Usd = Decimal(0)
     above: tuple[TierRule, ...] = ()
+    checked: date | None = None
 
     @property
     def price(self) -> Price:
         """As calls are charged by it."""
-        plain = self.model_dump(exclude={"above"})
+        plain = self.model_dump(exclude={"above", "checked"})
         tiers = sorted(self.above, key=lambda tier: tier.input_tokens)
         above = tuple(
             (
@@ -56,7 +61,18 @@ class PriceRule(Rule):
             )
             for tier in tiers
         )
-        return Price(**plain, above=above, source="admin")
+        return Price(**plain, above=above, source="admin", as_of=self.checked)
+
+
+class PricesRule(Rule):
+    """What is asked of prices as such.
+
+    Attributes:
+        outdated_after: From this age on a price list, or a price with `checked`, raises an alert
+            and is told where its prices are used; None: never.
+    """
+
+    outdated_after: Duration | None = timedelta(days=120)
 
 
 class HourlyCost(Rule):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from .frozen import frozen
@@ -67,6 +67,7 @@ class Price:
         source: Where it came from: `admin`, `genai-prices <version>`, `local` (no charge per
             token); with `, discount 15 %` where the connection has one.
         taken_at: When the gateway took it from there.
+        as_of: The day on which somebody last looked that it is so; None where nobody said.
         above: Dearer prices for long prompts, as (input tokens, price) in ascending order. A
             prompt of more tokens than the first number is charged by that price in full, not only
             from there on.
@@ -83,6 +84,7 @@ class Price:
     per_request: Decimal = Decimal(0)
     source: str = "admin"
     taken_at: datetime | None = None
+    as_of: date | None = None
     above: tuple[tuple[int, Price], ...] = ()
 
     def less(self, discount: Decimal) -> Price:

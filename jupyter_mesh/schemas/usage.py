@@ -85,6 +85,9 @@ class Usage(Body):
         default=Decimal(0),
         description="What connections cost by the hour that nobody used in this time.",
     )
+    notes: list[str] = Field(
+        default_factory=list[str], description="What should be known of these costs, in words."
+    )
 
 
 class DayCost(Body):

@@ -56,6 +56,7 @@ class Attempt:
         timeout: Seconds until the first event must have arrived.
         idle_timeout: Seconds that may pass between two events.
         call_id: For the upstream's logs, where it has a place for it.
+        traceparent: The header of W3C Trace Context to send along; None: none.
     """
 
     request: Request
@@ -64,6 +65,7 @@ class Attempt:
     timeout: float
     idle_timeout: float
     call_id: str
+    traceparent: str | None = None
 
 
 class Provider(ABC):

@@ -14,6 +14,7 @@ from ..schemas.alerts import (
     Alert,
     AlertKind,
     AlertPage,
+    AlertState,
     AlertSummary,
     Listed,
     Severity,
@@ -59,6 +60,7 @@ _ACKNOWLEDGE = """
 _LIVE = """
     SELECT kind, subject, severity, details, last_seen FROM alerts WHERE state <> 'resolved'"""
 _COUNTS = "SELECT severity, state, count(*) FROM alerts WHERE state <> 'resolved' GROUP BY 1, 2"
+_BY_KIND = "SELECT kind, state, count(*) FROM alerts WHERE state <> 'resolved' GROUP BY 1, 2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,16 @@ class SqlAlerts:
                     _resolve(cursor, one, channels, micros(now))
 
         await self.reader.write(change)
+
+    async def by_kind(self) -> dict[tuple[AlertKind, AlertState], int]:
+        """How many are not resolved."""
+
+        def query(cursor: Cursor) -> dict[tuple[AlertKind, AlertState], int]:
+            cursor.execute(_BY_KIND)
+            rows = cast("list[tuple[AlertKind, AlertState, int]]", cursor.fetchall())
+            return {(kind, state): count for kind, state, count in rows}
+
+        return await self.reader.read(query)
 
     async def page(
         self, *, state: Listed, kind: AlertKind | None, before: str | None, limit: int

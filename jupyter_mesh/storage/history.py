@@ -14,6 +14,7 @@ from ..schemas.call_search import ALL_CALLS, CallSearch, Whose
 from ..schemas.record_policy import AuditRule
 from . import retention, sql
 from .acts import page as acts_page
+from .budget_totals import Total, totals
 from .call_search import search_query
 from .calls import detail_query
 from .chain_check import Head, Verdict, check, heads
@@ -25,7 +26,7 @@ from .rolling import expired
 from .secrets import Secrets
 from .usage import usage_query
 from .usage_sums import fold
-from .use_cases import Span, spans
+from .use_cases import Span, last_groups, spans
 from .values import micros, moment, text, usd
 
 _MOST_TIMINGS = 20_000
@@ -117,6 +118,13 @@ class SqlHistory:
 
         return await self._reader.read(query)
 
+    async def budget_totals(self, windows: Sequence[tuple[str, datetime]]) -> list[Total]:
+        """What all shares of each budget have used, by its name in the ledger and the start of a
+        window.
+        """
+        now = datetime.now(UTC)
+        return await self._reader.read(lambda cursor: totals(cursor, windows, now))
+
     async def recent_timings(self, since: datetime, per_model: int = 200) -> list[CallTiming]:
         """The latest calls of each model that were answered or failed, oldest first: seeds for
         latencies.
@@ -156,6 +164,13 @@ class SqlHistory:
             return dict(cast("list[tuple[str, str]]", cursor.fetchall()))
 
         return await self._reader.read(query)
+
+    async def last_groups(
+        self, users: Collection[str], before: datetime
+    ) -> dict[str, tuple[str, ...]]:
+        """The groups each of these users was in at their last call before a moment."""
+        names = sorted(users)
+        return await self._reader.read(lambda cursor: last_groups(cursor, names, before))
 
     async def use_case_spans(self) -> list[Span]:
         """The first and last hour of every application and purpose."""

@@ -35,7 +35,7 @@ def expire(cursor: Cursor, budget: str, start: int, now: int) -> None:
         start: Likewise: minus its length.
         now: Microseconds since 1970.
     """
-    over = (budget, -start, _oldest(start, now))
+    over = (budget, -start, oldest_step(start, now))
     cursor.execute(_OVER, over)
     if cursor.fetchone() is None:
         return
@@ -53,7 +53,7 @@ def spend(cursor: Cursor, budget: str, start: int, now: int, cost: int) -> None:
 
 def expired(cursor: Cursor, budget: str, start: int, now: int) -> int:
     """What the next reservation would take off."""
-    cursor.execute(_SUM, (budget, -start, _oldest(start, now)))
+    cursor.execute(_SUM, (budget, -start, oldest_step(start, now)))
     (gone,) = cast("tuple[int]", cursor.fetchone())
     return int(gone)
 
@@ -62,6 +62,6 @@ def _step(start: int) -> int:
     return max(1, -start // _STEPS)
 
 
-def _oldest(start: int, now: int) -> int:
+def oldest_step(start: int, now: int) -> int:
     """The number of the first step that still lies in the window, if only in part."""
     return (now + start) // _step(start)

@@ -134,6 +134,7 @@ budget_windows = Table(
     Column("period", Text, nullable=False),
     Column("spent", BigInteger, nullable=False),
     Column("held", BigInteger, nullable=False),
+    Index("ix_budget_windows_start", "window_start"),
     sqlite_with_rowid=False,
 )
 

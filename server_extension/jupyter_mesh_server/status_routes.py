@@ -36,7 +36,8 @@ async def get_health(gateway: Gateway, request: HttpRequest, _body: Json) -> Rep
 
 async def metrics(gateway: Gateway, _request: HttpRequest, _body: Json) -> Reply:
     """`GET /metrics` for Prometheus."""
-    return JsonReply(gateway.mesh.metrics().encode(), content_type=_PROMETHEUS)
+    text = await gateway.mesh.metrics()
+    return JsonReply(text.encode(), content_type=_PROMETHEUS)
 
 
 async def openapi(_gateway: Gateway, _request: HttpRequest, _body: Json) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version as version_of
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from jupyter_mesh.guards.patterns import Patterns
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.mesh.alerting import conditions
 from jupyter_mesh.pipeline import health
+from jupyter_mesh.prices.genai import GenaiPrices
 from jupyter_mesh.schemas.alerts import Alert, AlertKind
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 
@@ -222,6 +224,56 @@ async def test_a_model_without_a_price_is_told_until_it_has_one(
         await put(mesh, "connections", "up", version, **connection(upstream))
         await look(mesh)
         assert len(await alerts(mesh, "unpriced", "resolved")) == 1
+
+
+def days_ago(days: int) -> str:
+    return (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
+
+
+async def test_prices_nobody_has_looked_at_are_told_until_somebody_has(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    def priced(checked: str | None) -> dict[str, object]:
+        price = {"input": 1, "output": 10, **({"checked": checked} if checked else {})}
+        return connection(upstream, models={"m": {"price": price}, "n": {"price": price}})
+
+    prices = {"outdated_after": "30d"}
+    async with mesh_of(tmp_path, {}, prices=prices) as mesh:
+        version = await put(mesh, "connections", "up", **priced(None))
+        version = await put(mesh, "connections", "up", version, **priced(days_ago(30)))
+        await look(mesh)
+        assert await alerts(mesh, "prices") == []
+        version = await put(mesh, "connections", "up", version, **priced(days_ago(31)))
+        await look(mesh)
+        await look(mesh)
+        alert = await one(mesh, "prices")
+        assert (alert.subject, alert.count) == ("the price table of up", 1)
+        assert f"up/m, up/n may be out of date: the price table of up is of {days_ago(31)}" in (
+            alert.text
+        )
+        await put(mesh, "connections", "up", version, **priced(days_ago(0)))
+        await look(mesh)
+        assert len(await alerts(mesh, "prices", "resolved")) == 1
+
+
+@pytest.mark.parametrize("after", ["7d", None, "9d"])
+async def test_a_price_list_that_is_old_is_told_where_a_model_is_charged_by_it(
+    tmp_path: Path, upstream: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, after: str | None
+) -> None:
+    monkeypatch.setattr(GenaiPrices, "as_of", datetime.now(UTC).date() - timedelta(days=8))
+    prices = {"outdated_after": after}
+    listed = connection(upstream, price_provider="openai", models={"gpt-4o": {}}, discount="0.1")
+    own = connection(upstream)
+    async with mesh_of(tmp_path, {"own": own}, prices=prices) as mesh:
+        await look(mesh)
+        assert await alerts(mesh, "prices") == []
+        await put(mesh, "connections", "listed", **listed)
+        await look(mesh)
+        found = await alerts(mesh, "prices")
+        assert [one.subject for one in found] == (
+            [f"genai-prices {version_of('genai-prices')}"] if after == "7d" else []
+        )
+        assert all("pip install --upgrade genai-prices" in one.text for one in found)
 
 
 # ── the mesh itself ─────────────────────────────────────────────────────────────────────────

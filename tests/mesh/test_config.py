@@ -83,6 +83,17 @@ REFUSED_AT_ONCE = [
     ("audit: {retain: -1}", "audit.retain", "100 years"),
     ("cache: {exact: {ttl: ²d}}", "cache.exact.ttl", "30s"),
     ("cache: {exact: {ttl: .nan}}", "cache.exact.ttl", "30s"),
+    (
+        f"{TWO}\ngroups: {{g: {{residency: [local]}}}}",
+        "groups.g",
+        "require: {residency: [local, region]}",
+    ),
+    (
+        f"{TWO}\naliases: {{f: {{models: [a/one], residency: [local]}}}}",
+        "aliases.f",
+        "require: {residency: [local, region]}",
+    ),
+    (f"{TWO}\ngroups: {{g: {{require: {{residncy: [local]}}}}}}", "groups.g", "residency"),
     ("- a list", "mapping", ""),
     ("a: [1", "not YAML", ""),
 ]

@@ -11,7 +11,7 @@ from jupyter_mesh.errors import ConfigError, UseCaseStopped
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.schemas.inventory import UseCase
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
-from jupyter_mesh.testing.principals import application
+from jupyter_mesh.testing.principals import analyst, application
 
 from .world import ADA, BOB, ask, chat, connection, mesh_of, put
 
@@ -25,6 +25,14 @@ SUPPORT: dict[str, object] = {
     "data_sources": ["tickets"],
     "since": "2026-01-15",
     "ai_marking": "a line below each answer",
+}
+
+
+HUB_GROUPS = {
+    "ada": {"physicists", "chemists"},
+    "bob": {"teachers"},
+    "cyd": {"chemists"},
+    "dan": set[str](),
 }
 
 
@@ -64,6 +72,25 @@ async def test_it_says_what_was_declared_beside_what_was_seen(tmp_path: Path) ->
         assert found["shop", "support"].open_to == ["everybody"]
         idle = found["crm", None]
         assert (idle.name, idle.spend.calls, idle.first_use) == ("idle", 0, None)
+
+
+@pytest.mark.parametrize("policy", [{}, {"staff": {"members": ["ada"]}}], ids=["none", "some"])
+async def test_groups_that_the_identity_source_gave_are_told_with_those_of_the_policy(
+    tmp_path: Path, policy: dict[str, object]
+) -> None:
+    everybody = {"everybody": {"members": ["*"]}} if policy else {}
+    hub = {name: analyst(name, groups=groups) for name, groups in HUB_GROUPS.items()}
+    async with mesh_of(tmp_path, ECHO, groups={**policy, **everybody}) as mesh:
+        for who in (hub["ada"], hub["cyd"]):
+            assert (await ask(mesh, chat(model="echo/echo"), who, purpose="research")).error is None
+        outcome = await ask(mesh, chat(model="echo/echo"), hub["bob"], purpose="teaching")
+        assert outcome.error is None
+        assert (await ask(mesh, chat(model="echo/echo"), hub["dan"], purpose="idle")).error is None
+        found = await cases(mesh)
+    staff = ["staff"] if policy else []
+    assert found["notebook", "research"].groups == sorted(["chemists", "physicists", *staff])
+    assert found["notebook", "teaching"].groups == ["teachers"]
+    assert found["notebook", "idle"].groups == []
 
 
 async def test_a_stopped_use_is_refused_with_its_reason_and_others_go_on(tmp_path: Path) -> None:

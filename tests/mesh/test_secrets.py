@@ -69,7 +69,7 @@ async def test_a_key_is_sent_to_its_provider_and_seen_nowhere_else(
         seen = [
             mesh.health().model_dump_json(),
             (await mesh.me(who)).model_dump_json(),
-            mesh.metrics(),
+            await mesh.metrics(),
             (await mesh.models(who)).model_dump_json(),
             (await mesh.costs(who, None)).model_dump_json(),
             (await mesh.calls(who)).model_dump_json(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from jupyter_mesh.schemas.record_policy import TelemetryRule
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 
 from .receivers import Receiver, web_receiver
-from .world import ask, chat, connection, mesh_of
+from .world import ADA, ask, chat, connection, mesh_of
 
 TRACE, ABOVE = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -97,7 +98,106 @@ async def test_without_an_endpoint_nothing_is_noted(tmp_path: Path, upstream: Fa
     async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
         outcome = await ask(mesh, chat())
         assert mesh._parts.tracer is None
-        assert outcome.call.tries is None
+        assert outcome.call.trace is None
+
+
+SENT_ON = {
+    "local": {"residency": "local"},
+    "region": {"residency": "region"},
+    "external": {"residency": "external"},
+    "nobody said where": {},
+    "external, switched on": {"send_trace": True},
+    "local, switched off": {"residency": "local", "send_trace": False},
+}
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("about", SENT_ON)
+async def test_a_request_carries_the_span_of_its_try_where_that_may_be_sent(
+    tmp_path: Path, upstream: FakeOpenAI, about: str, stream: bool
+) -> None:
+    sent = about in ("local", "region", "external, switched on")
+    up = connection(upstream, **SENT_ON[about], retries=1)
+    upstream.script(Behaviour(fault="server_error"))
+    async with web_receiver() as receiver:
+        telemetry = {"endpoint": f"{receiver.url}v1/traces"}
+        async with mesh_of(tmp_path, {"up": up}, telemetry=telemetry) as mesh:
+            given = f"00-{TRACE}-{ABOVE}-01"
+            outcome = await ask(mesh, chat(stream=stream), traceparent=given)
+            assert outcome.error is None
+        _, failed, answered = spans(receiver)
+    expected = [f"00-{TRACE}-{one.span_id.hex()}-01" for one in (failed, answered)]
+    got = [one.headers.get("traceparent") for one in upstream.requests]
+    assert got == (expected if sent else [None, None])
+    assert all("tracestate" not in one.headers for one in upstream.requests)
+
+
+async def test_who_wants_no_spans_is_heard_by_the_upstream_too(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    up = connection(upstream, residency="local")
+    async with web_receiver() as receiver:
+        telemetry = {"endpoint": f"{receiver.url}v1/traces"}
+        async with mesh_of(tmp_path, {"up": up}, telemetry=telemetry) as mesh:
+            await ask(mesh, chat(), traceparent=f"00-{TRACE}-{ABOVE}-00")
+        assert receiver.received == []
+    (request,) = upstream.requests
+    _, trace, span, flags = request.headers["traceparent"].split("-")
+    assert (trace, flags) == (TRACE, "00")
+    assert span != ABOVE
+
+
+async def test_while_no_traces_are_made_nothing_is_sent_on(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    up = connection(upstream, residency="local", send_trace=True)
+    async with mesh_of(tmp_path, {"up": up}) as mesh:
+        await ask(mesh, chat(), traceparent=f"00-{TRACE}-{ABOVE}-01")
+    (request,) = upstream.requests
+    assert "traceparent" not in request.headers
+
+
+async def test_a_try_says_its_own_error_also_after_one_that_was_never_made(
+    tmp_path: Path, upstream: FakeOpenAI, other: FakeOpenAI
+) -> None:
+    upstream.script(*[Behaviour(fault="server_error")] * 5)
+    other.script(*[Behaviour(fault="rate_limited")] * 5, Behaviour(fault="rate_limited"))
+    connections = {"up": connection(upstream), "other": connection(other)}
+    aliases = {"both": {"models": ["up/m", "other/m"]}}
+    async with web_receiver() as receiver:
+        telemetry = {"endpoint": f"{receiver.url}v1/traces"}
+        async with mesh_of(tmp_path, connections, aliases=aliases, telemetry=telemetry) as mesh:
+            for _ in range(5):
+                await ask(mesh, chat(model="up/m"))
+            last = await ask(mesh, chat(model="both"))
+            codes = [one["code"] for one in last.call.report.attempts]
+        found = spans(receiver)
+    assert len(codes) == 2
+    below = [one for one in found if one.parent_span_id == found[-2].span_id]
+    assert [named(one)["error.type"] for one in below] == ["provider_rate_limited"]
+
+
+async def test_a_call_made_for_a_call_is_a_span_below_it(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    up = connection(upstream)
+    async with web_receiver() as receiver:
+        telemetry = {"endpoint": f"{receiver.url}v1/traces"}
+        async with mesh_of(tmp_path, {"up": up}, telemetry=telemetry) as mesh:
+            call = mesh.call(ADA, chat(stream=True), traceparent=f"00-{TRACE}-{ABOVE}-01")
+            async with aclosing(mesh.run(call)) as events:
+                async for _ in events:
+                    inner = mesh.stream(chat("inner"), parent=call.id, purpose="rag")
+                    async with aclosing(inner) as more:
+                        async for _ in more:
+                            pass
+                    break
+        found = {one.span_id: one for one in spans(receiver)}
+    assert call.trace is not None
+    nested = [one for one in found.values() if one.kind == Span.SPAN_KIND_SERVER]
+    assert {one.trace_id.hex() for one in found.values()} == {TRACE}
+    (inner_span,) = [one for one in nested if one.span_id.hex() != call.trace.span]
+    assert inner_span.parent_span_id.hex() == call.trace.span
 
 
 @pytest.mark.parametrize(

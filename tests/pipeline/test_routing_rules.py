@@ -35,14 +35,15 @@ IDS = tuple(one.id for one in EVERYWHERE)
 async def test_an_alias_leads_only_where_its_text_may_go(
     stays: tuple[str, ...], asked: list[str]
 ) -> None:
-    rule = AliasRule.model_validate({"models": IDS, "residency": stays})
+    rule = AliasRule.model_validate({"models": IDS, "require": {"residency": stays}})
     outcome = await pipeline(*EVERYWHERE, aliases={"any": rule}).ask(chat(model="any"))
     assert [one.id for one in outcome.call.candidates] == asked
 
 
 @pytest.mark.parametrize("model", ["out/m", "eu/m", "here/m", "any"])
 async def test_a_group_opens_only_models_whose_text_stays(model: str) -> None:
-    group = GroupRule.model_validate({"members": ["ada"], "residency": ["local", "region"]})
+    stays = {"residency": ["local", "region"]}
+    group = GroupRule.model_validate({"members": ["ada"], "require": stays})
     world = pipeline(*EVERYWHERE, aliases={"any": AliasRule(models=IDS)}, groups={"g": group})
     outcome = await world.ask(chat(model=model))
     if model == "out/m":

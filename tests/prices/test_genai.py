@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from genai_prices import Usage as ListUsage
 from genai_prices import calc_price
+from genai_prices.data_snapshot import DataSnapshot
+from genai_prices.types import (
+    ClauseEquals,
+    ConditionalPrice,
+    ModelInfo,
+    ModelPrice,
+    Provider,
+    StartDateConstraint,
+)
 
 from jupyter_mesh.prices import standard_prices
+from jupyter_mesh.prices.genai import GenaiPrices
 from jupyter_mesh.schemas.spend import Price, Usage, cost_of
 
 MODELS = (
@@ -91,3 +102,38 @@ def test_each_class_of_tokens_has_its_own_price(usage: Usage, cost: str) -> None
         input=Decimal(1), output=Decimal(10), cache_read=Decimal("0.1"), input_audio=Decimal(40)
     )
     assert cost_of(usage, price) == Decimal(cost)
+
+
+@pytest.mark.parametrize(
+    ("comment", "begins", "expected"),
+    [
+        ("Checked on 2026-03-02, before on 2025-12-31.", None, date(2026, 3, 2)),
+        ("Checked on 2026-03-02.", date(2026, 4, 1), date(2026, 4, 1)),
+        ("Announced for 2099-01-01.", date(2098, 1, 1), None),
+        ("2026-02-30 is no day, 12026-01-01 and 2026-01-011 are none.", None, None),
+        (None, None, None),
+    ],
+)
+def test_a_list_is_as_old_as_the_newest_day_it_names(
+    comment: str | None, begins: date | None, expected: date | None
+) -> None:
+    price = ModelPrice(input_mtok=Decimal(1), output_mtok=Decimal(2))
+    constraint = None if begins is None else StartDateConstraint(start_date=begins)
+    model = ModelInfo(
+        id="m",
+        match=ClauseEquals(equals="m"),
+        price_comments=comment,
+        prices=[ConditionalPrice(prices=price), ConditionalPrice(constraint, price)],
+    )
+    provider = Provider(id="p", name="P", api_pattern="p", models=[model])
+    prices = GenaiPrices(DataSnapshot(providers=[provider], from_auto_update=False))
+    assert prices.as_of == expected
+    found = prices.price("p", "m")
+    assert found is not None
+    assert found.as_of == expected
+
+
+def test_the_list_that_is_installed_says_how_old_it_is() -> None:
+    found = GenaiPrices().as_of
+    assert found is not None
+    assert date(2026, 1, 1) < found <= datetime.now(UTC).date()

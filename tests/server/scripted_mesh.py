@@ -272,7 +272,7 @@ class ScriptedMesh:
     def health(self) -> api.Health:
         return api.Health(status="ok", checks={"store": "ok"}, version="0")
 
-    def metrics(self) -> str:
+    async def metrics(self) -> str:
         return "mesh_calls_total 1\n"
 
     async def aclose(self) -> None:

@@ -18,6 +18,7 @@ from ...storage.alerts import Live, SqlAlerts
 from ...storage.journal import SqlJournal
 from ..key_holders import in_utc
 from ..performance_reports import PerformanceReports
+from ..price_age import Outdated, outdated
 from .book import AlertBook
 from .watcher import OUT_OF_ORDER, unrecorded
 
@@ -75,13 +76,19 @@ class Conditions:
         live = await self._store.live()
         known = {(one.kind, one.subject, one.severity) for one in live}
         broken = await self._broken_promises(began)
-        for signal in (*self._ending_keys(began), *broken.values()):
+        old = self._old_prices(began)
+        signals = (_prices_outdated(one) for one in old.values())
+        for signal in (*self._ending_keys(began), *broken.values(), *signals):
             if (signal.kind, signal.subject, signal.severity) not in known:
                 self._book.raised(signal)
         if not self._parts.journal.healthy:
             self._book.raised(_unrecorded(self._parts.journal))
         for alert in live:
-            if await self._over(alert, began, broken):
+            if alert.kind == "prices":
+                over = alert.subject not in old
+            else:
+                over = await self._over(alert, began, broken)
+            if over:
                 self._book.end(alert.kind, alert.subject, max(began, alert.last_seen))
 
     def _ending_keys(self, now: datetime) -> Iterator[Signal]:
@@ -97,6 +104,10 @@ class Conditions:
                 text=f"It ends at {ends:%Y-%m-%d %H:%M} UTC; {rule.application} uses it. Make "
                 "a new one on the Keys page and revoke this one.",
             )
+
+    def _old_prices(self, now: datetime) -> dict[str, Outdated]:
+        models = self._parts.catalogue_keeper.snapshot.models.values()
+        return outdated(models, self._parts.governance.config.prices, now)
 
     async def _broken_promises(self, now: datetime) -> dict[str, Signal]:
         """What is promised and not held, by what it is about."""
@@ -176,4 +187,21 @@ def _broken(subject: str, breaches: Sequence[str]) -> Signal:
         severity="warning",
         title=f"What is promised of {subject} is not held",
         text=f"Over 24 hours {'; '.join(breaches)}. See the Performance page.",
+    )
+
+
+def _prices_outdated(prices: Outdated) -> Signal:
+    step = (
+        "Look at what the vendor asks for now, correct it at the connection and write the day "
+        "under `checked`"
+        if prices.own
+        else "Install a newer one (`pip install --upgrade genai-prices`), or write your own prices "
+        "at the connections"
+    )
+    return Signal(
+        kind="prices",
+        subject=prices.subject,
+        severity="warning",
+        title=f"Nobody has looked at {prices.subject} since {prices.as_of}",
+        text=f"{prices.words()} {step}; `prices.outdated_after` says when this is told.",
     )

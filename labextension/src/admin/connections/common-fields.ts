@@ -62,6 +62,19 @@ export function commonFields(isLocal: boolean, trans: TranslationBundle): IField
       { kind: 'text' }
     ),
     field(
+      'send_trace',
+      trans.__('Told of traces'),
+      trans.__('Whether requests carry a `traceparent`, while the mesh makes traces.'),
+      {
+        kind: 'choice',
+        options: [
+          { value: null, label: trans.__('unless it is external') },
+          { value: true, label: trans.__('yes') },
+          { value: false, label: trans.__('no') }
+        ]
+      }
+    ),
+    field(
       'timeout',
       trans.__('Longest wait for an answer'),
       trans.__('Until its first word, such as 60s.'),

@@ -8,6 +8,7 @@ import { useAdmin } from '../context';
 import { CopyLink } from '../ui/copy-link';
 import { Kept } from '../ui/kept';
 import { PageHead, Section } from '../ui/page';
+import { Prose } from '../ui/prose';
 import { type View } from '../place';
 import { boundsOf, boundsWords, type IBounds } from '../range/range';
 import { type Dimension, isPeriod } from './dimensions';
@@ -128,6 +129,11 @@ function Found(props: {
   return (
     <>
       <UsageFigures usage={usage} />
+      {(usage.notes ?? []).map(note => (
+        <div key={note} className="jp-mesh-Row-fault">
+          <Prose text={note} />
+        </div>
+      ))}
       <UsageChart
         pivot={pivot}
         rows={rows}
