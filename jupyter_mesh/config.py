@@ -50,6 +50,7 @@ from .schemas.policy import (
 from .schemas.price_rules import HourlyCost as HourlyCost
 from .schemas.price_rules import PriceRule as PriceRule
 from .schemas.price_rules import PricesRule as PricesRule
+from .schemas.raises import RaiseRule
 from .schemas.record_policy import AuditRule, TelemetryRule
 from .schemas.request import Operation
 from .schemas.service_account import ServiceAccountRule
@@ -246,6 +247,8 @@ class Config(Rule):
     aliases: dict[str, AliasRule] = Field(default_factory=dict)
     groups: dict[str, GroupRule] = Field(default_factory=dict)
     budgets: tuple[BudgetRule, ...] = ()
+    raises: dict[str, RaiseRule] = Field(default_factory=dict[str, RaiseRule])
+    """Budgets that may spend more for a while, by a name of their own."""
     limits: tuple[LimitRule, ...] = ()
     guards: dict[str, GuardRule] = Field(default_factory=dict)
     screening: tuple[ScreeningRule, ...] = (SCREEN_WHAT_LEAVES,)

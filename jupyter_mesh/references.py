@@ -41,6 +41,7 @@ def wrong_names(config: Config) -> Iterator[str]:
     yield from _wrong_use_cases(config)
     yield from _wrong_purposes(config)
     yield from _wrong_accounts(config)
+    yield from _wrong_raises(config)
     if (name := config.default_model) is not None and name not in config.aliases:
         models = _Models(config, OFFERED if config.offers else ())
         if fault := models.fault_of(name):
@@ -63,6 +64,14 @@ def doubtful_names(config: Config) -> Iterator[str]:
                         f"groups.{name}.allow: {alias!r} is allowed, but none of the models "
                         f"behind it ({', '.join(behind)})"
                     )
+
+
+def _wrong_raises(config: Config) -> Iterator[str]:
+    budgets = {rule.name for rule in config.all_budgets if rule.name}
+    for name, rule in config.raises.items():
+        if rule.budget not in budgets:
+            hint = near(rule.budget, budgets)
+            yield f"raises.{name}.budget: no budget has the name {rule.budget!r}{hint}"
 
 
 def _wrong_purposes(config: Config) -> Iterator[str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from ..errors import MeshError
+from ..schemas.durations import parse_duration
 from .outcome import EXIT_CODES, Output, failed
 
 _ENVIRONMENT = """\
@@ -123,6 +124,7 @@ def _administration(commands: Commands) -> None:
     inventory.add_argument("--until", type=_moment, metavar="TIME", help="default: now")
     inventory.add_argument("--format", choices=_FORMATS, help="write a file instead")
     inventory.add_argument("--out", metavar="FILE", help="default: standard output")
+    _budgeting(commands.add_parser("budgets", help="budgets").add_subparsers(required=True))
     _alerting(commands.add_parser("alerts", help="alerts").add_subparsers(required=True))
     _auditing(commands.add_parser("audit", help="the record").add_subparsers(required=True))
     config = commands.add_parser("config", help="mesh.yaml").add_subparsers(required=True)
@@ -150,6 +152,22 @@ def _sealing(secrets: Commands) -> None:
     _command(
         secrets, "rotate", "secrets:rotate", "replace the key that seals them all", config=True
     )
+
+
+def _budgeting(budgets: Commands) -> None:
+    _command(budgets, "list", "budgets:listed", "limits, and what raises them", config=True)
+    more = _command(
+        budgets, "raise", "budgets:raise_one", "let one spend more until a moment", config=True
+    )
+    more.add_argument("budget", metavar="NAME", help="of the budget")
+    more.add_argument("--to", metavar="USD", required=True, help="what it may spend meanwhile")
+    more.add_argument(
+        "--until", type=_end, metavar="TIME", required=True, help="such as 2027-01-31, or 3d"
+    )
+    more.add_argument("--reason", metavar="TEXT", required=True, help="why, for the record")
+    more.add_argument("--share", metavar="WHOSE", help="only this share of it, such as user=ada")
+    end = _command(budgets, "end", "budgets:end", "take a raise back", config=True)
+    end.add_argument("name", metavar="NAME", help="of the raise, as `list` shows it")
 
 
 def _alerting(alerts: Commands) -> None:
@@ -203,6 +221,14 @@ def _moment(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2027-01-31") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _end(text: str) -> datetime:
+    """A moment, or how long from now on."""
+    try:
+        return datetime.now(UTC) + cast(timedelta, parse_duration(text))
+    except ValueError:
+        return _moment(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from ..pipeline.holds import budget_key, budget_title
 from ..pipeline.scopes import shares
@@ -14,11 +15,20 @@ from ..schemas.api import BudgetStatus, CostSummary, NamedSpend, UsageRow
 from ..schemas.call_search import CallSearch, Whose
 from ..schemas.policy import BudgetRule, Scope
 from ..schemas.principal import Principal
+from ..schemas.raises import RaiseRule, raised
 from ..spi.journal import History
 from .expected import UNKNOWN, Expected, at_this_rate, expected
 from .sums import total
 
 _SERIES = 20
+
+
+class _InForce(NamedTuple):
+    """A budget as it is written, as it holds now, and the raise that makes it so."""
+
+    usual: BudgetRule
+    rule: BudgetRule
+    reason: RaiseRule | None
 
 
 class Costs:
@@ -71,20 +81,23 @@ class Costs:
         """The budget windows that apply to the caller now."""
         now = datetime.now(UTC)
         groups = snapshot.groups_of(principal)
-        applying: list[tuple[BudgetRule, str, datetime, datetime | None]] = []
+        applying: list[tuple[_InForce, str, datetime, datetime | None]] = []
         for rule in snapshot.budgets:
             for key in shares(rule.scope, principal, groups):
                 start, end = window_of(rule, now)
-                applying.append((rule, budget_key(rule, key), start, end))
+                one = _InForce(rule, *raised(rule, key, snapshot.raises, now))
+                applying.append((one, budget_key(rule, key), start, end))
         used = await self._history.spent([(key, start) for _, key, start, _ in applying])
         statuses: list[BudgetStatus] = []
-        for rule, key, start, end in applying:
+        for (usual, rule, reason), key, start, end in applying:
             spent, held = used.get((key, start), (Decimal(0), Decimal(0)))
             ahead = await self._expected(rule.scope, principal.user, spent, (start, end), now)
             statuses.append(
                 BudgetStatus(
                     name=rule.name or budget_title(rule, key),
                     limit_usd=rule.limit_usd,
+                    raised_until=reason and reason.until,
+                    usual_limit_usd=reason and usual.limit_usd,
                     spent_usd=spent,
                     held_usd=held,
                     window=rule.window,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from ..errors import StoreUnavailable
 from ..pipeline.windows import window_of
 from ..schemas.alerts import ALERT_KINDS, AlertKind, AlertState
 from ..schemas.policy import BudgetRule
+from ..schemas.raises import raised
 from ..storage.budget_totals import Total
 from .metrics import Gauge
 from .parts import Parts
@@ -23,8 +25,10 @@ async def gauges(parts: Parts, *, ready: bool) -> list[Gauge]:
     try:
         kept = [*await _budgets(parts), *_alerts(await parts.alert_store.by_kind())]
     except StoreUnavailable:  # what this gateway sees itself
-        seen = [one.kind for one in parts.alerts.unsaved.values() if not one.ended]
-        kept, readable = _alerts({(kind, "open"): seen.count(kind) for kind in seen}), False
+        seen: dict[tuple[AlertKind, AlertState], int] = Counter(
+            (one.kind, "open") for one in parts.alerts.unsaved.values() if not one.ended
+        )
+        kept, readable = _alerts(seen), False
     models = parts.catalogue_keeper.snapshot.models
     open_circuits = {model: float(not parts.health.healthy(model)) for model in models}
     writable = float(parts.journal.healthy)
@@ -48,6 +52,8 @@ async def _budgets(parts: Parts) -> list[Gauge]:
         **{rule.name or "": rule for key in config.keys if (rule := key.budget)},
         **{rule.name or f"budgets[{place}]": rule for place, rule in enumerate(config.budgets)},
     }
+    raises = config.raises.values()
+    rules = {name: raised(rule, "", raises, now)[0] for name, rule in rules.items()}
     windows = [(rule.ledger_name, window_of(rule, now)[0]) for rule in rules.values()]
     found = dict(zip(rules, await parts.history.budget_totals(windows), strict=True))
     full = {name: _filled(one, rules[name]) for name, one in found.items()}

@@ -21,6 +21,8 @@ _NAMED: tuple[Kind, ...] = (
 )
 """Sections that are mappings, each after those it may refer to."""
 _LISTED: tuple[Kind, ...] = ("keys", "budgets", "limits", "screening", "moderation", "slos")
+_LATE: tuple[Kind, ...] = ("raises",)
+"""Mappings that refer to lists."""
 
 
 def merge(base: Config, settings: Iterable[Setting]) -> tuple[Config, dict[tuple[Kind, str], str]]:
@@ -90,7 +92,7 @@ def declared(base: Config, kind: Kind) -> Mapping[str, object]:
 
 
 def _order(setting: Setting) -> tuple[int, str]:
-    kinds = (*_NAMED, *_LISTED, "general")
+    kinds = (*_NAMED, *_LISTED, *_LATE, "general")
     return kinds.index(setting.kind), setting.name
 
 
@@ -99,7 +101,7 @@ def _add(data: dict[str, object], base: Config, setting: Setting) -> None:
         if setting.name not in GENERAL:
             raise ConfigError(f"There is no setting {setting.name!r}: {', '.join(GENERAL)}.")
         data[setting.name] = setting.body.get("value")
-    elif setting.kind in _NAMED:
+    elif setting.kind in (*_NAMED, *_LATE):
         section = cast("dict[str, object]", data.get(setting.kind, {}))
         data[setting.kind] = {**section, setting.name: setting.body}
     else:

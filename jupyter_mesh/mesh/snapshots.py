@@ -56,6 +56,7 @@ class SnapshotKeeper:
             aliases=config.aliases,
             groups=config.groups,
             budgets=config.all_budgets,
+            raises=tuple(config.raises.values()),
             limits=config.limits,
             screening=tuple(_expanded(rule) for rule in config.screening),
             default_screening=_expanded(SCREEN_WHAT_LEAVES) if config.screening else None,

@@ -10,6 +10,7 @@ from ..errors import BudgetExceeded
 from ..schemas.audit import Hold
 from ..schemas.frozen import frozen
 from ..schemas.policy import BudgetRule
+from ..schemas.raises import raised
 from ..schemas.spend import Price
 from .bound import cost_bound
 from .call import Call, Reservation, Window
@@ -90,8 +91,16 @@ def needs_of(call: Call) -> list[Need]:
             covered.update(one.id for one in reached)
         assumed = _assumed(call, rule, reached)
         start, _ = window_of(rule, call.started_at)
-        needs += [Need(rule, (budget_key(rule, key), start), reached, assumed) for key in keys]
+        needs += [
+            Need(_in_force(call, rule, key), (budget_key(rule, key), start), reached, assumed)
+            for key in keys
+        ]
     return needs
+
+
+def _in_force(call: Call, rule: BudgetRule, share: str) -> BudgetRule:
+    raises = call.snapshot.raises
+    return raised(rule, share, raises, call.started_at)[0] if raises else rule
 
 
 def _assumed(call: Call, rule: BudgetRule, candidates: Sequence[Candidate]) -> Price | None:

@@ -20,6 +20,7 @@ from ..schemas.policy import (
     Target,
 )
 from ..schemas.principal import Principal
+from ..schemas.raises import RaiseRule
 from ..schemas.record_policy import AuditRule
 from ..schemas.spend import Price, dearest
 from ..schemas.use_case import UseCaseRule
@@ -77,6 +78,7 @@ class Snapshot:
     aliases: Mapping[str, AliasRule] = field(default_factory=dict[str, AliasRule])
     groups: Mapping[str, GroupRule] = field(default_factory=dict[str, GroupRule])
     budgets: tuple[BudgetRule, ...] = ()
+    raises: tuple[RaiseRule, ...] = ()
     limits: tuple[LimitRule, ...] = ()
     screening: tuple[ScreeningRule, ...] = ()
     default_screening: ScreeningRule | None = None

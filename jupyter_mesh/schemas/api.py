@@ -127,6 +127,10 @@ class BudgetStatus(Body):
 
     name: str
     limit_usd: Decimal
+    raised_until: datetime | None = Field(
+        default=None, description="Until then the limit is higher than usual."
+    )
+    usual_limit_usd: Decimal | None = Field(default=None, description="Which holds from then on.")
     spent_usd: Decimal
     held_usd: Decimal
     window: str

@@ -15,6 +15,7 @@ Kind: TypeAlias = Literal[
     "guards",
     "keys",
     "budgets",
+    "raises",
     "limits",
     "screening",
     "moderation",

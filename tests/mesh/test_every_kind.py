@@ -17,6 +17,7 @@ from jupyter_mesh.schemas.setting import KINDS
 from .world import ROOT, mesh_of, put, until
 
 HASH = "0" * 64
+RAISE: JsonObject = {"budget": "All", "until": "2099-01-01T00:00:00Z", "reason": "month's end"}
 GOOD: dict[str, JsonObject] = {
     "connections": {"provider": "echo"},
     "aliases": {"models": ["echo/echo"]},
@@ -24,6 +25,7 @@ GOOD: dict[str, JsonObject] = {
     "guards": {"guard": "deny_list", "terms": ["x"]},
     "keys": {"hash": HASH, "user": "ada", "application": "a"},
     "budgets": {"limit_usd": 5},
+    "raises": {**RAISE, "limit_usd": 9},
     "limits": {"parallel": 5},
     "screening": {"detectors": ["standard"]},
     "moderation": {"guard": "wording"},
@@ -41,6 +43,7 @@ BAD: dict[str, dict[str, JsonObject]] = {
         "guards": {"terms": 5},
         "keys": {"hash": "abc"},
         "budgets": {"limit_usd": -1},
+        "raises": {"until": "soon"},
         "limits": {"parallel": 0},
         "screening": {"entities": {"*": "shred"}},
         "moderation": {"threshold": 2},
@@ -60,6 +63,7 @@ BAD: dict[str, dict[str, JsonObject]] = {
         "groups": {"purposes_for": {"nowhere/*": ["fun"]}},
         "guards": {"guard": "nothing"},
         "budgets": {"scope": {"connection": "nowhere"}},
+        "raises": {"budget": "Noboddy"},
         "limits": {"scope": {"model": "nowhere/*"}},
         "screening": {"detectors": ["nothing"]},
         "moderation": {"guard": "nothing"},
@@ -72,6 +76,7 @@ BAD: dict[str, dict[str, JsonObject]] = {
 or a user may come later.
 """
 BASE = {"echo": {"provider": "echo"}}
+ALL = [{"name": "All", "limit_usd": 1000}]
 WORDING = {"wording": {"guard": "deny_list", "terms": ["x"]}}
 FAULTS = [(what, kind) for what, bodies in BAD.items() for kind in bodies]
 EDITED = [kind for kind in KINDS if kind != "keys"]
@@ -91,7 +96,7 @@ async def test_it_is_refused_over_the_api_and_nothing_changes(
     tmp_path: Path, what: str, kind: str
 ) -> None:
     name = name_of(kind)
-    async with mesh_of(tmp_path, BASE, guards=WORDING) as mesh:
+    async with mesh_of(tmp_path, BASE, guards=WORDING, budgets=ALL) as mesh:
         bad = GOOD[kind] | BAD[what][kind]
         if kind == "keys":  # made by the gateway only
             with pytest.raises(InvalidRequest):
@@ -110,7 +115,7 @@ async def test_it_is_refused_over_the_api_and_nothing_changes(
 @pytest.mark.parametrize("kind", EDITED)
 async def test_of_two_who_save_at_once_one_is_told(tmp_path: Path, kind: str) -> None:
     name, body = name_of(kind), GOOD[kind]
-    async with mesh_of(tmp_path, BASE, guards=WORDING) as mesh:
+    async with mesh_of(tmp_path, BASE, guards=WORDING, budgets=ALL) as mesh:
         version: int | None = None
         for _ in range(2):  # making it, then changing it
             ends = await asyncio.gather(
@@ -127,7 +132,12 @@ async def test_of_two_who_save_at_once_one_is_told(tmp_path: Path, kind: str) ->
 
 
 def file_with(kind: str, body: JsonObject) -> str:
-    sections: dict[str, object] = {"connections": BASE, "guards": WORDING, "offers": False}
+    sections: dict[str, object] = {
+        "connections": BASE,
+        "guards": WORDING,
+        "budgets": ALL,
+        "offers": False,
+    }
     if kind == "general":
         sections["cache"] = body["value"]
     elif kind in ("keys", "budgets", "limits", "screening", "moderation", "slos"):

@@ -78,7 +78,7 @@ async def test_it_says_what_was_declared_beside_what_was_seen(tmp_path: Path) ->
 async def test_groups_that_the_identity_source_gave_are_told_with_those_of_the_policy(
     tmp_path: Path, policy: dict[str, object]
 ) -> None:
-    everybody = {"everybody": {"members": ["*"]}} if policy else {}
+    everybody: dict[str, object] = {"everybody": {"members": ["*"]}} if policy else {}
     hub = {name: analyst(name, groups=groups) for name, groups in HUB_GROUPS.items()}
     async with mesh_of(tmp_path, ECHO, groups={**policy, **everybody}) as mesh:
         for who in (hub["ada"], hub["cyd"]):

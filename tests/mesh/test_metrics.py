@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
@@ -52,7 +53,7 @@ async def test_prometheus_reads_latency_tokens_cost_errors_retries_cache_and_cir
     assert found[("jupyter_mesh_alerts_lost",)] == 0
 
 
-USAGE = {"prompt_tokens": 1000, "completion_tokens": 300}
+USAGE: dict[str, JsonValue] = {"prompt_tokens": 1000, "completion_tokens": 300}
 """$0.004 by the price of the model."""
 BUDGETS = [
     {"name": "everyone", "limit_usd": "0.1", "window": "day"},
@@ -164,7 +165,7 @@ async def test_the_admin_guide_lists_exactly_the_metrics_there_are(
         family = re.sub(r"_(bucket|sum|count)$", "", name)
         labels.setdefault(family, set()).update(re.findall(r'(\w+)="', given))
     section = ADMIN_GUIDE.read_text("utf-8").partition("\n## Metrics\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| \S", section, re.M)
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|([^|]*)\| \S", section, re.M)
     assert {(name, kind) for name, kind, _ in rows} == told
     for name, _, written in rows:
         if name in labels:

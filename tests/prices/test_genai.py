@@ -123,7 +123,10 @@ def test_a_list_is_as_old_as_the_newest_day_it_names(
         id="m",
         match=ClauseEquals(equals="m"),
         price_comments=comment,
-        prices=[ConditionalPrice(prices=price), ConditionalPrice(constraint, price)],
+        prices=[
+            ConditionalPrice(prices=price),
+            ConditionalPrice(constraint=constraint, prices=price),
+        ],
     )
     provider = Provider(id="p", name="P", api_pattern="p", models=[model])
     prices = GenaiPrices(DataSnapshot(providers=[provider], from_auto_update=False))

@@ -14,6 +14,7 @@ from ...schemas.json import as_str
 from ...schemas.performance import Grouping
 from ...schemas.policy import BudgetRule
 from ...schemas.principal import Principal, Scope
+from ...schemas.raises import raised
 from ...storage.alerts import Live, SqlAlerts
 from ...storage.journal import SqlJournal
 from ..key_holders import in_utc
@@ -158,10 +159,12 @@ class Conditions:
         key, start = as_str(alert.details.get("key")), as_str(alert.details.get("window_start"))
         if key is None or start is None:
             return True
-        rule = _rule_of(key, self._parts.catalogue_keeper.snapshot.budgets)
+        snapshot = self._parts.catalogue_keeper.snapshot
+        rule = _rule_of(key, snapshot.budgets)
         began = datetime.fromisoformat(start)
         if rule is None or window_of(rule, now)[0] != began:
             return True
+        rule, _ = raised(rule, key.removeprefix(f"{rule.ledger_name}|"), snapshot.raises, now)
         if alert.kind == "budget_reached":
             return rule.limit_usd > Decimal(as_str(alert.details.get("limit_usd")) or 0)
         try:
