@@ -28,7 +28,9 @@ def listed(arguments: Namespace, output: Output) -> int:
     budgets, raises = ask_gateway(arguments, work)
     if output.as_json:
         both = {"budgets": budgets, "raises": raises}
-        output.value({name: [one.model_dump(mode="json") for one in all] for name, all in both.items()})
+        output.value(
+            {name: [one.model_dump(mode="json") for one in all] for name, all in both.items()}
+        )
         return 0
     output.table(["BUDGET", "LIMIT", "WINDOW"], [_budget_cells(one) for one in budgets])
     if raises:

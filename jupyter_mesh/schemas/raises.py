@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 
 from pydantic import Field, field_validator
 
@@ -59,10 +58,6 @@ def raised(
     if not holding:
         return rule, None
     largest = max(holding, key=lambda one: (one.limit_usd, one.until))
-    return _with_limit(rule, largest.limit_usd), largest
-
-
-@lru_cache(maxsize=1024)
-def _with_limit(rule: BudgetRule, limit: Decimal) -> BudgetRule:
-    """A new one, since a copy would keep what was worked out from the old limit."""
-    return BudgetRule.model_validate({**rule.model_dump(), "limit_usd": limit})
+    # A new one, since a copy would keep what was worked out from the old limit.
+    said = {**rule.model_dump(), "limit_usd": largest.limit_usd}
+    return BudgetRule.model_validate(said), largest

@@ -1,4 +1,4 @@
-"""`jupyter mesh budgets …`: a raise from the command line, listed with who and why, and taken back."""
+"""`jupyter mesh budgets …`: a raise is made, listed with who and why, and taken back."""
 
 from __future__ import annotations
 

@@ -42,9 +42,7 @@ def more(
         ([more(90, until=NOW), more(30, share="user=ada")], 30),
     ],
 )
-def test_the_largest_that_holds_now_for_a_share_counts(
-    raises: list[RaiseRule], limit: int
-) -> None:
+def test_the_largest_that_holds_now_for_a_share_counts(raises: list[RaiseRule], limit: int) -> None:
     rule, reason = raised(RULE, "user=ada", raises, NOW)
     assert rule.limit_usd == limit
     assert (reason is None) == (limit == 20)

@@ -18,11 +18,21 @@ from jupyter_mesh.testing.fake_openai import FakeOpenAI
 from .governed import ROOT, World, world
 from .route_rules import label, rule_of
 
+OPERATIONS = ["chat", "completion", "embedding", "rerank", "classify"]
+
 
 @pytest.fixture
 def one(tmp_path: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[World]:
     with FakeOpenAI() as upstream:
-        opened = world(tmp_path, upstream, cache={"exact": {"enabled": False}})
+        model = {"price": {"input": 1, "output": 10}, "operations": OPERATIONS}
+        up = {
+            "provider": "openai_compatible",
+            "base_url": upstream.base_url,
+            "retries": 0,
+            "models": {"m": model, "hers-alone": model},
+        }
+        cache = {"exact": {"enabled": False}}
+        opened = world(tmp_path, upstream, connections={"up": up}, cache=cache)
         yield jp_asyncio_loop.run_until_complete(opened.__aenter__())
         jp_asyncio_loop.run_until_complete(opened.__aexit__(None, None, None))
 
@@ -48,7 +58,7 @@ async def reaching(one: World) -> list[Route]:
         before, calls = sent(one), await recorded(one)
         await one.ask_route(route, ROOT)
         reached = sent(one) - before
-        assert await recorded(one) - calls == reached, label(route)
+        assert await recorded(one) - calls >= reached, label(route)
         if reached:
             assert rule_of(route).calls, f"{label(route)} reaches a provider: say so in its rule"
             found.append(route)

@@ -872,7 +872,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "budget_near" | "budget_reached" | "limit" | "guard" | "moderation" | "outage" | "slo" | "audit" | "unpriced" | "key_expiring" | "sink";
+            kind: "budget_near" | "budget_reached" | "limit" | "guard" | "moderation" | "outage" | "slo" | "audit" | "unpriced" | "prices" | "key_expiring" | "sink";
             /**
              * Last Seen
              * Format: date-time
@@ -1097,8 +1097,20 @@ export interface components {
             limit_usd: string;
             /** Name */
             name: string;
+            /**
+             * Raised Until
+             * @description Until then the limit is higher than usual.
+             * @default null
+             */
+            raised_until: string | null;
             /** Spent Usd */
             spent_usd: string;
+            /**
+             * Usual Limit Usd
+             * @description Which holds from then on.
+             * @default null
+             */
+            usual_limit_usd: string | null;
             /** Window */
             window: string;
             /** Window End */
@@ -2229,6 +2241,12 @@ export interface components {
          */
         PriceCard: {
             /**
+             * As Of
+             * @description When somebody last looked that it is so; null: nobody said.
+             * @default null
+             */
+            as_of: string | null;
+            /**
              * Cache Read
              * @default null
              */
@@ -2455,7 +2473,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "service_accounts" | "general";
+            kind: "connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "raises" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "service_accounts" | "general";
             /**
              * Managed By
              * @description Only what admins set can be changed here.
@@ -2491,7 +2509,7 @@ export interface components {
             /** Changed By */
             changed_by: string;
             /** Kind */
-            kind: ("connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "service_accounts" | "general") | ("file" | "secrets" | "cache");
+            kind: ("connections" | "aliases" | "groups" | "guards" | "keys" | "budgets" | "raises" | "limits" | "screening" | "moderation" | "slos" | "alerts" | "use_cases" | "service_accounts" | "general") | ("file" | "secrets" | "cache");
             /** Name */
             name: string;
             /** Version */
@@ -2738,6 +2756,11 @@ export interface components {
              * @default 0
              */
             idle_usd: string;
+            /**
+             * Notes
+             * @description What should be known of these costs, in words.
+             */
+            notes?: string[];
             /** Rows */
             rows: components["schemas"]["UsageRow"][];
             /**
@@ -2910,7 +2933,7 @@ export interface components {
             version: number | null;
             /**
              * Warnings
-             * @description What is missing for a use of its risk class.
+             * @description What is missing for a use of its risk class, and prices nobody has looked at.
              */
             warnings?: string[];
         };
