@@ -16,7 +16,8 @@ _TOTAL = """
     FROM (SELECT w.held AS held, w.spent - coalesce((
     SELECT sum(s.spent) FROM budget_steps s
     WHERE s.budget = w.budget AND s.length = ? AND s.step < ?), 0) AS spent
-    FROM budget_windows w WHERE w.window_start = ? AND substr(w.budget, 1, ?) = ?) AS shares"""
+    FROM budget_windows w WHERE w.window_start = ?
+    AND substr(w.budget, 1, CAST(? AS INTEGER)) = ?) AS shares"""
 
 
 class Total(NamedTuple):
