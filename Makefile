@@ -53,6 +53,10 @@ test-typescript: $(STAMPS)/js
 test-browser: $(STAMPS)/dev $(BUNDLE)
 	python -m pytest ui-tests $(ARGS)
 
+.PHONY: pictures
+pictures: $(STAMPS)/dev $(BUNDLE) ## Pictures of every admin page, light and dark, in .make/pictures
+	python -m pytest ui-tests/test_every_page.py $(ARGS)
+
 .PHONY: soak
 soak: $(STAMPS)/dev $(BUNDLE) ## The full counts, resumable, for at most HOURS=2, with a report
 	@python scripts/soak.py --hours $(or $(HOURS),2)

@@ -261,6 +261,33 @@ def start_lab() -> Callable[[Path, str], AbstractContextManager[Lab]]:
     return running_lab
 
 
+@contextmanager
+def running_gateway(base: Path, rules: str) -> Iterator[str]:
+    """A stand-alone gateway whose mesh.yaml says `rules`; the address of its site."""
+    (base / "site.yaml").write_text(rules, "utf8")
+    env = {
+        **os.environ,
+        "JUPYTER_MESH_CONFIG": str(base / "site.yaml"),
+        "JUPYTER_MESH_STATE": str(base / "state"),
+    }
+    command = [sys.executable, "-m", "jupyter_mesh.cli", "serve", "--port", "0", "--json"]
+    with (base / "site.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env)
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())["url"]
+    finally:
+        process.terminate()
+        process.wait(60)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def start_gateway() -> Callable[[Path, str], AbstractContextManager[str]]:
+    """`running_gateway`, for tests of the gateway's own site."""
+    return running_gateway
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory, running_upstream: FakeOpenAI) -> Iterator[Lab]:
     rules = (Path(__file__).parent / "mesh.yaml").read_text("utf8")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from jupyter_mesh.testing.fake_openai import FakeOpenAI
+from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 
 if TYPE_CHECKING:
     from conftest import Lab, LabPage
@@ -22,6 +25,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.needs("chromium")
 
 SECRET = "sk-campus-7d41c9e2"
+#: Of each answer; with the price below it costs $0.74.
+USAGE: dict[str, Any] = {
+    "prompt_tokens": 1000,
+    "completion_tokens": 2000,
+    "total_tokens": 3000,
+}
+PRICES = {"qwen3-32b": ("40", "350"), "llama-3.3-70b": ("0.59", "0.79")}
 RULES = """
 offers: false
 connections:
@@ -135,7 +145,9 @@ def press(admin: Locator, name: str) -> None:
 def test_from_a_connection_to_a_budget_that_stops_a_call(
     page: LabPage, lab: Lab, campus: FakeOpenAI
 ) -> None:
-    lab.write_notebook("ask.ipynb", [f"%%llm campus/qwen3-32b\nQuestion {n}?" for n in range(3)])
+    """A new admin's first hour, as the guide tells it."""
+    lab.write_notebook("ask.ipynb", [f"%%llm campus/qwen3-32b\nQuestion {n}?" for n in range(4)])
+    campus.default = Behaviour(usage=USAGE)
     page.open_notebook("ask.ipynb")
     page.run(0)
     expect(page.cell(0)).to_contain_text(re.compile("no model|not.*campus/qwen3-32b", re.I))
@@ -149,16 +161,50 @@ def test_from_a_connection_to_a_budget_that_stops_a_call(
     assert campus.requests[-1].json["model"] == "qwen3-32b"
     asked = len(campus.requests)
 
-    page.page.get_by_role("tab", name="Mesh administration").click()
+    back_to_it = page.page.get_by_role("tab", name="Mesh administration")
+    back_to_it.click()
     set_budget(admin)
     tab.click()
-    page.run(2)
-    expect(page.cell(2)).to_contain_text(re.compile(r"budget .* has no room for this call"))
-    assert len(campus.requests) == asked
+    page.run(2)  # takes three quarters of the dollar
+    expect(page.answers.nth(1)).to_be_visible()
+    assert len(campus.requests) == asked + 1
+    page.run(3)
+    expect(page.cell(3)).to_contain_text(re.compile(r"budget .* has no room for this call"))
+    assert len(campus.requests) == asked + 1
 
-    page.page.get_by_role("tab", name="Mesh administration").click()
+    back_to_it.click()
+    find_the_refused_call(admin)
+    export_the_month(page, admin, lab)
     assert_changes_are_told(admin)
     assert SECRET not in page.page.content()
+
+
+def find_the_refused_call(admin: Locator) -> None:
+    turn_to(admin, "Audit")
+    calls = admin.locator(".jp-mesh-Virtual-row")
+    expect(calls.first).to_contain_text("campus/qwen3-32b")
+    count = calls.count()
+    admin.get_by_label("Outcome").select_option("refused")
+    expect(calls.filter(has_text="refused")).to_have_count(calls.count())
+    assert 0 < calls.count() < count
+    calls.first.get_by_role("button").click()
+    expect(admin.get_by_role("heading", name="campus/qwen3-32b")).to_be_visible()
+    expect(admin.get_by_text(re.compile("pocket money.*has no room"))).to_be_visible()
+    press(admin, "‹ Audit")
+    press(admin, "Clear all fields")
+    expect(calls).to_have_count(count)
+
+
+def export_the_month(page: LabPage, admin: Locator, lab: Lab) -> None:
+    turn_to(admin, "Usage and charge-back")
+    expect(admin.get_by_role("radio", name="This month")).to_be_checked()
+    expect(admin.locator(".jp-mesh-Usage-totals")).to_be_visible()
+    with page.page.expect_download() as download:
+        press(admin, "Export CSV")
+    lines = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf8"))))
+    calls = lab.ask_gateway("calls?limit=50")["calls"]
+    spent = sum(Decimal(one["cost_usd"] or 0) for one in calls)
+    assert sum(Decimal(line["cost_usd"]) for line in lines) == spent > Decimal("1.4")
 
 
 def make_connection(admin: Locator, campus: FakeOpenAI) -> None:
@@ -177,8 +223,10 @@ def make_connection(admin: Locator, campus: FakeOpenAI) -> None:
     admin.get_by_label("Price of the input of qwen3-32b").fill("cheap")
     press(admin, "Save")
     expect(admin.get_by_text("A price is an amount in USD")).to_be_visible()
-    admin.get_by_label("Price of the input of qwen3-32b").fill("0.35")
-    admin.get_by_label("Price of the output of qwen3-32b").fill("1.40")
+    for model, (asked, answered) in PRICES.items():
+        admin.get_by_role("checkbox", name=model, exact=True).check()
+        admin.get_by_label(f"Price of the input of {model}").fill(asked)
+        admin.get_by_label(f"Price of the output of {model}").fill(answered)
     press(admin, "Save")
     expect(row(admin, "campus")).to_contain_text("works")
     expect(row(admin, "echo")).to_contain_text("managed by mesh.yaml")
@@ -197,13 +245,14 @@ def open_to_a_group(admin: Locator, lab: Lab) -> None:
     admin.get_by_label("May use").fill("echo/*")
     press(admin, "Save")
     expect(admin.get_by_role("checkbox", name="echo/echo for analysts")).to_be_checked()
-    cell = admin.get_by_role("checkbox", name="campus/qwen3-32b for analysts")
-    expect(cell).not_to_be_checked()
-    cell.click()
-    expect(cell).to_be_checked()
+    for model in PRICES:
+        cell = admin.get_by_role("checkbox", name=f"campus/{model} for analysts")
+        expect(cell).not_to_be_checked()
+        cell.click()
+        expect(cell).to_be_checked()
     (group,) = lab.ask_gateway("settings/groups")["settings"]
-    assert group["body"]["allow"] == ["echo/*", "campus/qwen3-32b"]
-    expect(row(admin, "campus/qwen3-32b")).to_contain_text("$0.35 / $1.40")
+    assert group["body"]["allow"] == ["echo/*", *(f"campus/{model}" for model in PRICES)]
+    expect(row(admin, "campus/qwen3-32b")).to_contain_text("$40.00 / $350.00")
     admin.get_by_role("checkbox", name="echo/echo for analysts").click()
     expect(admin.get_by_role("dialog")).to_contain_text("Replace the pattern echo/*?")
     admin.page.keyboard.press("Escape")
@@ -217,9 +266,9 @@ def set_budget(admin: Locator) -> None:
     press(admin, "Save")
     expect(admin.get_by_text("This is needed.").first).to_be_visible()
     admin.get_by_label("Name", exact=True).fill("pocket money")
-    admin.get_by_label("Amount in $").fill("0.0001")
+    admin.get_by_label("Amount in $").fill("1")
     admin.get_by_label("In", exact=True).select_option("a day")
-    sentence = "Each user may spend $0.0001 a day; then calls are refused."
+    sentence = "Each user may spend $1.00 a day; then calls are refused."
     expect(admin.locator(".jp-mesh-Sentence")).to_have_text(sentence)
     press(admin, "Save")
     expect(row(admin, "pocket money")).to_contain_text(sentence)
@@ -228,14 +277,15 @@ def set_budget(admin: Locator) -> None:
 def assert_changes_are_told(admin: Locator) -> None:
     turn_to(admin, "Changes")
     changes = admin.locator(".jp-mesh-Changes > li")
-    expect(changes).to_have_count(5)
+    expect(changes).to_have_count(6)
     expect(changes.nth(0)).to_contain_text("Budget pocket money made")
-    expect(changes.nth(1)).to_contain_text("Group analysts changed")
-    expect(changes.nth(1).locator("ins")).to_have_text("campus/qwen3-32b")
-    expect(changes.nth(3)).to_contain_text("a sealed key")
-    expect(changes.nth(4)).to_contain_text("mesh.yaml")
+    for number, model in ((1, "campus/llama-3.3-70b"), (2, "campus/qwen3-32b")):
+        expect(changes.nth(number)).to_contain_text("Group analysts changed")
+        expect(changes.nth(number).locator("ins")).to_have_text(model)
+    expect(changes.nth(4)).to_contain_text("a sealed key")
+    expect(changes.nth(5)).to_contain_text("mesh.yaml")
     admin.get_by_label("Show").select_option("Group")
-    expect(changes).to_have_count(2)
+    expect(changes).to_have_count(3)
 
 
 def test_a_key_is_shown_once_works_and_is_revoked(page: LabPage, lab: Lab) -> None:

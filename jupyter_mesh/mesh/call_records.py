@@ -11,6 +11,7 @@ from ..schemas.call_search import EVERYBODY, CallSearch, View, Whose
 from ..schemas.principal import Principal, Scope
 from ..storage.acts import Act
 from .parts import Parts
+from .text_fate import with_fate
 
 
 class CallRecords:
@@ -49,11 +50,11 @@ class CallRecords:
         """
         detail = await self._parts.history.call(call_id, whose=self._most(principal))
         if detail.summary.user == principal.user:
-            return detail
+            return await with_fate(self._parts, detail)
         if principal.may(Scope.AUDIT):
             if detail.request is not None or detail.response is not None:
                 await self._parts.journal.note_act(_reading(principal, detail.summary))
-            return detail
+            return await with_fate(self._parts, detail)
         return detail.model_copy(update={"request": None, "response": None, "content": "withheld"})
 
     def whose(self, principal: Principal, view: View | None) -> Whose:

@@ -257,11 +257,16 @@ class CallDetail(Body):
         description="As sent, after redaction; null where policy keeps none."
     )
     response: JsonValue | None
-    content: Literal["none", "redacted", "full", "withheld", "erased"] = Field(
+    content: Literal["none", "redacted", "full", "withheld", "erased", "expired"] = Field(
         default="none",
         description="How `request` and `response` were kept; `withheld`: only the caller and "
-        "auditors may read them; `none`: nothing was kept, or no longer is.",
+        "auditors may read them; `none`: policy keeps none of such calls; `erased`: what was kept "
+        "was destroyed on demand; `expired`: text is not kept for so long.",
     )
+    content_until: datetime | None = Field(
+        default=None, description="Until when text of it is kept; of an expired one: was."
+    )
+    erased_at: datetime | None = None
     children: list[CallSummary]
 
 

@@ -2,8 +2,8 @@ import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef } from 'react';
 
 import { useResource, useSignal } from '../ui/surroundings';
+import { AccountsPage } from './accounts/accounts-page';
 import { AlertsPage } from './alerts/alerts-page';
-
 import { OpenAlerts } from './alerts/open-alerts';
 import { AuditPage } from './audit/audit-page';
 import { BudgetsPage } from './budgets/budgets-page';
@@ -129,7 +129,9 @@ function pageOf({ page, open, view }: ISpot): React.JSX.Element {
     case 'catalogue':
       return <CataloguePage />;
     case 'keys':
-      return <KeysPage open={open} />;
+      return <KeysPage open={open} view={view} />;
+    case 'accounts':
+      return <AccountsPage open={open} />;
     case 'changes':
       return <ChangesPage />;
   }
@@ -170,6 +172,7 @@ function pageName(page: Page, scopes: readonly string[], trans: TranslationBundl
     alerts: trans.__('Alerts'),
     inventory: trans.__('Inventory'),
     keys: trans.__('API keys'),
+    accounts: trans.__('Service accounts'),
     changes: trans.__('Changes')
   }[page];
 }

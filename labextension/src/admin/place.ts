@@ -11,6 +11,7 @@ export const PAGES = [
   'alerts',
   'inventory',
   'keys',
+  'accounts',
   'changes'
 ] as const;
 export type Page = (typeof PAGES)[number];

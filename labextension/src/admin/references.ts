@@ -42,6 +42,15 @@ export function referencesToGroup(name: string, others: IReferrers): IReference[
   ];
 }
 
+/** Whatever names a service account as a user. */
+export function referencesToAccount(name: string, others: IReferrers): IReference[] {
+  return [
+    ...named('group', others.groups, body => textsOf(body['members']).includes(name)),
+    ...rules(others, scope => scope['user'] === name),
+    ...keysWith(others, key => key.user === name)
+  ];
+}
+
 function rules(
   { budgets, limits }: IReferrers,
   matches: (scope: Record<string, Json>) => boolean

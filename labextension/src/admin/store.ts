@@ -77,7 +77,8 @@ export class AdminStore {
     budgets: new Resource(() => this.api.settings('budgets')),
     limits: new Resource(() => this.api.settings('limits')),
     alerts: new Resource(() => this.api.settings('alerts')),
-    use_cases: new Resource(() => this.api.settings('use_cases'))
+    use_cases: new Resource(() => this.api.settings('use_cases')),
+    service_accounts: new Resource(() => this.api.settings('service_accounts'))
   };
   private readonly _saved = new Signal<this, void>(this);
 }

@@ -36,7 +36,14 @@ export type Body = Record<string, Json>;
 
 /** Sections of the configuration that these pages edit. */
 export type Kind =
-  'connections' | 'aliases' | 'groups' | 'budgets' | 'limits' | 'alerts' | 'use_cases';
+  | 'connections'
+  | 'aliases'
+  | 'groups'
+  | 'budgets'
+  | 'limits'
+  | 'alerts'
+  | 'use_cases'
+  | 'service_accounts';
 
 export type Setting = Omit<Schemas['SettingBody'], 'body'> & { body: Body };
 export type Change = Omit<Schemas['SettingChangeBody'], 'before' | 'after'> & {

@@ -5,6 +5,7 @@ import { CallRow } from '../sidebar/calls/call-row';
 import { useWords } from '../ui/words';
 import { CallTitle } from './call-title';
 import { answerPassages, plain, promptPassages } from './content';
+import { askedTitle, keptWords } from './kept-text';
 import { KeyFigures } from './key-figures';
 import { Passages } from './passages';
 import { RecordFacts } from './record-facts';
@@ -20,7 +21,7 @@ export function CallTrace(props: {
   const trans = useWords();
   const { detail, onOpen } = props;
   const { summary } = detail;
-  const wasSent = summary.outcome !== 'refused' && summary.outcome !== 'blocked';
+  const hasText = detail.request !== null || detail.response !== null;
   return (
     <article className="jp-mesh-Call">
       <CallTitle summary={summary} />
@@ -37,22 +38,24 @@ export function CallTrace(props: {
           <WaterfallView detail={detail} />
         </Part>
       )}
-      <Part title={wasSent ? trans.__('Sent to the model, after redaction') : trans.__('Not sent')}>
+      <Part title={hasText ? askedTitle(detail, trans) : trans.__('Text')}>
         <Passages
           passages={promptPassages(detail.request)}
-          none={trans.__('Policy keeps no text of this call.')}
+          none={hasText ? trans.__('No text of it was kept.') : keptWords(detail, trans)}
         />
       </Part>
-      <Part title={trans.__('Answer')}>
-        <Passages
-          passages={answerPassages(detail.response)}
-          none={
-            summary.outcome === 'pending'
-              ? trans.__('The call is under way.')
-              : trans.__('No text of an answer was kept.')
-          }
-        />
-      </Part>
+      {hasText && (
+        <Part title={trans.__('Answer')}>
+          <Passages
+            passages={answerPassages(detail.response)}
+            none={
+              summary.outcome === 'pending'
+                ? trans.__('The call is under way.')
+                : trans.__('There is no text of an answer.')
+            }
+          />
+        </Part>
+      )}
       {detail.verdicts.length > 0 && (
         <Part title={trans.__('Verdicts of the guards')}>
           <Records rows={detail.verdicts} />

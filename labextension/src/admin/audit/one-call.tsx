@@ -2,6 +2,7 @@ import React, { useMemo } from 'react';
 
 import { type CallDetail } from '../../api/types';
 import { CallTrace } from '../../calls/call-trace';
+import { keptWords } from '../../calls/kept-text';
 import { Resource } from '../../model/resource';
 import { useAdmin } from '../context';
 import { Loaded } from '../ui/loaded';
@@ -36,28 +37,20 @@ export function OneCall(props: { id: string; back: string }): React.JSX.Element 
   );
 }
 
-/** What one sees of the text, and that somebody else's is not read unseen. */
+/** Whose text one sees and how it is kept; that somebody else's was read stays on record. */
 function ContentNote({ detail }: { detail: CallDetail }): React.JSX.Element | null {
   const { trans, store } = useAdmin();
-  const isOwn = store.me.value?.user === detail.summary.user;
-  const words = {
-    none: trans.__('Policy keeps no text of this call, or keeps it no longer.'),
-    redacted: trans.__(
-      'The text is in the gateway’s database, encrypted, as it was sent: personal data was taken out before.'
-    ),
-    full: trans.__('The text is in the gateway’s database, encrypted, in full.'),
-    withheld: trans.__('The text is for its caller and for auditors only.'),
-    erased: trans.__('The text was erased; that it was there is still on record.')
-  }[detail.content];
-  if (detail.content === 'none' && detail.request !== null) {
+  const hasText = detail.request !== null || detail.response !== null;
+  if (!hasText) {
     return null;
   }
+  const isOwn = store.me.value?.user === detail.summary.user;
   const whose = isOwn
-    ? trans.__('It is yours.')
-    : trans.__('It is %1’s, not yours.', detail.summary.user);
+    ? ''
+    : trans.__('It is %1’s, not yours: that you read it is on record.', detail.summary.user);
   return (
     <div className="jp-mesh-Notice">
-      {words} {detail.content !== 'none' && whose}
+      {keptWords(detail, trans)} {whose}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { type IField } from '../form/fields';
 import { type Values } from '../form/values';
 import { textOf } from '../json';
 
-const ROLLING = 'rolling';
+export const ROLLING = 'rolling';
 export const WINDOWS = ['hour', 'day', 'week', 'month', 'quarter', 'total', ROLLING] as const;
 /** The input of the length. */
 export const LENGTH = 'rolling';

@@ -7,7 +7,7 @@ import { type Faults, faultsOf, numberFault } from '../form/faults';
 import { type IField } from '../form/fields';
 import { readValues, type Values, writeValues } from '../form/values';
 import { windowWords } from '../ui/windows';
-import { isAsked, LENGTH, rollingRead, rollingWritten, WINDOWS } from './rolling-window';
+import { isAsked, LENGTH, ROLLING, rollingRead, rollingWritten, WINDOWS } from './rolling-window';
 import { flat, nested, ruleField, scopeFields } from './scope-fields';
 
 export type RuleKind = 'budgets' | 'limits';
@@ -107,7 +107,10 @@ function budgetFields(trans: TranslationBundle): IField[] {
       '',
       {
         kind: 'choice',
-        options: WINDOWS.map(value => ({ value, label: windowWords(value, trans) }))
+        options: WINDOWS.map(value => ({
+          value,
+          label: value === ROLLING ? trans.__('a rolling window') : windowWords(value, trans)
+        }))
       },
       { fallback: 'month' }
     ),

@@ -21,6 +21,7 @@ export function DeleteConnection(props: {
       )}
       find={referencesToConnection}
       blocks={({ kind }) => kind === 'alias'}
+      blocked={trans.__('It cannot be deleted while aliases name it. Change them first:')}
       onClose={props.onClose}
     />
   );

@@ -25,6 +25,8 @@ export function SettingForm<S>(props: {
   nameForm?: RegExp;
   taken: readonly string[];
   faultsOf: (state: S) => Faults;
+  /** Where one goes once it is made; by default back to the page. */
+  onMade?: (made: Setting) => void;
   /** The dialog that asks before it is removed. */
   deletion: (setting: Setting, close: () => void) => React.ReactNode;
   children: (faults: Faults, isReadOnly: boolean) => React.ReactNode;
@@ -41,8 +43,13 @@ export function SettingForm<S>(props: {
     const wrongName = setting === null ? nameFault(name.trim(), props.taken, form, trans) : '';
     const wrong = { ...props.faultsOf(editor.state), ...(wrongName && { name: wrongName }) };
     setFaults(wrong);
-    if (Object.keys(wrong).length === 0 && (await editor.save(name.trim())) !== null) {
-      back();
+    if (Object.keys(wrong).length > 0) {
+      return;
+    }
+    const saved = await editor.save(name.trim());
+    if (saved !== null) {
+      const go = setting === null && props.onMade ? props.onMade : back;
+      go(saved);
     }
   };
   return (

@@ -6,19 +6,29 @@ import { useAdmin } from '../context';
 import { failureWords } from '../editing/failure-words';
 import { type Faults } from '../form/faults';
 import { FieldRow, type IInputIds } from '../form/field-row';
+import { type ISpot } from '../place';
 import { ObjectHead, Section } from '../ui/page';
 import { EMPTY_WISH, type IKeyWish, requestOf, wishFaults } from './key-form';
 import { NewSecret } from './new-secret';
 
 /** Makes a key; its secret is shown once. */
-export function KeyMaker({ taken }: { taken: readonly string[] }): React.JSX.Element {
+export function KeyMaker(props: {
+  taken: readonly string[];
+  /** The service account it is for; empty: whoever is written in the form. */
+  user: string;
+}): React.JSX.Element {
   const { trans, store, place } = useAdmin();
-  const [wish, setWish] = useState<IKeyWish>(EMPTY_WISH);
+  const { taken, user } = props;
+  const [wish, setWish] = useState<IKeyWish>({ ...EMPTY_WISH, user });
   const [faults, setFaults] = useState<Faults>({});
   const [failure, setFailure] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [made, setMade] = useState<NewKey | null>(null);
-  const back = (): void => place.go({ page: 'keys' });
+  const from: ISpot =
+    user === ''
+      ? { page: 'keys' }
+      : { page: 'accounts', open: { kind: 'service_accounts', name: user } };
+  const back = (): void => place.go(from);
   const make = async (): Promise<void> => {
     const wrong = wishFaults(wish, taken, new Date(), trans);
     setFaults(wrong);
@@ -76,8 +86,8 @@ export function KeyMaker({ taken }: { taken: readonly string[] }): React.JSX.Ele
     >
       <ObjectHead
         title={trans.__('New API key')}
-        back={trans.__('API keys')}
-        spot={{ page: 'keys' }}
+        back={user || trans.__('API keys')}
+        spot={from}
       />
       <Section title={trans.__('Whose it is')}>
         <FieldRow title={trans.__('Name')} required fault={faults['name']}>
@@ -93,7 +103,9 @@ export function KeyMaker({ taken }: { taken: readonly string[] }): React.JSX.Ele
         </FieldRow>
         <FieldRow
           title={trans.__('User')}
-          description={trans.__('Whom its calls are charged to; empty: you.')}
+          description={trans.__(
+            'A person or a service account: whom its calls are charged to; empty: you.'
+          )}
         >
           {text('user')}
         </FieldRow>

@@ -4,16 +4,13 @@ import { type Setting } from '../../api/admin-types';
 import { useAdmin } from '../context';
 import { SettingForm } from '../editing/setting-form';
 import { useEditor } from '../editing/use-editor';
-import { FieldRow } from '../form/field-row';
-import { linesOf } from '../form/values';
 import { referencesToGroup } from '../references';
 import { DeleteSetting } from '../ui/delete-setting';
-import { Section } from '../ui/page';
-import { coverage } from './globs';
-import { groupForm } from './group-form';
+import { groupFaults, groupForm } from './group-form';
+import { GroupMembers, GroupPurposes, GroupRights } from './group-sections';
 import { type IModelRow } from './model-rows';
 
-/** Who is in a group, and what its members may use and must say. */
+/** Who is in a group, what its members may use and for what, and what they see. */
 export function GroupEditor(props: {
   setting: Setting | null;
   taken: readonly string[];
@@ -24,28 +21,6 @@ export function GroupEditor(props: {
   const { trans } = useAdmin();
   const { setting, taken, rows, isFirst } = props;
   const editor = useEditor('groups', setting, groupForm, { members: [], allow: ['*'] });
-  const { state } = editor;
-  const allow = linesOf(state.allow);
-  const open = rows.filter(({ id }) => coverage(allow, id).kind !== 'closed').length;
-  const lines = (
-    name: 'members' | 'allow' | 'purposes',
-    title: string,
-    hint: string,
-    isReadOnly: boolean
-  ): React.JSX.Element => (
-    <FieldRow title={title} description={hint}>
-      {ids => (
-        <textarea
-          {...ids}
-          rows={Math.min(10, Math.max(3, state[name].split('\n').length + 1))}
-          value={state[name]}
-          readOnly={isReadOnly}
-          spellCheck={false}
-          onChange={event => editor.change({ ...state, [name]: event.target.value })}
-        />
-      )}
-    </FieldRow>
-  );
   return (
     <SettingForm
       editor={editor}
@@ -55,7 +30,7 @@ export function GroupEditor(props: {
       newTitle={trans.__('New group')}
       nameHint={trans.__('Such as analysts. Budgets and keys name it, too.')}
       taken={taken}
-      faultsOf={() => ({})}
+      faultsOf={one => groupFaults(one, trans)}
       deletion={(one, close) => (
         <DeleteSetting
           kind="groups"
@@ -70,59 +45,29 @@ export function GroupEditor(props: {
         />
       )}
     >
-      {(_, isReadOnly) => (
-        <>
-          {isFirst && (
-            <div className="jp-mesh-Notice jp-mod-warn">
-              {trans.__(
-                'This is the first group. Once it is saved, people may use only what their groups allow: you, too. A member “*” is everybody.'
-              )}
-            </div>
-          )}
-          <Section title={trans.__('Members and rights')}>
-            {lines(
-              'members',
-              trans.__('Members'),
-              trans.__(
-                'User names, one on each line. “*” is everybody; “hub:NAME” is the group NAME of JupyterHub.'
-              ),
-              isReadOnly
+      {(faults, isReadOnly) => {
+        const part = {
+          state: editor.state,
+          isReadOnly,
+          rows,
+          faults,
+          onChange: editor.change.bind(editor)
+        };
+        return (
+          <>
+            {isFirst && (
+              <div className="jp-mesh-Notice jp-mod-warn">
+                {trans.__(
+                  'This is the first group. Once it is saved, people may use only what their groups allow: you, too. A member “*” is everybody.'
+                )}
+              </div>
             )}
-            {lines(
-              'allow',
-              trans.__('May use'),
-              trans._n(
-                'Models and aliases, one on each line; patterns such as openai/* too. At present this opens %1 model.',
-                'Models and aliases, one on each line; patterns such as openai/* too. At present this opens %1 models.',
-                open
-              ),
-              isReadOnly
-            )}
-            {lines(
-              'purposes',
-              trans.__('Purposes'),
-              trans.__('What its calls may be for, one on each line; none: anything may be said.'),
-              isReadOnly
-            )}
-            <FieldRow
-              title={trans.__('A purpose is needed')}
-              description={trans.__('Calls that name none are refused.')}
-            >
-              {ids => (
-                <input
-                  {...ids}
-                  type="checkbox"
-                  checked={state.purposeRequired}
-                  disabled={isReadOnly}
-                  onChange={event =>
-                    editor.change({ ...state, purposeRequired: event.target.checked })
-                  }
-                />
-              )}
-            </FieldRow>
-          </Section>
-        </>
-      )}
+            <GroupMembers {...part} />
+            <GroupPurposes {...part} />
+            <GroupRights {...part} />
+          </>
+        );
+      }}
     </SettingForm>
   );
 }

@@ -6,6 +6,7 @@ import { isOurs, Managed } from '../ui/managed';
 import { PriceWords, SpeedWords } from '../ui/model-figures';
 import { coverage, isInVain } from './globs';
 import { allowOf, type IModelRow } from './model-rows';
+import { purposesOf } from './purposes';
 
 /** A tick that was set or taken away. */
 export interface ITick {
@@ -78,6 +79,7 @@ export function MatrixRow(props: {
             group={group}
             model={id}
             targets={targets}
+            isAlias={alias !== null}
             isBusy={busy === `${group.name}\n${id}`}
             onTick={onTick}
           />
@@ -92,14 +94,17 @@ function Cell(props: {
   model: string;
   /** For an alias, what stands behind it. */
   targets: readonly string[];
+  isAlias: boolean;
   isBusy: boolean;
   onTick: (tick: ITick) => void;
 }): React.JSX.Element {
   const { trans } = useAdmin();
-  const { group, model, targets, isBusy } = props;
+  const { group, model, targets, isAlias, isBusy } = props;
   const why = coverage(allowOf(group), model);
   const vain = trans.__('None of the models behind it is open to this group');
   const by = why.kind === 'glob' ? why.glob : '';
+  // Purposes are of models: an alias is open for what those behind it are open for.
+  const only = why.kind === 'closed' || isAlias ? [] : purposesOf(group, model);
   return (
     <td className="jp-mod-tick">
       <label className="jp-mesh-Tick">
@@ -125,6 +130,9 @@ function Cell(props: {
           {trans.__('in vain')}
           <span className="jp-mesh-visually-hidden">: {vain}</span>
         </div>
+      )}
+      {only.length > 0 && (
+        <div className="jp-mesh-Matrix-purposes">{trans.__('only for %1', only.join(', '))}</div>
       )}
     </td>
   );

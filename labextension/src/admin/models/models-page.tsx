@@ -71,7 +71,7 @@ export function ModelsPage({ open }: { open: ISpot['open'] }): React.JSX.Element
                       }
                     >
                       {trans.__(
-                        'A tick opens a model to a group, at once. Whoever is in several groups may use what any of them may. An alias opens no model by itself: tick one behind it, too.'
+                        'A tick opens a model to a group, at once. Whoever is in several groups may use what any of them may. An alias opens no model by itself: tick one behind it, too. A click on a group’s name leads to its members and purposes.'
                       )}
                     </PageHead>
                     {groups.length === 0 && (

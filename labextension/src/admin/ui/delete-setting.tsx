@@ -17,6 +17,8 @@ export function DeleteSetting(props: {
   find: (name: string, others: IReferrers) => IReference[];
   /** References that keep it from being removed. */
   blocks?: (reference: IReference) => boolean;
+  /** Why they do. */
+  blocked?: string;
   onClose: () => void;
 }): React.JSX.Element {
   const { trans, store, place } = useAdmin();
@@ -38,14 +40,14 @@ export function DeleteSetting(props: {
     >
       {others === null && <p>{trans.__('Looking for what refers to it…')}</p>}
       {isBlocked ? (
-        <p>{trans.__('It cannot be deleted while aliases name it. Change them first:')}</p>
+        <p>{props.blocked}</p>
       ) : (
         <p>{props.consequence}</p>
       )}
       {references.length > 0 && (
         <>
           {!isBlocked && <p>{trans.__('These name it, and stay as they are:')}</p>}
-          <ReferencesList references={references} />
+          <ReferencesList references={isBlocked ? references.filter(blocks) : references} />
         </>
       )}
     </Confirm>

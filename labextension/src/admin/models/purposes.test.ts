@@ -1,0 +1,49 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { expect, test } from 'vitest';
+
+import { type Setting } from '../../api/admin-types';
+import { groupForm } from './group-form';
+import { purposesFault, purposesFor, purposesOf } from './purposes';
+
+const trans = nullTranslator.load('jupyter_mesh');
+const BODY = {
+  members: ['bob'],
+  allow: ['*'],
+  purposes: ['teaching', 'research'],
+  purposes_for: { 'openai/*': ['research'], 'openai/gpt-5': ['teaching'] }
+};
+
+test('a group is written as it was read, and without lines it says nothing of purposes', () => {
+  const state = groupForm.read(BODY);
+  expect(groupForm.write(state)).toEqual(BODY);
+  const { purposes_for: _, ...rest } = BODY;
+  expect(groupForm.write({ ...state, purposesFor: [{ models: ' ', purposes: '' }] })).toEqual(rest);
+});
+
+test('what is typed twice for one pattern is one entry', () => {
+  const lines = [
+    { models: 'a/*', purposes: 'x, y' },
+    { models: ' a/* ', purposes: 'y,z,' }
+  ];
+  expect(purposesFor(lines)).toEqual({ 'a/*': ['x', 'y', 'z'] });
+});
+
+test.each([
+  [[{ models: 'a/*', purposes: 'research' }], ''],
+  [[{ models: '', purposes: 'research' }], 'Write a model or a pattern beside “research”.'],
+  [[{ models: 'a/*', purposes: ' , ' }], 'Write at least one purpose beside a/*.'],
+  [[{ models: 'a/*', purposes: 'Research' }], '“Research” is not among the purposes of this group.']
+])('%o is told: %s', (lines, words) => {
+  expect(purposesFault(lines, ['research'], trans)).toBe(words);
+});
+
+test('any purpose may be written where the group names none', () => {
+  expect(purposesFault([{ models: 'a', purposes: 'what I like' }], [], trans)).toBe('');
+});
+
+test('every pattern that fits a model adds its purposes', () => {
+  const group = { body: BODY } as unknown as Setting;
+  expect(purposesOf(group, 'openai/gpt-5')).toEqual(['research', 'teaching']);
+  expect(purposesOf(group, 'openai/gpt-5-mini')).toEqual(['research']);
+  expect(purposesOf(group, 'campus/qwen')).toEqual([]);
+});

@@ -1,0 +1,185 @@
+"""Every admin page of a company that is eight weeks old, light and dark, wide and narrow.
+
+`make pictures` runs it: the pictures lie in `.make/pictures`. What a test can see of them is
+checked here: nothing sticks out or is cut off, every control has a name, no page is broken.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from jupyter_mesh.testing import company
+from jupyter_mesh.testing.company import ADMIN, Gateway
+from jupyter_mesh.testing.fake_openai import FakeOpenAI
+
+if TYPE_CHECKING:
+    from conftest import Lab, LabPage
+
+pytestmark = pytest.mark.needs("chromium")
+
+PICTURES = Path(__file__).parent.parent / ".make" / "pictures"
+#: A taller page shows more of what one scrolls to.
+HEIGHT = int(os.environ.get("MESH_PICTURE_HEIGHT", "900"))
+SIZES = [1440, 1024]
+THEMES = ["light", "dark"]
+
+
+@dataclass
+class Company:
+    """One store, shown by a JupyterLab and by a stand-alone gateway."""
+
+    lab: Lab
+    site: str
+    #: Calls by what they show.
+    calls: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def firm(
+    tmp_path_factory: pytest.TempPathFactory,
+    start_lab: Callable[[Path, str], AbstractContextManager[Lab]],
+    start_gateway: Callable[[Path, str], AbstractContextManager[str]],
+) -> Iterator[Company]:
+    base = tmp_path_factory.mktemp("company")
+    store = base / "mesh.db"
+    models = ("qwen3-32b", "llama-3.3-70b", "mistral-small-24b", "our-fine-tune", "preview")
+    with (
+        FakeOpenAI(models=models) as upstream,
+        ThreadPoolExecutor(1) as other,  # this thread may have a loop of Playwright's
+        start_gateway(base, company.rules(store, upstream)) as site,
+    ):
+        gateway = Gateway(site)
+        other.submit(company.write_past, store).result()
+        company.settle(gateway)
+        calls = company.make_calls(gateway, upstream)
+        other.submit(company.tell_alerts, store).result()
+        with start_lab(base, company.rules(store, upstream)) as lab:
+            yield Company(lab, site, calls)
+
+
+#: A picture's name, the title in the list of pages, and what is pressed there.
+SPOTS: dict[str, tuple[str, str | None]] = {
+    "connections": ("Connections", None),
+    "connection": ("Connections", "cloud"),
+    "connection-new": ("Connections", "New connection"),
+    "models": ("Models and permissions", None),
+    "group": ("Models and permissions", "research"),
+    "alias": ("Models and permissions", "thorough"),
+    "budgets": ("Budgets and limits", None),
+    "budget": ("Budgets and limits", "quiet night"),
+    "usage": ("Usage and charge-back", None),
+    "performance": ("Performance", None),
+    "performance-model": ("Performance", "campus/llama-3.3-70b"),
+    "audit": ("Audit", None),
+    "alerts": ("Alerts", None),
+    "alert-channel": ("Alerts", "on-call"),
+    "inventory": ("Inventory", None),
+    "use": ("Inventory", "ticket answers"),
+    "keys": ("API keys", None),
+    "key": ("API keys", "New key"),
+    "accounts": ("Service accounts", None),
+    "account": ("Service accounts", "nightly"),
+    "changes": ("Changes", None),
+}
+
+#: What is cut off, or sticks out of the page to the right; where a table scrolls, of the table.
+FIND_CUT = """() => {
+  const main = document.querySelector('.jp-mesh-Admin-page');
+  const right = main.getBoundingClientRect().right;
+  const kinds = 'button, input, select, textarea, h1, h2, p, td, th, dd, dt, figcaption, li';
+  const isSeen = node => node.getBoundingClientRect().width > 1
+    && !node.closest('.jp-mesh-visually-hidden, .jp-mesh-Scroll, .jp-mesh-Usage-table');
+  return Array.from(main.querySelectorAll(kinds)).filter(isSeen)
+    .filter(node => node.getBoundingClientRect().right > right + 1
+      || (node.matches('button, h1, h2, p') && node.scrollWidth > node.clientWidth + 1))
+    .map(node => node.outerHTML);
+}"""
+#: Words that are cut off where they stand, in what is no table of figures.
+FIND_RAW = """() => document.querySelector('.jp-mesh-Admin-page').innerText
+  .split('\\n').filter(line => /\\{"|\\[object|undefined|NaN|Invalid Date/.test(line))"""
+
+
+def settled(page: Page) -> Locator:
+    """The page once nothing of it is being asked for."""
+    main = page.locator(".jp-mesh-Admin-page")
+    expect(main.locator("h1")).to_be_visible()
+    busy = main.locator("[aria-busy=true], .jp-mesh-Skeleton")
+    expect(busy).to_have_count(0, timeout=20_000)
+    return main
+
+
+def look(page: Page, name: str) -> None:
+    """Take the picture, and see what a test can see."""
+    main = settled(page)
+    page.mouse.move(2, 2)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+    assert page.evaluate(FIND_CUT) == [], name
+    assert page.evaluate(FIND_RAW) == [], name
+    kinds = "button, input, select, textarea"
+    names = [one.aria_snapshot() for one in main.locator(kinds).all() if one.is_visible()]
+    assert [one for one in names if '"' not in one] == [], name
+    expect(main.get_by_role("alert")).to_have_count(0)
+
+
+def turn_to(page: Page, title: str, opened: str | None) -> None:
+    page.get_by_role("navigation").get_by_role("button", name=title).click()
+    settled(page)
+    if opened is not None:
+        main = page.locator(".jp-mesh-Admin-page")
+        main.get_by_role("button", name=opened, exact=True).first.click()
+        expect(main.get_by_role("heading", name=title, level=1)).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("theme", THEMES)
+def test_in_jupyterlab(
+    firm: Company, open_page: Callable[..., LabPage], width: int, theme: str
+) -> None:
+    lab = firm.lab
+    lab.set("apputils-extension/themes", {"theme": f"JupyterLab {theme.title()}"})
+    page = open_page(width=width, height=HEIGHT).page
+    link = "page%3Dconnections"
+    page.goto(f"{lab.url}/lab?token={lab.token}&reset&mesh-admin={link}")
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+    page.locator(".jp-mesh-Admin").wait_for(timeout=30_000)
+    for name, (title, opened) in SPOTS.items():
+        turn_to(page, title, opened)
+        look(page, f"lab-{name}-{theme}-{width}")
+
+
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("theme", THEMES)
+def test_on_the_gateways_own_site(firm: Company, browser: Browser, width: int, theme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": HEIGHT},
+        color_scheme="dark" if theme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.goto(firm.site)
+    expect(page.get_by_label("Your key of this mesh")).to_be_visible()
+    page.screenshot(path=PICTURES / f"site-sign-in-{theme}-{width}.png")
+    page.get_by_label("Your key of this mesh").fill(ADMIN)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("navigation")).to_be_visible()
+    for name, (title, opened) in {"my-models": ("My models", None), **SPOTS}.items():
+        turn_to(page, title, opened)
+        look(page, f"site-{name}-{theme}-{width}")
+    for name, call in firm.calls.items():
+        page.evaluate("hash => { location.hash = hash; }", f"#page=audit&kind=call&name={call}")
+        expect(page.get_by_text(call)).to_be_visible()
+        look(page, f"site-call-{name.replace(' ', '-')}-{theme}-{width}")
+    for state in ("acknowledged", "resolved", "all"):
+        page.evaluate("hash => { location.hash = hash; }", f"#page=alerts&view=state%3D{state}")
+        expect(page.get_by_role("radio", checked=True)).to_have_count(1)
+        look(page, f"site-alerts-{state}-{theme}-{width}")
+    context.close()
