@@ -1147,11 +1147,17 @@ export interface components {
             children: components["schemas"]["CallSummary"][];
             /**
              * Content
-             * @description How `request` and `response` were kept; `withheld`: only the caller and auditors may read them; `none`: nothing was kept, or no longer is.
+             * @description How `request` and `response` were kept; `withheld`: only the caller and auditors may read them; `none`: policy keeps none of such calls; `erased`: what was kept was destroyed on demand; `expired`: text is not kept for so long.
              * @default none
              * @enum {string}
              */
-            content: "none" | "redacted" | "full" | "withheld" | "erased";
+            content: "none" | "redacted" | "full" | "withheld" | "erased" | "expired";
+            /**
+             * Content Until
+             * @description Until when text of it is kept; of an expired one: was.
+             * @default null
+             */
+            content_until: string | null;
             /**
              * Cost By Class Usd
              * @description `input` and `output` are what is left beside the other classes of tokens; `request` is what each call costs. Empty where it is not known.
@@ -1159,6 +1165,11 @@ export interface components {
             cost_by_class_usd: {
                 [key: string]: string;
             };
+            /**
+             * Erased At
+             * @default null
+             */
+            erased_at: string | null;
             /** Error Message */
             error_message: string | null;
             /** Finish Reason */

@@ -65,10 +65,7 @@ function Row(props: {
         <NotInForce setting={account} />
       </th>
       <td className="jp-mod-nowrap">
-        <span
-          className={`jp-mesh-Dot ${isOn(account) ? 'jp-mod-good' : ''}`}
-          aria-hidden="true"
-        />{' '}
+        <span className={`jp-mesh-Dot ${isOn(account) ? 'jp-mod-good' : ''}`} aria-hidden="true" />{' '}
         {isOn(account) ? trans.__('on') : trans.__('off')}
       </td>
       <td>

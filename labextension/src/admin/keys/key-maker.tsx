@@ -84,11 +84,7 @@ export function KeyMaker(props: {
         void make();
       }}
     >
-      <ObjectHead
-        title={trans.__('New API key')}
-        back={user || trans.__('API keys')}
-        spot={from}
-      />
+      <ObjectHead title={trans.__('New API key')} back={user || trans.__('API keys')} spot={from} />
       <Section title={trans.__('Whose it is')}>
         <FieldRow title={trans.__('Name')} required fault={faults['name']}>
           {text('name')}

@@ -39,11 +39,7 @@ export function DeleteSetting(props: {
       }}
     >
       {others === null && <p>{trans.__('Looking for what refers to it…')}</p>}
-      {isBlocked ? (
-        <p>{props.blocked}</p>
-      ) : (
-        <p>{props.consequence}</p>
-      )}
+      {isBlocked ? <p>{props.blocked}</p> : <p>{props.consequence}</p>}
       {references.length > 0 && (
         <>
           {!isBlocked && <p>{trans.__('These name it, and stay as they are:')}</p>}
