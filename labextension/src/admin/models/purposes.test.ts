@@ -2,6 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
 import { type Setting } from '../../api/admin-types';
+import { without } from '../json';
 import { groupForm } from './group-form';
 import { purposesFault, purposesFor, purposesOf } from './purposes';
 
@@ -16,8 +17,8 @@ const BODY = {
 test('a group is written as it was read, and without lines it says nothing of purposes', () => {
   const state = groupForm.read(BODY);
   expect(groupForm.write(state)).toEqual(BODY);
-  const { purposes_for: _, ...rest } = BODY;
-  expect(groupForm.write({ ...state, purposesFor: [{ models: ' ', purposes: '' }] })).toEqual(rest);
+  const written = groupForm.write({ ...state, purposesFor: [{ models: ' ', purposes: '' }] });
+  expect(written).toEqual(without(BODY, 'purposes_for'));
 });
 
 test('what is typed twice for one pattern is one entry', () => {
