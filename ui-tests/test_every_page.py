@@ -61,6 +61,7 @@ def firm(
         other.submit(company.write_past, store).result()
         company.settle(gateway)
         calls = company.make_calls(gateway, upstream)
+        company.look_after(gateway)
         other.submit(company.tell_alerts, store).result()
         with start_lab(base, company.rules(store, upstream)) as lab:
             yield Company(lab, site, calls)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from jupyter_mesh import config
 from jupyter_mesh.schemas.alerts import AlertKind, Severity, Signal
@@ -73,7 +75,6 @@ screening:
   - for: {{ connection: campus }}
     detectors: [standard]
     entities: {{ EMAIL_ADDRESS: redact, CREDIT_CARD: block, IP_ADDRESS: alert }}
-unknown_price: allow
 keys:
   - {{ name: olga, hash: {ADMIN_HASH}, user: olga, application: site, admin: true }}
   - {{ name: ada at her desk, hash: {ADA_HASH}, user: ada, application: desk }}
@@ -99,7 +100,7 @@ class Gateway:
     ) -> tuple[int, Any]:
         """Status and answer of `/mesh/PATH`."""
         request = urllib.request.Request(
-            f"{self.url}/{path}",
+            f"{self.url.rstrip('/')}/{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
@@ -117,7 +118,7 @@ class Gateway:
 
     def put(self, kind: str, name: str, body: Mapping[str, object], **more: object) -> int:
         """Set one object; its version."""
-        status, saved = self.call("PUT", f"api/settings/{kind}/{name}", {"body": body, **more})
+        status, saved = self.call("PUT", f"api/settings/{kind}/{quote(name)}", {"body": body, **more})
         assert status == 200, saved
         return saved["version"]
 
@@ -273,6 +274,10 @@ def make_calls(gateway: Gateway, upstream: FakeOpenAI) -> dict[str, str]:
         "unpriced": gateway.ask("Good morning!", "campus/preview", ADMIN),
         "alerted": gateway.ask("What runs at 203.0.113.7?", "campus/llama-3.3-70b", ADA),
     }
+    made["of which none is kept"] = gateway.ask("Who may ask?", "campus/our-fine-tune", ADMIN)
+    made["erased"] = gateway.ask("Good morning!", "campus/qwen3-32b", REPORTS)
+    gateway.call("POST", "api/audit/erase", {"user": "reports"})
+    made["expired"] = "week-40-0"
     for number in range(2):
         made["over budget"] = gateway.ask(
             f"Sum up report {number}.", "campus/our-fine-tune", REPORTS
@@ -280,6 +285,17 @@ def make_calls(gateway: Gateway, upstream: FakeOpenAI) -> dict[str, str]:
     for _ in range(6):
         made["failed"] = gateway.ask("Is anybody there?", "gpu/qwen3-8b", ADMIN)
     return made
+
+
+def look_after(gateway: Gateway) -> None:
+    """One alert of the calls that were made is acknowledged; they are there within seconds."""
+    for _ in range(100):
+        found = gateway.call("GET", "api/alerts?state=open")[1]["alerts"]
+        if guards := [one["id"] for one in found if one["kind"] == "guard"]:
+            gateway.call("POST", f"api/alerts/{guards[0]}/acknowledge", {})
+            return
+        time.sleep(0.1)
+    raise AssertionError("no alert of the guards has come")
 
 
 def tell_alerts(store: Path) -> None:
