@@ -5,9 +5,13 @@ import { type CallDetail } from '../api/types';
 import { askedTitle, keptWords } from './kept-text';
 
 const trans = nullTranslator.load('jupyter_mesh');
-const detail = (changes: Partial<CallDetail>, outcome = 'answered'): CallDetail =>
+const detail = (
+  changes: Partial<CallDetail>,
+  outcome = 'answered',
+  model: string | null = 'campus/m'
+): CallDetail =>
   ({
-    summary: { outcome },
+    summary: { outcome, model },
     content: 'redacted',
     content_until: null,
     erased_at: null,
@@ -34,4 +38,6 @@ test('only what lacks something says so, and nothing that stayed here was sent',
   expect(askedTitle(detail({}), trans)).toContain('without what the detectors found');
   expect(askedTitle(detail({}, 'blocked'), trans)).toBe('Asked, and not sent');
   expect(askedTitle(detail({}, 'refused'), trans)).toBe('Asked, and not sent');
+  expect(askedTitle(detail({}, 'failed', null), trans)).toBe('Asked, and not sent');
+  expect(askedTitle(detail({}, 'failed'), trans)).toContain('Sent to the model');
 });

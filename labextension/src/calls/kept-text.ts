@@ -5,12 +5,17 @@ import { type CallDetail } from '../api/types';
 
 /** Above what was asked: what stands below, and what it is not. */
 export function askedTitle({ summary, content }: CallDetail, trans: TranslationBundle): string {
-  if (summary.outcome === 'refused' || summary.outcome === 'blocked') {
+  // What failed without a model was given to none: each was at rest.
+  if (['refused', 'blocked'].includes(summary.outcome) || isFailedUnsent(summary)) {
     return trans.__('Asked, and not sent');
   }
   return content === 'redacted'
-    ? trans.__('Sent to the model, without what the detectors found')
+    ? trans.__('Sent to the model (kept without what the detectors found)')
     : trans.__('Sent to the model');
+}
+
+function isFailedUnsent({ outcome, model }: CallDetail['summary']): boolean {
+  return outcome === 'failed' && model === null;
 }
 
 /** How its text is kept, or why there is none. */

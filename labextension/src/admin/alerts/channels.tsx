@@ -11,7 +11,7 @@ import { Loaded } from '../ui/loaded';
 import { Managed, NotInForce } from '../ui/managed';
 import { Section } from '../ui/page';
 import { Prose } from '../ui/prose';
-import { kindName } from './words';
+import { kindName, severityName } from './words';
 
 /** Where alerts go: by mail, as a webhook, to Slack or what understands its messages. */
 export function Channels(): React.JSX.Element {
@@ -73,6 +73,7 @@ function Channel({ setting }: { setting: Setting }): React.JSX.Element {
     }
   };
   const kinds = textsOf(body['kinds']).map(kind => kindName(kind, trans));
+  const severities = textsOf(body['severities']).map(one => severityName(one, trans));
   return (
     <li data-name={name}>
       <div className="jp-mesh-Alert-head">
@@ -93,7 +94,8 @@ function Channel({ setting }: { setting: Setting }): React.JSX.Element {
               textOf(body['channel']),
               textsOf(body['to']).join(', '),
               textOf(body['url']).startsWith('http') ? textOf(body['url']) : '',
-              kinds.length > 0 ? kinds.join(', ') : trans.__('every kind of alert')
+              kinds.length > 0 ? kinds.join(', ') : trans.__('every kind of alert'),
+              severities.length > 0 && trans.__('only if %1', severities.join(', '))
             ]
               .filter(Boolean)
               .join(' · ')}

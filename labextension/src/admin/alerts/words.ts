@@ -22,12 +22,13 @@ export function kindName(kind: string, trans: TranslationBundle): string {
   return names[kind] ?? kind.replaceAll('_', ' ');
 }
 
-export function severityName(severity: Alert['severity'], trans: TranslationBundle): string {
-  return {
+export function severityName(severity: string, trans: TranslationBundle): string {
+  const names: Record<string, string> = {
     info: trans.__('notice'),
     warning: trans.__('warning'),
     critical: trans.__('critical')
-  }[severity];
+  };
+  return names[severity] ?? severity;
 }
 
 /** The tone of its mark. */

@@ -25,7 +25,7 @@ export function ChangesPage(): React.JSX.Element {
     <>
       <PageHead title={trans.__('Changes')}>
         {trans.__(
-          'What was set here or over HTTP, newest first. Edits of mesh.yaml are not among them.'
+          'What was set here or over HTTP, and each edit of mesh.yaml; newest first.'
         )}
       </PageHead>
       <div className="jp-mesh-Inline">
@@ -103,16 +103,29 @@ function ChangeView({ change }: { change: Change }): React.JSX.Element {
           <time dateTime={change.changed_at}>{new Date(change.changed_at).toLocaleString()}</time>
         </span>
       </div>
-      {after !== null && lines.length > 0 && (
-        <ul>
-          {lines.map(line => (
-            <li key={line.path.join('.')}>
-              <Line line={line} />
-            </li>
-          ))}
-        </ul>
+      {after !== null && lines.length > MANY && (
+        <details className="jp-mesh-Details">
+          <summary>{trans.__('%1 fields', lines.length)}</summary>
+          <Lines lines={lines} />
+        </details>
       )}
+      {after !== null && lines.length > 0 && lines.length <= MANY && <Lines lines={lines} />}
     </li>
+  );
+}
+
+/** So many lines of one change are shown at once; of more, how many there are. */
+const MANY = 12;
+
+function Lines({ lines }: { lines: readonly IDifference[] }): React.JSX.Element {
+  return (
+    <ul>
+      {lines.map(line => (
+        <li key={line.path.join('.')}>
+          <Line line={line} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -40,26 +40,30 @@ export function UseCaseRow(props: {
       </th>
       <td>
         <ul className="jp-mesh-Plain">
-          {use.models.map(model => (
-            <li key={model.id}>
-              <bdi>{model.id}</bdi>
+          {alike(use.models).map(([first, names]) => (
+            <li key={first.id}>
+              <bdi>{names.join(', ')}</bdi>
               <div className="jp-mesh-dim">
-                {model.residency === null ? (
+                {first.residency === null ? (
                   trans.__('not connected any more')
                 ) : (
-                  <span title={residencyHint(model.residency, trans)}>
-                    {residencyName(model.residency, trans)}
+                  <span title={residencyHint(first.residency, trans)}>
+                    {residencyName(first.residency, trans)}
                   </span>
                 )}
-                {vendorWords(model.trains_on_requests, model.retains_requests, trans)}
+                {vendorWords(first.trains_on_requests, first.retains_requests, trans)}
               </div>
             </li>
           ))}
         </ul>
       </td>
       <td>
-        {trans._n('one person', '%1 people', use.users)}
-        <div className="jp-mesh-dim">{use.groups.join(', ') || trans.__('no group')}</div>
+        {use.users === 0
+          ? trans.__('nobody so far')
+          : trans._n('one person', '%1 people', use.users)}
+        {use.users > 0 && (
+          <div className="jp-mesh-dim">{use.groups.join(', ') || trans.__('no group')}</div>
+        )}
         <div className="jp-mesh-dim">
           {trans.__('open to %1', openWords(use.open_to, trans.__('everybody')))}
         </div>
@@ -114,7 +118,7 @@ function Facts({ use }: { use: UseCase }): React.JSX.Element {
         )}
         {declared?.risk_class && (
           <span
-            className={`jp-mesh-Badge ${declared.risk_class === 'high' ? 'jp-mod-warn' : 'jp-mod-info'}`}
+            className={`jp-mesh-Badge ${['high', 'prohibited'].includes(declared.risk_class) ? 'jp-mod-warn' : 'jp-mod-info'}`}
           >
             {riskName(declared.risk_class, trans)}
           </span>
@@ -137,6 +141,23 @@ function Facts({ use }: { use: UseCase }): React.JSX.Element {
   );
 }
 
+type UsedModel = UseCase['models'][number];
+
+/** Models of which the same is known, together: one of them, and the names of all. */
+function alike(models: readonly UsedModel[]): [UsedModel, string[]][] {
+  const found = new Map<string, [UsedModel, string[]]>();
+  for (const model of models) {
+    const facts = [model.residency, model.trains_on_requests, model.retains_requests].join('\n');
+    const known = found.get(facts);
+    if (known === undefined) {
+      found.set(facts, [model, [model.id]]);
+    } else {
+      known[1].push(model.id);
+    }
+  }
+  return [...found.values()];
+}
+
 function vendorWords(
   trains: boolean | null,
   retains: string | null,
@@ -148,7 +169,11 @@ function vendorWords(
       : trains === false
         ? trans.__('not trained on')
         : '',
-    retains === null ? '' : trans.__('kept %1', retains)
+    retains === null
+      ? ''
+      : /^0\D*$/.test(retains)
+        ? trans.__('not kept')
+        : trans.__('kept %1', retains)
   ].filter(Boolean);
   return words.length > 0 ? ` · ${words.join(' · ')}` : '';
 }

@@ -5,7 +5,7 @@ export function windowWords(window: string, trans: TranslationBundle): string {
   const [rolling, length] = window.split(/\s+/);
   if (rolling === 'rolling') {
     return length
-      ? trans.__('in any %1', length)
+      ? trans.__('in any %1', stretchWords(length, trans))
       : trans.__('in a time that moves on at every moment');
   }
   const words: Record<string, string> = {
@@ -17,4 +17,22 @@ export function windowWords(window: string, trans: TranslationBundle): string {
     total: trans.__('in all')
   };
   return words[window] ?? window;
+}
+
+/** `24h` as `24 hours`; a length of another shape stays as it is written. */
+function stretchWords(length: string, trans: TranslationBundle): string {
+  const [, count = '', unit = ''] = /^(\d+)([smhd])$/.exec(length) ?? [];
+  const number = Number(count);
+  switch (unit) {
+    case 's':
+      return trans._n('%1 second', '%1 seconds', number);
+    case 'm':
+      return trans._n('%1 minute', '%1 minutes', number);
+    case 'h':
+      return trans._n('%1 hour', '%1 hours', number);
+    case 'd':
+      return number === 1 ? trans.__('24 hours') : trans.__('%1 days', number);
+    default:
+      return length;
+  }
 }
