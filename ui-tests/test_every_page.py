@@ -67,6 +67,12 @@ def firm(
             yield Company(lab, site, calls)
 
 
+@pytest.fixture(scope="module")
+def lab(firm: Company) -> Lab:
+    """The JupyterLab that pages are opened in."""
+    return firm.lab
+
+
 #: A picture's name, the title in the list of pages, and what is pressed there.
 SPOTS: dict[str, tuple[str, str | None]] = {
     "connections": ("Connections", None),
@@ -143,10 +149,7 @@ def turn_to(page: Page, title: str, opened: str | None) -> None:
 
 @pytest.mark.parametrize("width", SIZES)
 @pytest.mark.parametrize("theme", THEMES)
-def test_in_jupyterlab(
-    firm: Company, open_page: Callable[..., LabPage], width: int, theme: str
-) -> None:
-    lab = firm.lab
+def test_in_jupyterlab(lab: Lab, open_page: Callable[..., LabPage], width: int, theme: str) -> None:
     lab.set("apputils-extension/themes", {"theme": f"JupyterLab {theme.title()}"})
     page = open_page(width=width, height=HEIGHT).page
     link = "page%3Dconnections"

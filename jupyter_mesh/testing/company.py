@@ -118,7 +118,9 @@ class Gateway:
 
     def put(self, kind: str, name: str, body: Mapping[str, object], **more: object) -> int:
         """Set one object; its version."""
-        status, saved = self.call("PUT", f"api/settings/{kind}/{quote(name)}", {"body": body, **more})
+        status, saved = self.call(
+            "PUT", f"api/settings/{kind}/{quote(name)}", {"body": body, **more}
+        )
         assert status == 200, saved
         return saved["version"]
 
