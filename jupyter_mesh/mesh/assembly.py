@@ -87,13 +87,20 @@ async def assemble(
         parts.offers = Offers(parts.history, secrets, environ, withhold)
         settings = SqlSettings(store, parts.journal)
         opened.push_async_callback(settings.aclose)
+        parts.sinks = parts.sinks_over(SinkCursors(store, secrets.keys))
         parts.governance = Governance(
-            config, config_file, settings, parts.apply, parts.check, parts.state.announce
+            config,
+            config_file,
+            settings,
+            parts.apply,
+            parts.check,
+            parts.check_file,
+            parts.state.announce,
         )
         await _govern(parts.governance, parts, config)
         parts.tell()
         parts.trace(telemetry_of(config.telemetry, environ))
-        await parts.tell_sinks(SinkCursors(store, secrets.keys))
+        await parts.tell_sinks()
         opened.pop_all()
     parts.tasks += _background(parts)
     if host == "personal" and config.offers:

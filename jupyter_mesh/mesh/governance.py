@@ -23,6 +23,7 @@ _LONGEST_NAME = 100
 
 Apply = Callable[[Config], Awaitable[None]]
 Check = Callable[[Config, Kind, str], None]
+CheckFile = Callable[[Config], None]
 Announce = Callable[[], Awaitable[None]]
 
 
@@ -40,6 +41,7 @@ class Governance:
         apply: Puts a configuration in force.
         check: Raises ConfigError where one object of a configuration cannot be used: what the
             configuration's own validation does not see, such as a provider's settings.
+        check_file: The same for all that a file says.
         announce: Tells the other gateways that something was changed, if they can be told.
 
     Attributes:
@@ -54,6 +56,7 @@ class Governance:
         settings: SqlSettings,
         apply: Apply,
         check: Check,
+        check_file: CheckFile,
         announce: Announce,
     ) -> None:
         self._base = base
@@ -63,6 +66,7 @@ class Governance:
         self._settings = settings
         self._apply = apply
         self._check = check
+        self._check_file = check_file
         self._announce = announce
         self._revision = -1
         self._stored: dict[tuple[Kind, str], Setting] = {}
@@ -71,14 +75,17 @@ class Governance:
         self.faults: dict[tuple[Kind, str], str] = {}
         self.file_fault: str | None = None
 
-    async def refresh(self) -> None:
+    async def refresh(self, *, reread: bool = False) -> None:
         """Take over what was changed elsewhere; cheap when nothing was.
+
+        Args:
+            reread: Read the file also where it looks as it was.
 
         Raises:
             StoreUnavailable: The store cannot be read; what was in force stays so.
         """
         async with self._lock:
-            edited = await asyncio.to_thread(self._reread)
+            edited = await self._reread(reread)
             self._to_record |= edited
             if self._to_record:
                 await self._record_file()
@@ -150,16 +157,6 @@ class Governance:
             return "mesh.yaml" if self._file else "default"
         return "admin" if (kind, name) in self._stored else "default"
 
-    async def note(
-        self, principal: Principal, kind: ChangeKind, name: str, after: JsonObject | None
-    ) -> None:
-        """Record something an admin did that is not a setting.
-
-        Raises:
-            StoreUnavailable: It cannot be recorded.
-        """
-        await self._settings.note(kind, name, after, by=principal.user, via=principal.via)
-
     async def changes(
         self, *, kind: ChangeKind | None, name: str | None, before: int | None, limit: int
     ) -> list[SettingChange]:
@@ -194,19 +191,23 @@ class Governance:
         await self._settings.note("file", str(self._file), said, by="mesh.yaml", via="file")
         self._to_record = False
 
-    def _reread(self) -> bool:
-        """Read an edited file again; True when what it says is new and good."""
-        modified = _modified(self._file)
-        if self._file is None or modified == self._modified:
+    async def _reread(self, asked: bool) -> bool:
+        """Read the file again if it was edited, or somebody asked; True when it is to be taken
+        over. What is wrong in one place is not taken over in another.
+        """
+        modified = await asyncio.to_thread(_modified, self._file)
+        if self._file is None or (modified == self._modified and not asked):
             return False
         self._modified = modified
         try:
-            self._base = load(self._file)
+            edited = await asyncio.to_thread(load, self._file)
+            self._check_file(edited)
         except ConfigError as error:
             self.file_fault = error.message
             _log.error("What was in force stays so: %s", error)
             return False
         self.file_fault = None
+        self._base = edited
         return True
 
     async def aclose(self) -> None:

@@ -341,6 +341,16 @@ class Mesh:
         ready = self.health().status == "ok"
         return self._metrics.text(await gauges(self._parts, ready=ready))
 
+    async def reload(self) -> None:
+        """Take over `mesh.yaml` now, for new calls; what is wrong in it is logged, shown by
+        `health`, and nothing of it is taken over.
+
+        Raises:
+            StoreUnavailable: The change cannot be recorded, so it is not in force yet; it is tried
+                again.
+        """
+        await self._parts.governance.refresh(reread=True)
+
     async def aclose(self) -> None:
         """Let running calls end for a few seconds, then close connections and store."""
         try:

@@ -143,18 +143,21 @@ class Parts:
             self.tracer = Tracer(rule, self.secrets)
             self.repeat(2.0, self.tracer.flush)
 
-    async def tell_sinks(self, cursors: SinkCursors) -> None:
+    def sinks_over(self, cursors: SinkCursors) -> Sinks:
+        """What tells the audit's sinks; nobody is told yet."""
+
+        def rules() -> Mapping[str, SinkRule]:
+            return self.governance.config.audit.sinks
+
+        return Sinks(cursors, self.plugins, self.secrets, rules, self.alerts)
+
+    async def tell_sinks(self) -> None:
         """Begin to tell the audit's sinks what is recorded.
 
         Raises:
             ConfigError: One cannot be made as it is configured.
         """
-
-        def rules() -> Mapping[str, SinkRule]:
-            return self.governance.config.audit.sinks
-
-        self.sinks = Sinks(cursors, self.plugins, self.secrets, rules, self.alerts)
-        self.sinks.check(rules())
+        self.sinks.check(self.governance.config.audit.sinks)
         await self.sinks.begin()
         self.tasks.append(every(0.5, self.sinks.work))
 
@@ -187,6 +190,13 @@ class Parts:
             guards_of(config, self.plugins)
         elif kind == "general" and name == "audit":
             self._check_audit(config)
+
+    def check_file(self, config: Config) -> None:
+        """Raises ConfigError where any object of `config` cannot be used."""
+        for name, rule in config.connections.items():
+            self.catalogue.check(name, rule)
+        guards_of(config, self.plugins)
+        self.sinks.check(config.audit.sinks)
 
     def _check_audit(self, config: Config) -> None:
         self.sinks.check(config.audit.sinks)

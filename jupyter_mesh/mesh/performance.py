@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ class PerformanceBook:
     def __init__(self, store: SqlPerformance) -> None:
         self._store = store
         self._waiting: Counter[Place] = Counter()
+        self._batch: tuple[str, Counter[Place]] | None = None
         self._writing = asyncio.Lock()
 
     def observe(self, call: Call, outcome: Outcome) -> None:
@@ -58,20 +60,24 @@ class PerformanceBook:
         self._waiting[Place(hour, connection, model, metric, bucket)] += 1
 
     async def flush(self) -> None:
-        """Write what was counted; keeps it for the next time if the store does not take it.
+        """Write what was counted. What the store does not take is tried again the next time, under
+        the same name: it may have been added all the same.
 
         Raises:
             StoreUnavailable: The store cannot be written.
         """
         async with self._writing:
-            if not self._waiting:
-                return
-            counts, self._waiting = self._waiting, Counter()
-            try:
-                await self._store.add(counts)
-            except StoreUnavailable:
-                self._waiting.update(counts)
-                raise
+            await self._write_batch()
+            if self._waiting:
+                self._batch = secrets.token_hex(16), self._waiting
+                self._waiting = Counter()
+                await self._write_batch()
+
+    async def _write_batch(self) -> None:
+        if self._batch is not None:
+            name, counts = self._batch
+            await self._store.add(counts, name)
+            self._batch = None
 
     async def sums(self, since: datetime, until: datetime) -> dict[tuple[str, str], Counts]:
         """What was counted, by connection and model, up to now."""

@@ -18,6 +18,7 @@ from ..schemas.principal import Principal
 from ..schemas.request import Request
 from ..schemas.spend import Usage
 from ..schemas.tokens import estimate_tokens
+from .chunks import Channel, texts
 from .snapshot import Candidate, Snapshot
 from .trace import Trace
 
@@ -75,14 +76,27 @@ class Produced:
     """What the model has written so far: what an aborted call is charged for, and what the audit
     keeps.
 
-    `text` is as received from the provider, before placeholders are put back.
+    `text` is as received from the provider, before placeholders are put back: every piece in the
+    order it came. `said` is the same pieces apart: those of several choices, or of several calls of
+    tools, come in turns.
     """
 
     text: list[str] = field(default_factory=list[str])
+    said: dict[Channel, list[str]] = field(default_factory=dict[Channel, list[str]])
     characters: int = 0
     body: JsonObject | None = None
     _counted: int = 0
     _tokens: int = 0
+
+    def add(self, data: JsonObject) -> None:
+        """Take in what a chunk or an answer carries."""
+        for channel, _, text in texts(data):
+            self.text.append(text)
+            self.characters += len(text)
+            if (pieces := self.said.get(channel)) is None:
+                self.said[channel] = [text]
+            else:
+                pieces.append(text)
 
     def tokens(self) -> int:
         """The estimated tokens of `text`; looks only at what has come since it was last asked."""

@@ -9,13 +9,15 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import cast
 
 from ..errors import Blocked, ScreeningUnavailable
-from ..schemas.json import JsonObject
+from ..schemas.json import Json, JsonObject
 from ..schemas.record_policy import Kept
 from ..schemas.request import Operation, Request
 from ..spi.guard import Detector
 from .call import Call
+from .chunks import Channel
 from .findings import Findings, find, find_in, merged
 from .redaction import Placeholders
 from .snapshot import covers
@@ -87,19 +89,37 @@ async def keep_response(call: Call, detectors: Mapping[str, Detector]) -> None:
     """Hand the audit what came back, kept like the request; once."""
     if call.response is not None or call.content is None:
         return
-    text = "".join(call.produced.text)
-    if not text or call.request.operation not in (Operation.CHAT, Operation.COMPLETION):
+    if call.request.operation not in (Operation.CHAT, Operation.COMPLETION):
+        return
+    said = {channel: "".join(pieces) for channel, pieces in call.produced.said.items()}
+    if not said:
         return
     if call.kept == "full":
-        call.response = {"text": text}
+        call.response = _by_choice(said)
         return
     try:
-        found = await find(detectors, [text])
+        found = await find(detectors, said.values())
     except (Blocked, ScreeningUnavailable):
         call.response = dict(_WITHHELD)
-    else:
-        redacted = Placeholders(taken=[text]).redact(text, merged(found[text]))
-        call.response = {"text": redacted}
+        return
+    placeholders = Placeholders(taken=found)
+    call.response = _by_choice(
+        {channel: placeholders.redact(text, merged(found[text])) for channel, text in said.items()}
+    )
+
+
+def _by_choice(said: Mapping[Channel, str]) -> JsonObject:
+    """`{"text"}` of an only choice, `{"choices": [{"index", "text"}]}` of several; never the pieces
+    of one between those of another, where nobody would recognise what is cut.
+    """
+    choices: dict[int, str] = {}
+    for channel, text in said.items():
+        number = cast(int, channel[0])
+        choices[number] = choices.get(number, "") + text
+    if len(choices) == 1:
+        return {"text": next(iter(choices.values()))}
+    numbered: list[Json] = [{"index": n, "text": text} for n, text in sorted(choices.items())]
+    return {"choices": numbered}
 
 
 async def _note(payload: str) -> str:

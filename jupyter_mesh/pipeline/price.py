@@ -10,7 +10,6 @@ from decimal import Decimal
 from ..schemas.events import Answer, Chunk, Events, Metered
 from ..schemas.spend import Usage, cost_by_class, cost_of, total_cost
 from .call import Call
-from .chunks import chunk_text
 from .snapshot import Candidate
 from .step import Next, Step
 
@@ -32,9 +31,7 @@ class PriceStep(Step):
         async with aclosing(next(call)) as events:
             async for event in events:
                 if isinstance(event, Chunk):
-                    if text := chunk_text(event.data):
-                        produced.text.append(text)
-                        produced.characters += len(text)
+                    produced.add(event.data)
                     yield event
                     if produced.characters - metered_at >= _SLICE_CHARACTERS:
                         metered_at = produced.characters
@@ -44,9 +41,7 @@ class PriceStep(Step):
                         yield _final(call, event)
                 else:
                     if isinstance(event, Answer):
-                        text = chunk_text(event.data)
-                        produced.text.append(text)
-                        produced.characters += len(text)
+                        produced.add(event.data)
                     yield event
 
 

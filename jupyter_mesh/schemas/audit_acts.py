@@ -1,4 +1,6 @@
-"""What was done with the record itself: who read whose content, who exported, who erased."""
+"""What was done with the record itself and with kept answers: who read what another said, exported,
+erased, had answers forgotten.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from pydantic import Field, JsonValue
 
 from .api import Body
 
-ActKind: TypeAlias = Literal["read_content", "export", "erase"]
+ActKind: TypeAlias = Literal["read_content", "export", "erase", "purge_cache"]
 
 
 class AuditAct(Body):
@@ -20,7 +22,10 @@ class AuditAct(Body):
     by: str
     via: str
     act: ActKind
-    subject: str = Field(description="The call that was read; the user whose content was erased.")
+    subject: str = Field(
+        description="The call that was read; the user whose content was erased, or whose answers "
+        "were forgotten."
+    )
     details: dict[str, JsonValue]
 
 

@@ -31,7 +31,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 ChangeKind: TypeAlias = Kind | Literal["file", "secrets", "cache"]
 """What a change is of: a setting; `mesh.yaml` as it was read; a secret or the key that seals them
-all; a cache that was emptied.
+all; a cache that was emptied, in records of earlier versions.
 """
 
 CHANGE_KINDS: tuple[ChangeKind, ...] = (*KINDS, "file", "secrets", "cache")

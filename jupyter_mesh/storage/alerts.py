@@ -100,11 +100,19 @@ class SqlAlerts:
     def __init__(self, place: StorePlace) -> None:
         self.reader = Reader(Location.of(place), threads=1)
 
-    async def save(self, seen: Sequence[Seen], channels: Channels, now: datetime) -> None:
+    async def save(
+        self, seen: Sequence[Seen], channels: Channels, now: datetime, name: str
+    ) -> None:
         """Open, count or resolve, and put down whom to tell, in one commit.
 
+        Args:
+            seen: What to save.
+            channels: Those in force.
+            now: The time.
+            name: Of this batch, to be given again when it is tried again: it is counted once.
+
         Raises:
-            StoreUnavailable: The store cannot be written; nothing was saved.
+            StoreUnavailable: The store cannot be written, or failed in the commit.
         """
 
         def change(cursor: Cursor) -> None:
@@ -114,7 +122,7 @@ class SqlAlerts:
                 if one.ended:
                     _resolve(cursor, one, channels, micros(now))
 
-        await self.reader.write(change)
+        await self.reader.write_once(name, change)
 
     async def by_kind(self) -> dict[tuple[AlertKind, AlertState], int]:
         """How many are not resolved."""

@@ -51,11 +51,15 @@ class SqlPerformance:
     def __init__(self, place: StorePlace) -> None:
         self._reader = Reader(Location.of(place), threads=1)
 
-    async def add(self, counts: Mapping[Place, int]) -> None:
+    async def add(self, counts: Mapping[Place, int], name: str) -> None:
         """Add counts to what is there.
 
+        Args:
+            counts: What to add.
+            name: Of this batch, to be given again when it is tried again: it is added once.
+
         Raises:
-            StoreUnavailable: The store cannot be written; nothing was added.
+            StoreUnavailable: The store cannot be written, or failed in the commit.
         """
 
         def change(cursor: Cursor) -> None:
@@ -63,7 +67,7 @@ class SqlPerformance:
                 row = (place.hour, text(place.connection), text(place.model), place.metric)
                 cursor.execute(_ADD, (*row, place.bucket, count))
 
-        await self._reader.write(change)
+        await self._reader.write_once(name, change)
 
     async def sums(self, since: datetime, until: datetime) -> dict[tuple[str, str], Counts]:
         """By connection and model, over whole hours that overlap the time asked for."""

@@ -8,13 +8,18 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from ..errors import StoreUnavailable
 from .location import Connection, Cursor, Location
+from .values import HOUR, micros
 
 T = TypeVar("T")
 _MOST_TRIES = 4
+_BEGIN_ONCE = "INSERT INTO done_once (name, at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+_FORGET = "DELETE FROM done_once WHERE at < ?"
+_REMEMBERED = 24 * HOUR
 
 
 class Reader:
@@ -41,6 +46,23 @@ class Reader:
             StoreUnavailable: The store cannot be written.
         """
         return await self._run(lambda: self._transact(change))
+
+    async def write_once(self, name: str, change: Callable[[Cursor], object]) -> None:
+        """`write` what must not be done twice. After a failure nobody may know whether it was done:
+        try again under the same name, within a day.
+
+        Raises:
+            StoreUnavailable: The store cannot be written, or failed in the commit.
+        """
+
+        def once(cursor: Cursor) -> None:
+            now = micros(datetime.now(UTC))
+            cursor.execute(_BEGIN_ONCE, (name, now))
+            if cursor.rowcount == 1:
+                change(cursor)
+                cursor.execute(_FORGET, (now - _REMEMBERED,))
+
+        await self.write(once)
 
     async def aclose(self) -> None:
         """Close the connections and end the threads."""

@@ -20,14 +20,20 @@ _SHORTEST_NAP, _LONGEST_NAP = 0.02, 0.2
 
 # All shares or none. Each share has three keys (requests, tokens, slots) and four arguments.
 # A bucket is (level, at): levels refill with Redis' own time, so that no gateway's clock counts.
+# Where that clock was set back, what was noted before lies in the future: a bucket goes on from now
+# with the level it had, and a slot ends a lease from now unless it is renewed.
 _BUCKETS = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + t[2] / 1000
 local function level(key, capacity)
   local kept = redis.call('HMGET', key, 'level', 'at')
   if not kept[1] then return capacity end
-  local passed = math.max(0, now - tonumber(kept[2]))
-  return math.min(capacity, tonumber(kept[1]) + passed * capacity / 60000)
+  local at = tonumber(kept[2])
+  if at > now then
+    at = now
+    redis.call('HSET', key, 'at', string.format('%.3f', now))
+  end
+  return math.min(capacity, tonumber(kept[1]) + (now - at) * capacity / 60000)
 end
 local function keep(key, capacity, value)
   redis.call('HSET', key, 'level', string.format('%.6f', value), 'at', string.format('%.3f', now))
@@ -58,6 +64,9 @@ for i = 1, shares do
   end
   if wait > 0 then return {i, what, string.format('%.6f', wait)} end
   if parallel > 0 and slot then
+    for _, late in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3 * i], now + lease + 1, '+inf')) do
+      redis.call('ZADD', KEYS[3 * i], now + lease, late)
+    end
     redis.call('ZREMRANGEBYSCORE', KEYS[3 * i], '-inf', now)
     if redis.call('ZCARD', KEYS[3 * i]) >= parallel then return {i, 'slots', '0'} end
   end

@@ -391,3 +391,12 @@ audit_acts = Table(
     Column("details", Text),
     Index("ix_audit_acts_subject", "subject", "number"),
 )
+
+done_once = Table(
+    "done_once",
+    metadata,
+    # Of what must not be done again, should nobody have seen the end of its commit.
+    Column("name", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_done_once_at", "at"),
+)

@@ -8,11 +8,13 @@ with RedisServer(folder) as redis:
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,14 +28,22 @@ class RedisServer:
     Args:
         folder: Where it runs.
         password: What it asks for; None: nothing.
+        environment: More variables of its environment.
 
     Attributes:
         url: Its database 0, without the password.
     """
 
-    def __init__(self, folder: Path, *, password: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        password: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder = folder
         self._password = password
+        self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self.port = _free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -51,7 +61,7 @@ class RedisServer:
         command += ["--save", "", "--appendonly", "no", "--dir", str(self._folder)]
         if self._password is not None:
             command += ["--requirepass", self._password]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=self._environment)
         until = time.monotonic() + _START_SECONDS
         while not self._answers():
             if time.monotonic() > until or self._process.poll() is not None:

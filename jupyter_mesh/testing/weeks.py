@@ -59,7 +59,7 @@ async def _write(database: Path, now: datetime, days: int, documents: int) -> No
     for day in range(days * 24):
         _measure(chance, speeds, now - timedelta(hours=day))
     performance = SqlPerformance(database)
-    await performance.add(speeds)
+    await performance.add(speeds, "weeks")
     await performance.aclose()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from jupyter_mesh.config import Config
-from jupyter_mesh.errors import ConfigError
+from jupyter_mesh.errors import ConfigError, MeshError
 from jupyter_mesh.mesh import Mesh
 
 from .aiohttp_host import BASE, Server
@@ -144,7 +144,8 @@ def built_pages() -> Pages:
 def run_until_stopped(
     start: Callable[[], Awaitable[Service]], announce: Callable[[str], None]
 ) -> None:
-    """Run a service until SIGINT or SIGTERM; on uvloop where it is installed.
+    """Run a service until SIGINT or SIGTERM; on uvloop where it is installed. At SIGHUP it reads
+    `mesh.yaml` again, as it does when that was edited.
 
     Raises:
         ConfigError: As for `Service.start`.
@@ -155,16 +156,32 @@ def run_until_stopped(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        hung_up = asyncio.Event()
+        loop.add_signal_handler(signal.SIGHUP, hung_up.set)
         service = await start()
+        reloading = asyncio.create_task(_reload_at(hung_up, service.mesh))
         try:
             announce(service.url)
             await stop.wait()
             log.info("Stopping: running calls may take up to %.0f s more.", DRAIN)
         finally:
+            reloading.cancel()
             await service.aclose()
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(run())
+
+
+async def _reload_at(told: asyncio.Event, mesh: Mesh) -> None:
+    while True:
+        await told.wait()
+        told.clear()
+        try:
+            await mesh.reload()
+        except MeshError as error:
+            log.error("What was in force stays so for now: %s", error)
+        else:
+            log.info("mesh.yaml: %s", mesh.health().checks["configuration"])
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import random
 import time
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -66,6 +69,31 @@ def test_killed_at_each_labelled_point_it_loses_and_doubles_nothing(
         one.gateway.start()
         assert one.ask("after the restart") == 200
         one.wait_until_settled()
+        one.gateway.stop()
+        check_the_books(one)
+
+
+@pytest.mark.parametrize("point", ["cache.before_purge", "cache.after_purge"])
+def test_killed_while_answers_are_forgotten_it_says_who_had_that_done(
+    tmp_path: Path, store: Path | str, point: str
+) -> None:
+    with world(tmp_path, store) as one:
+        one.gateway.start(JUPYTER_MESH_FAULT=f"kill:{point}:1")
+        assert one.ask() == 200
+        purge = urllib.request.Request(
+            f"{one.gateway.url}api/cache?model=up/m",
+            method="DELETE",
+            headers={"Authorization": f"Bearer {one.gateway.key}"},
+        )
+        with pytest.raises((OSError, http.client.HTTPException)):
+            urllib.request.urlopen(purge, timeout=30)
+        assert one.gateway.wait() == -9
+        acts = one.rows("SELECT act, username, subject, details FROM audit_acts")
+        (act,) = acts
+        assert (act["act"], act["username"], act["subject"]) == ("purge_cache", "ada", "ada")
+        assert json.loads(act["details"]) == {"everybody": False, "model": "up/m"}
+        one.gateway.start()
+        assert one.ask() == 200
         one.gateway.stop()
         check_the_books(one)
 

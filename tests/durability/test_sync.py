@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from .preloaded import compiled
 from .world import World, world
-
-SOURCE = Path(__file__).parent / "sync_recorder.c"
 
 
 @pytest.fixture(scope="module")
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled recorder."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    assert compiler, "a C compiler is needed: apt-get install gcc"
-    library = tmp_path_factory.mktemp("recorder") / "sync_recorder.so"
-    command = [compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(SOURCE), "-ldl"]
-    subprocess.run(command, check=True)
-    return library
+    return compiled("sync_recorder", tmp_path_factory.mktemp("recorder"))
 
 
 def synced_before_accepted(one: World, log: Path, calls: int) -> int:

@@ -14,6 +14,7 @@ from jupyter_mesh.providers.discover import hosted_services
 from jupyter_mesh.spi import PROVIDER_GROUP
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
 
+from . import world
 from .world import connection, mesh_of
 
 KEY_VARIABLES = (
@@ -29,6 +30,15 @@ def no_keys_around(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in KEY_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     assert hosted_services(os.environ) == []
+
+
+@pytest.fixture
+def both_stores(store: Path | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path | str:
+    """Runs a test over each kind of store: every mesh it opens keeps its records there."""
+    if isinstance(store, Path):
+        return tmp_path / "state" / "mesh.db"
+    monkeypatch.setattr(world, "store_url", store)
+    return store
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,9 +22,12 @@ from jupyter_mesh.reporting import egress
 from jupyter_mesh.reporting.addresses import is_public
 from jupyter_mesh.schemas.admin import SettingUpdate
 from jupyter_mesh.schemas.alerts import Alert, AlertDelivery, Signal
+from tests.storage.samples import Store, unreachable
 
 from .receivers import Mailbox, certificate, mail_server, web_receiver
 from .world import ROOT, mesh_of, put, until
+
+both = pytest.mark.usefixtures("both_stores")
 
 
 def signal(subject: str = "up/m", **fields: object) -> Signal:
@@ -175,6 +177,7 @@ def test_a_channel_that_would_leak_or_not_work_is_refused(
 # ── webhooks ────────────────────────────────────────────────────────────────────────────────
 
 
+@both
 async def test_a_webhook_is_signed_and_says_all_of_the_alert(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +199,7 @@ async def test_a_webhook_is_signed_and_says_all_of_the_alert(
     assert began.headers["X-Mesh-Delivery"] == began.json["delivery"]
 
 
+@both
 async def test_a_receiver_that_fails_is_tried_again_with_the_same_delivery(tmp_path: Path) -> None:
     async with web_receiver() as receiver:
         receiver.answers = [500, 503, 200]
@@ -207,6 +211,7 @@ async def test_a_receiver_that_fails_is_tried_again_with_the_same_delivery(tmp_p
         assert len(receiver.received) == 3
 
 
+@both
 async def test_one_that_stays_down_is_given_up_and_shown(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -218,6 +223,7 @@ async def test_one_that_stays_down_is_given_up_and_shown(tmp_path: Path) -> None
             assert "refused" in (failed.error or "")
 
 
+@both
 async def test_a_failure_is_shown_at_the_alert_while_it_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,6 +361,7 @@ async def test_there_is_no_trying_a_channel_that_is_not_there(mesh: Mesh) -> Non
 # ── who is told, and how often ──────────────────────────────────────────────────────────────
 
 
+@both
 async def test_a_channel_gets_the_kinds_and_severities_it_asks_for(tmp_path: Path) -> None:
     async with web_receiver() as some, web_receiver() as severe:
         channels = {
@@ -375,6 +382,7 @@ async def test_a_channel_gets_the_kinds_and_severities_it_asks_for(tmp_path: Pat
             assert found == {"a": ["some"], "b": ["severe"], "c": []}
 
 
+@both
 async def test_what_comes_back_in_the_quiet_period_is_told_after_it_or_not_at_all(
     tmp_path: Path,
 ) -> None:
@@ -395,6 +403,7 @@ async def test_what_comes_back_in_the_quiet_period_is_told_after_it_or_not_at_al
             assert len(receiver.received) == 2
 
 
+@both
 async def test_of_several_gateways_over_a_store_one_tells(tmp_path: Path) -> None:
     async with web_receiver() as receiver:
         rule = webhook(receiver.url)
@@ -421,18 +430,17 @@ async def test_of_several_gateways_over_a_store_one_tells(tmp_path: Path) -> Non
 
 
 async def test_without_a_store_channels_are_told_from_memory_and_not_once_more(
-    tmp_path: Path,
+    tmp_path: Path, both_stores: Store
 ) -> None:
     async with web_receiver() as receiver, telling(tmp_path, siem=webhook(receiver.url)) as mesh:
-        os.rename(tmp_path / "state", tmp_path / "away")
-        mesh.signals.raised(signal(kind="audit", subject="store"))
+        with unreachable(both_stores):
+            mesh.signals.raised(signal(kind="audit", subject="store"))
 
-        async def told() -> bool:
-            return any(one.told for one in mesh.signals.unsaved.values())
+            async def told() -> bool:
+                return any(one.told for one in mesh.signals.unsaved.values())
 
-        await until(told)
-        assert len(receiver.received) == 1
-        os.rename(tmp_path / "away", tmp_path / "state")
+            await until(told)
+            assert len(receiver.received) == 1
 
         async def kept() -> bool:
             found = await alerts(mesh)

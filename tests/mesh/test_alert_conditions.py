@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -18,9 +17,11 @@ from jupyter_mesh.pipeline import health
 from jupyter_mesh.prices.genai import GenaiPrices
 from jupyter_mesh.schemas.alerts import Alert, AlertKind
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
+from tests.storage.samples import Store, unreachable
 
 from .world import ADA, BOB, ask, chat, connection, mesh_of, put, until
 
+pytestmark = pytest.mark.usefixtures("both_stores")
 UNPRICED = {"m": {}}
 EMAIL = "ada.lovelace@example.org"
 
@@ -297,16 +298,15 @@ async def test_a_key_about_to_end_is_told_and_again_when_it_has(tmp_path: Path) 
 
 
 async def test_a_store_that_cannot_be_written_is_told_and_so_is_its_end(
-    tmp_path: Path, upstream: FakeOpenAI
+    tmp_path: Path, both_stores: Store, upstream: FakeOpenAI
 ) -> None:
     async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
-        os.rename(tmp_path / "state", tmp_path / "away")
-        assert (await ask(mesh, chat())).error is not None
-        await mesh._parts.conditions.look_at_journal()
-        alert = await one(mesh, "audit")  # from memory: there is no store to read
-        assert alert.severity == "critical"
-        assert (await mesh.alerts.summary()).critical == 1
-        os.rename(tmp_path / "away", tmp_path / "state")
+        with unreachable(both_stores):
+            assert (await ask(mesh, chat())).error is not None
+            await mesh._parts.conditions.look_at_journal()
+            alert = await one(mesh, "audit")  # from memory: there is no store to read
+            assert alert.severity == "critical"
+            assert (await mesh.alerts.summary()).critical == 1
 
         async def recovered() -> bool:
             await mesh._parts.conditions.look_at_journal()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
 from jupyter_mesh.errors import InvalidRequest, NotFound
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.schemas.alerts import Alert, Signal
+from tests.storage.samples import Store, unwritable
 
 from .world import ROOT
+
+pytestmark = pytest.mark.usefixtures("both_stores")
 
 
 def outage(subject: str = "up/m", **fields: object) -> Signal:
@@ -99,17 +98,15 @@ async def test_pages_follow_each_other_without_gap_or_repetition(mesh: Mesh) -> 
 
 
 async def test_what_the_store_does_not_take_is_shown_from_memory_and_kept_later(
-    tmp_path: Path, mesh: Mesh
+    both_stores: Store, mesh: Mesh
 ) -> None:
     mesh.signals.raised(outage("up/m"))
     assert len(await listed(mesh)) == 1
-    with closing(sqlite3.connect(tmp_path / "state" / "mesh.db", isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with unwritable(both_stores):
         for subject in ("up/m", "up/n"):
             mesh.signals.raised(outage(subject))
         found = await listed(mesh, "open")
         assert sorted(one.subject for one in found) == ["up/m", "up/n"]
-        other.execute("ROLLBACK")
     kept = sorted(await listed(mesh, "open"), key=lambda one: one.subject)
     assert [(one.subject, one.count) for one in kept] == [("up/m", 2), ("up/n", 1)]
     assert kept[1].id.startswith("alert_")

@@ -14,6 +14,8 @@ from jupyter_mesh.testing.principals import analyst, auditor
 
 from .world import ADA, BOB, ROOT, ask, chat, mesh_of
 
+pytestmark = pytest.mark.usefixtures("both_stores")
+
 ECHO = {"echo": {"provider": "echo"}}
 LEAD = Principal(user="lea", scopes=frozenset({Scope.USE, Scope.READ_USAGE}), via="browser")
 LEADS_KERNEL = Principal(user="lea", scopes=frozenset({Scope.USE}), via="kernel")

@@ -15,6 +15,8 @@ from jupyter_mesh.testing.principals import analyst, application
 
 from .world import ADA, BOB, ask, chat, connection, mesh_of, put
 
+pytestmark = pytest.mark.usefixtures("both_stores")
+
 ECHO = {"echo": {"provider": "echo"}}
 SHOP = application("shop", user="service-shop")
 SUPPORT: dict[str, object] = {

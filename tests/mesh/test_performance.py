@@ -13,8 +13,11 @@ from jupyter_mesh.schemas.performance import Grouping, PerformanceReport, Promis
 from jupyter_mesh.storage.performance import Place, SqlPerformance
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 from jupyter_mesh.testing.principals import admin
+from tests.storage.samples import Store
 
 from .world import ADA, ask, chat, connection, mesh_of
+
+pytestmark = pytest.mark.usefixtures("both_stores")
 
 ROOT = admin()
 
@@ -166,17 +169,17 @@ async def test_a_model_that_is_rested_is_named_with_the_state_of_its_circuit(
 
 
 async def test_over_time_each_step_holds_the_calls_of_its_hours(
-    tmp_path: Path, upstream: FakeOpenAI
+    tmp_path: Path, both_stores: Store, upstream: FakeOpenAI
 ) -> None:
     monday = datetime(2026, 3, 2, tzinfo=UTC)
     moments = [0, 1, 23, 24, 167, 168]  # hours after
     two = connection(upstream, models={"m": {}, "n": {}})
     async with mesh_of(tmp_path, {"up": two}) as mesh:
-        store = SqlPerformance(tmp_path / "state" / "mesh.db")
+        store = SqlPerformance(both_stores)
         first = int(monday.timestamp()) // 3600
         for number, ahead in enumerate(moments):
             model = "up/m" if number % 2 == 0 else "up/n"
-            await store.add({Place(first + ahead, "up", model, "answered", 0): 1})
+            await store.add({Place(first + ahead, "up", model, "answered", 0): 1}, f"{number}")
         await store.aclose()
 
         async def starts(key: str, by: Grouping, step: Step) -> dict[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,8 +20,11 @@ from jupyter_mesh.schemas.audit_proof import AuditCheck
 from jupyter_mesh.schemas.call_search import CallSearch
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
 from jupyter_mesh.testing.principals import auditor
+from tests.storage.samples import Store, execute
 
 from .world import ADA, BOB, ROOT, ask, chat, connection, mesh_of
+
+pytestmark = pytest.mark.usefixtures("both_stores")
 
 AUDITOR = auditor("aud")
 ECHO = {"echo": {"provider": "echo"}}
@@ -185,38 +188,25 @@ async def test_nobody_erases_everything_by_leaving_a_field_out(tmp_path: Path) -
         assert await acts(mesh) == []
 
 
-def forge(statement: str) -> Callable[[Path], None]:
-    import sqlite3
-    from contextlib import closing
-
-    def change(store: Path) -> None:
-        with closing(sqlite3.connect(store, isolation_level=None)) as opened:
-            opened.execute(statement)
-
-    return change
-
-
 @pytest.mark.parametrize(
     ("tamper", "word"),
     [
-        (forge("UPDATE audit_acts SET username = 'eve'"), "altered"),
-        (forge("DELETE FROM audit_acts"), "missing"),
+        ("UPDATE audit_acts SET username = 'eve'", "altered"),
+        ("DELETE FROM audit_acts", "missing"),
         (
-            forge(
-                "INSERT INTO audit_acts (at, username, via, act, subject) "
-                "VALUES (9e15, 'eve', 'x', 'erase', '')"
-            ),
+            "INSERT INTO audit_acts (at, username, via, act, subject) "
+            "VALUES (9000000000000000, 'eve', 'x', 'erase', '')",
             "outside",
         ),
     ],
 )
 async def test_an_act_that_was_altered_removed_or_put_in_is_found(
-    tmp_path: Path, tamper: Callable[[Path], None], word: str
+    tmp_path: Path, both_stores: Store, tamper: str, word: str
 ) -> None:
     async with mesh_of(tmp_path, ECHO) as mesh:
         call_id = (await ask(mesh, chat(model="echo/echo"))).call.id
         await mesh.call_detail(AUDITOR, call_id)
-        tamper(tmp_path / "state" / "mesh.db")
+        execute(both_stores, tamper)
         fault = (await mesh.audit.verify(AuditCheck())).fault
         assert fault is not None
         assert word in fault.reason

@@ -19,6 +19,8 @@ from jupyter_mesh.testing.fake_openai import FakeOpenAI
 from .receivers import Receiver, web_receiver
 from .world import ask, chat, connection, mesh_of, put, until
 
+pytestmark = pytest.mark.usefixtures("both_stores")
+
 OWN = {
     "file": "jupyter_mesh.reporting.file_sink:FileSink",
     "webhook": "jupyter_mesh.reporting.webhook_sink:WebhookSink",

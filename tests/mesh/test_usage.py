@@ -24,6 +24,8 @@ from jupyter_mesh.testing.fake_openai import FakeOpenAI
 
 from .world import ADA, BOB, ROOT, ask, chat, connection, mesh_of
 
+pytestmark = pytest.mark.usefixtures("both_stores")
+
 GROUPS: dict[str, object] = {
     "physics": {"members": ["ada"], "allow": ["up/*"]},
     "analysts": {"members": ["ada", "bob"], "allow": ["*"]},

@@ -36,6 +36,10 @@ def connection(upstream: FakeOpenAI, **settings: object) -> dict[str, object]:
     }
 
 
+store_url: str | None = None
+"""Where a mesh keeps its records; None: in its own folder. Set by the fixture `both_stores`."""
+
+
 @asynccontextmanager
 async def mesh_of(
     folder: Path,
@@ -46,7 +50,8 @@ async def mesh_of(
 ) -> AsyncIterator[Mesh]:
     """A mesh with these sections of `mesh.yaml`; it looks for nothing unless `personal`."""
     offers = {"offers": personal}
-    config = Config.model_validate({"connections": connections, **offers, **sections})
+    store = {"store": {"url": store_url}} if store_url else {}
+    config = Config.model_validate({"connections": connections, **offers, **store, **sections})
     host = "personal" if personal else "standalone"
     mesh = await Mesh.start(
         config, state_dir=folder / "state", host=host, config_file=folder / "mesh.yaml"

@@ -7,12 +7,17 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import ClassVar
 
+import orjson
 import pytest
 
+from jupyter_mesh.schemas.events import Chunk, Events, Finished, Metered
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.policy import ExactCacheRule, ScreeningRule
+from jupyter_mesh.schemas.record_policy import AuditRule
+from jupyter_mesh.schemas.spend import Usage
 from jupyter_mesh.spi.guard import MOST_FINDINGS, GuardConfig
-from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
+from jupyter_mesh.spi.provider import Attempt
+from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider, chunk
 
 from .test_screen import Broken, Words
 from .world import Outcome, Pipeline, candidate, chat, pipeline
@@ -61,6 +66,68 @@ async def test_an_answer_is_kept_redacted_by_the_detectors_of_its_request(
     assert outcome.text == "initech and Ada"
     assert request["messages"][0]["content"] == expected
     assert answer == {"text": expected}
+
+
+def delta(index: int, **delta: Json) -> Chunk:
+    choice: Json = {"index": index, "delta": delta, "finish_reason": None}
+    return Chunk({**chunk("m", {}), "choices": [choice]})
+
+
+def argument(call: int, text: str) -> Chunk:
+    return delta(0, tool_calls=[{"index": call, "function": {"arguments": text}}])
+
+
+class InTurns(ScriptedProvider):
+    """Streams what belongs apart in turns, as providers do."""
+
+    def __init__(self, *chunks: Chunk) -> None:
+        super().__init__()
+        self.chunks = chunks
+
+    async def stream(self, attempt: Attempt) -> Events:
+        for one in self.chunks:
+            yield one
+        yield Metered(Usage(input=1, output=1))
+        yield Finished("stop")
+
+
+CHOICES = {"choices": [{"index": 0, "text": "a <NAME_1>"}, {"index": 1, "text": "b <NAME_1>"}]}
+
+
+@pytest.mark.parametrize(
+    ("chunks", "expected"),
+    [
+        (
+            [delta(n, content=f"{'ab'[n]}{piece}" if not at else piece)
+             for at, piece in enumerate((" A", "d", "a")) for n in (0, 1)],
+            CHOICES,
+        ),
+        (
+            [argument(n, piece) for piece in ("A", "da", " ") for n in (0, 1)],
+            {"text": "<NAME_1> <NAME_1> "},
+        ),
+        (
+            [
+                *(delta(0, reasoning="A"), delta(0, content="A")),
+                *(delta(0, reasoning="da "), delta(0, content="da")),
+            ],
+            {"text": "<NAME_1> <NAME_1>"},
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("full", [False, True])
+async def test_what_comes_in_turns_is_kept_apart_so_that_nothing_cut_up_is_overlooked(
+    chunks: list[Chunk], expected: Json, full: bool
+) -> None:
+    pipe = pipeline(
+        candidate("a/m", InTurns(*chunks)),
+        detectors=DETECTORS,
+        cache=ExactCacheRule(enabled=False),
+        audit=AuditRule(content="full" if full else "redacted"),
+    )
+    _, answer = kept(pipe, await pipe.ask(chat("Who?", stream=True, n=2)))
+    shown = orjson.dumps(expected).decode()
+    assert answer == orjson.loads(shown.replace("<NAME_1>", "Ada") if full else shown)
 
 
 PNG = bytes(range(256)) * 400

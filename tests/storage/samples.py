@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -108,6 +108,37 @@ def execute(store: Store, statement: str, *values: Value) -> None:
     """Change the store from outside."""
     with closing(Location.of(store).connect()) as connection:
         connection.execute(statement, values)
+
+
+@contextmanager
+def unreachable(store: Store) -> Generator[None]:
+    """The store is gone for a while: its folder is elsewhere, or its database takes nobody in."""
+    if isinstance(store, Path):
+        away = store.parent.with_name("away")
+        store.parent.rename(away)
+        yield
+        away.rename(store.parent)
+        return
+    server, _, name = store.rpartition("/")
+    anyone = f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS"
+    inside = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ?"
+    with closing(Location.of(f"{server}/postgres").connect()) as beside:
+        beside.execute(f"{anyone} false")
+        beside.execute(inside, (name,))
+        yield
+        beside.execute(f"{anyone} true")
+
+
+@contextmanager
+def unwritable(store: Store) -> Generator[None]:
+    """Whoever would change anything waits in vain; reading goes on."""
+    location = Location.of(store)
+    with closing(location.connect()) as other:
+        if not isinstance(store, Path):
+            other.execute("SET idle_in_transaction_session_timeout = 0")
+        other.execute("BEGIN EXCLUSIVE" if isinstance(store, Path) else location.begin_change)
+        yield
+        other.execute("ROLLBACK")
 
 
 def money_in(store: Store, budget: str = BUDGET) -> tuple[Decimal, Decimal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,7 +28,6 @@ class AlertBook:
         channels: Those in force now.
 
     Attributes:
-        unsaved: What is seen and not written yet, by kind and subject.
         lost: Signals dropped because too much waited.
         changed: Set when there may be something to tell.
         stuck: The store did not take what was seen last.
@@ -37,23 +37,35 @@ class AlertBook:
         self._store = store
         self._channels = channels
         self._writing = asyncio.Lock()
-        self.unsaved: dict[Key, Seen] = {}
+        self._waiting: dict[Key, Seen] = {}
+        self._tried: tuple[str, dict[Key, Seen]] | None = None
         self.lost = 0
         self.changed = asyncio.Event()
         self.stuck = False
+
+    @property
+    def unsaved(self) -> dict[Key, Seen]:
+        """What is seen and not known to be written, by kind and subject."""
+        if self._tried is None:
+            return self._waiting
+        unsaved = dict(self._tried[1])
+        for key, one in self._waiting.items():
+            before = unsaved.get(key)
+            unsaved[key] = one if before is None else _joined(before, one)
+        return unsaved
 
     def raised(self, signal: Signal) -> None:
         """A condition was seen."""
         now = datetime.now(UTC)
         key: Key = (signal.kind, signal.subject)
-        before = self.unsaved.get(key)
+        before = self._waiting.get(key)
         if before is None:
-            if len(self.unsaved) >= _MOST:
+            if len(self._waiting) >= _MOST:
                 self.lost += signal.count
                 return
             before = Seen(signal=signal, kind=key[0], subject=key[1], count=0, first=now, last=now)
         count = before.count + signal.count
-        self.unsaved[key] = replace(before, signal=signal, count=count, last=now, ended=False)
+        self._waiting[key] = replace(before, signal=signal, count=count, last=now, ended=False)
 
     def ended(self, kind: AlertKind, subject: str) -> None:
         """A condition is over."""
@@ -62,16 +74,16 @@ class AlertBook:
     def end(self, kind: AlertKind, subject: str, not_after: datetime) -> None:
         """A condition is over, unless it was seen after a moment."""
         key: Key = (kind, subject)
-        before = self.unsaved.get(key)
+        before = self._waiting.get(key)
         if before is None:
-            if len(self.unsaved) >= _MOST:
+            if len(self._waiting) >= _MOST:
                 return
             before = Seen(
                 signal=None, kind=kind, subject=subject, count=0, first=not_after, last=not_after
             )
         elif before.last > not_after:
             return
-        self.unsaved[key] = replace(before, last=not_after, ended=True)
+        self._waiting[key] = replace(before, last=not_after, ended=True)
 
     async def work(self) -> None:
         """Write what came; what the store does not take waits for the next time."""
@@ -85,32 +97,30 @@ class AlertBook:
 
     def told(self, key: Key, channel: str) -> None:
         """A channel was told of what is not written yet."""
-        if (seen := self.unsaved.get(key)) is not None:
-            self.unsaved[key] = replace(seen, told=seen.told | {channel})
+        for some in (self._tried[1] if self._tried else {}, self._waiting):
+            if (seen := some.get(key)) is not None:
+                some[key] = replace(seen, told=seen.told | {channel})
 
     async def flush(self) -> None:
-        """Write what was seen; keeps it for the next time if the store does not take it.
+        """Write what was seen. What the store does not take is tried again the next time, under the
+        same name: it may have been counted all the same.
 
         Raises:
             StoreUnavailable: The store cannot be written.
         """
         async with self._writing:
-            if not self.unsaved:
-                return
-            seen, self.unsaved = self.unsaved, {}
-            try:
-                await self._store.save(list(seen.values()), self._channels(), datetime.now(UTC))
-            except StoreUnavailable:
-                self._keep(seen)
-                raise
+            await self._save()
+            if self._waiting:
+                self._tried, self._waiting = (secrets.token_hex(16), self._waiting), {}
+                await self._save()
+
+    async def _save(self) -> None:
+        if self._tried is not None:
+            name, seen = self._tried
+            await self._store.save(list(seen.values()), self._channels(), datetime.now(UTC), name)
+            self._tried = None
             self.stuck = False
             self.changed.set()
-
-    def _keep(self, seen: dict[Key, Seen]) -> None:
-        later, self.unsaved = self.unsaved, seen
-        for key, one in later.items():
-            before = seen.get(key)
-            self.unsaved[key] = one if before is None else _joined(before, one)
 
 
 def _joined(before: Seen, after: Seen) -> Seen:

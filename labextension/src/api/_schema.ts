@@ -981,7 +981,7 @@ export interface components {
              * Act
              * @enum {string}
              */
-            act: "read_content" | "export" | "erase";
+            act: "read_content" | "export" | "erase" | "purge_cache";
             /**
              * At
              * Format: date-time
@@ -997,7 +997,7 @@ export interface components {
             number: number;
             /**
              * Subject
-             * @description The call that was read; the user whose content was erased.
+             * @description The call that was read; the user whose content was erased, or whose answers were forgotten.
              */
             subject: string;
             /** Via */
