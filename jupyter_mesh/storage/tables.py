@@ -395,8 +395,7 @@ audit_acts = Table(
 done_once = Table(
     "done_once",
     metadata,
-    # Of what must not be done again, should nobody have seen the end of its commit.
-    Column("name", Text, primary_key=True),
+    Column("name", Text, primary_key=True),  # of what must not be written again
     Column("at", BigInteger, nullable=False),
     Index("ix_done_once_at", "at"),
 )

@@ -430,8 +430,10 @@ async def test_of_several_gateways_over_a_store_one_tells(tmp_path: Path) -> Non
 
 
 async def test_without_a_store_channels_are_told_from_memory_and_not_once_more(
-    tmp_path: Path, both_stores: Store
+    tmp_path: Path, both_stores: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # So that a message that takes a while is not sent again meanwhile.
+    monkeypatch.setattr(courier, "PAUSES", (timedelta(milliseconds=100), timedelta(hours=1)))
     async with web_receiver() as receiver, telling(tmp_path, siem=webhook(receiver.url)) as mesh:
         with unreachable(both_stores):
             mesh.signals.raised(signal(kind="audit", subject="store"))
