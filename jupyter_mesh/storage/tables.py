@@ -296,8 +296,7 @@ performance_hourly = Table(
     Column("connection", Text, primary_key=True),
     Column("model", Text, primary_key=True),
     Column("metric", Text, primary_key=True),
-    # Of a histogram: the number of its bucket; of a counter: 0.
-    Column("bucket", Integer, primary_key=True),
+    Column("bucket", Integer, primary_key=True),  # the number of a histogram's; of a counter 0
     Column("count", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -386,7 +385,7 @@ audit_acts = Table(
     Column("at", BigInteger, nullable=False),
     Column("username", Text, nullable=False),
     Column("via", Text, nullable=False),
-    Column("act", Text, nullable=False),  # read_content, export, erase
+    Column("act", Text, nullable=False),  # read_content, export, erase, purge_cache
     Column("subject", Text, nullable=False),
     Column("details", Text),
     Index("ix_audit_acts_subject", "subject", "number"),
