@@ -59,7 +59,8 @@ class Cached(Step):
                 yield event
             return
         keep = partial(self._keep, call, names, shelf)
-        flight = Flight(call, names.digest, shelf.ask(next), keep)
+        lost = partial(self._lose, call, names)
+        flight = Flight(call, names.digest, shelf.ask(next), keep, lost)
         if call.parent is None:
             self._flights[names.flight] = flight
         try:
@@ -67,9 +68,6 @@ class Cached(Step):
                 while (event := await flight.next()) is not None:
                     yield event
         finally:
-            if names.idempotency is not None and not flight.kept and _was_charged(call):
-                broken = {names.idempotency: _broken_off(call, names)}
-                await self._cache.put(broken, _IDEMPOTENCY_SECONDS)
             self._forget(names.flight, flight)
 
     def _shelf(self, call: Call, names: Names) -> Shelf:
@@ -128,6 +126,12 @@ class Cached(Step):
             await self._cache.put({names.idempotency: saved}, _IDEMPOTENCY_SECONDS)
         if whole and may_be_kept(call):
             await shelf.keep(entry)
+
+    async def _lose(self, call: Call, names: Names) -> None:
+        """Before anybody looks again: what was paid and nobody has is not paid once more."""
+        if names.idempotency is not None and _was_charged(call):
+            broken = {names.idempotency: _broken_off(call, names)}
+            await self._cache.put(broken, _IDEMPOTENCY_SECONDS)
 
 
 def _was_charged(call: Call) -> bool:

@@ -16,6 +16,7 @@ from .call import Call
 from .fold import Fold
 
 Keep: TypeAlias = Callable[[CacheEntry, bool], Awaitable[None]]
+Lost: TypeAlias = Callable[[], Awaitable[None]]
 
 _LARGEST = 4 * 1024 * 1024
 """Characters of the longest answer that is kept for others."""
@@ -83,24 +84,30 @@ def _whole_cost(metered: Metered, call: Call) -> Decimal | None:
 class Flight:
     """A call that leads. Its own client sets the pace as long as nobody else waits; from the first
     follower on, the answer is taken as fast as it comes and laid aside for that client, up to a
-    bound.
+    bound. If the leader leaves while a retry of the same call waits, the answer is taken to its end
+    for that: it is paid, and nobody may ask for another.
 
     Args:
         call: The leader.
         digest: What is asked under an idempotency key; empty without one.
         inner: The answer, from the step further in.
         keep: Called with the finished answer, and whether it came to its own end.
+        lost: Called before those who wait hear that there is no answer for them.
 
     Attributes:
         kept: Whether there was an answer to keep.
     """
 
-    def __init__(self, call: Call, digest: str, inner: Events, keep: Keep) -> None:
+    def __init__(self, call: Call, digest: str, inner: Events, keep: Keep, lost: Lost) -> None:
         self._call = call
         self.digest = digest
         self.kept = False
         self._inner = inner
         self._keep = keep
+        self._lost = lost
+        self._waiting = 0
+        self._alone = asyncio.Event()
+        self._pulling: asyncio.Task[Event | None] | None = None
         self._recording = Recording(call)
         self._ahead: deque[Event] = deque()
         self._ahead_bytes = 0
@@ -117,9 +124,14 @@ class Flight:
         if self._hurry is not None:
             return await self._next_in_turn(self._hurry)
         self._free.clear()
-        event = await self._pull()
-        self._free.set()
-        return event
+        if not self.digest:
+            event = await self._pull()
+            self._free.set()
+            return event
+        # In a task of its own: if the leader is cancelled, what was asked for comes all the same.
+        self._pulling = asyncio.create_task(self._pull())
+        self._pulling.add_done_callback(lambda _: self._free.set())
+        return await asyncio.shield(self._pulling)
 
     @property
     def notices(self) -> list[Notice]:
@@ -130,17 +142,29 @@ class Flight:
         """Wait for the answer; None when this flight brings none that others could use."""
         if self._hurry is None and not self._landed.done():
             self._hurry = asyncio.create_task(self._run_ahead())
-        return await asyncio.shield(self._landed)
+        self._waiting += 1
+        self._alone.clear()
+        try:
+            return await asyncio.shield(self._landed)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._alone.set()
 
     async def aclose(self) -> None:
         """End the flight: the leader has its answer, or leaves."""
         try:
-            if self._hurry is not None:
-                self._hurry.cancel()
-                await asyncio.gather(self._hurry, return_exceptions=True)
-            await self._inner.aclose()
+            if self.digest and self._waiting:
+                await self._alone.wait()
         finally:
-            self._land(None)
+            try:
+                for task in (self._hurry, self._pulling):
+                    if task is not None:
+                        task.cancel()
+                        await asyncio.gather(task, return_exceptions=True)
+                await self._inner.aclose()
+            finally:
+                await self._end()
 
     async def _next_in_turn(self, hurry: asyncio.Task[None]) -> Event | None:
         if not self._ahead:
@@ -165,10 +189,12 @@ class Flight:
             # A retry is answered as the call was; others get no answer that was cut or filtered.
             use = self._recording.whole or self.digest
             entry = self._recording.entry() if use else None
-            if entry is not None:
+            if entry is None:
+                await self._end()
+            else:
                 await self._keep(entry, self._recording.whole)
                 self.kept = True
-            self._land(entry)
+                self._land(entry)
         return event
 
     async def _run_ahead(self) -> None:
@@ -179,11 +205,29 @@ class Flight:
                 if self._ahead_bytes > _MOST_AHEAD:
                     return
                 async with self._turn:
-                    if not self._landed.done() and (event := await self._pull()) is not None:
-                        self._ahead.append(event)
-                        self._ahead_bytes += _weight(event)
+                    await self._take_ahead()
         finally:
-            self._land(None)
+            await self._end()
+
+    async def _take_ahead(self) -> None:
+        if self._landed.done():
+            return
+        try:
+            event = await self._pull()
+        except BaseException:
+            await self._end()  # before the leader has the turn and looks how this ended
+            raise
+        if event is not None:
+            self._ahead.append(event)
+            self._ahead_bytes += _weight(event)
+
+    async def _end(self) -> None:
+        """There is no answer for those who wait, unless they have it."""
+        if not self._landed.done():
+            try:
+                await self._lost()
+            finally:
+                self._land(None)
 
     def _land(self, entry: CacheEntry | None) -> None:
         if not self._landed.done():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -14,10 +17,11 @@ from jupyter_mesh.errors import (
     ProviderUnavailable,
 )
 from jupyter_mesh.schemas.events import Chunk, Finished
-from jupyter_mesh.schemas.policy import ExactCacheRule
+from jupyter_mesh.schemas.policy import BudgetRule, ExactCacheRule
+from jupyter_mesh.spi.cache import CacheEntry
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
 
-from .world import Pipeline, candidate, chat, pipeline
+from .world import Outcome, Pipeline, candidate, chat, pipeline
 
 
 def cached(provider: ScriptedProvider, **policy: object) -> Pipeline:
@@ -101,4 +105,74 @@ async def test_a_change_of_the_configuration_does_not_turn_a_retry_away(version:
     await world.ask(chat(), idempotency_key="k")
     world.snapshot = replace(world.snapshot, version=version)
     assert (await world.ask(chat(), idempotency_key="k")).text == "Hello"
+    assert len(provider.attempts) == 1
+
+
+async def leader_and_retries(
+    world: Pipeline, stream: bool, retries: int
+) -> tuple[asyncio.Task[Outcome], list[asyncio.Task[Outcome]]]:
+    """A call under the key `k` that the provider works on, and others that wait for its answer."""
+    leader = asyncio.create_task(world.ask(chat(stream=stream), idempotency_key="k"))
+    await asyncio.sleep(0.02)
+    waiting = [
+        asyncio.create_task(world.ask(chat(stream=n % 2 == 0), idempotency_key="k"))
+        for n in range(retries)
+    ]
+    await asyncio.sleep(0.02)
+    assert not leader.done()
+    return leader, waiting
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_retries_that_wait_get_the_answer_though_the_first_client_left(stream: bool) -> None:
+    provider = ScriptedProvider(replies=[Reply(pieces=["a ", "b ", "c "], pause=0.1)])
+    world = cached(provider, budgets=(BudgetRule(limit_usd=Decimal(1)),))
+    leader, waiting = await leader_and_retries(world, stream, 3)
+    leader.cancel()
+    async with asyncio.timeout(10):
+        outcomes = await asyncio.gather(*waiting)
+    assert [(one.error, one.text) for one in outcomes] == [(None, "a b c ")] * 3
+    assert [one.call.report.cost for one in outcomes] == [0] * 3
+    await asyncio.gather(leader, return_exceptions=True)
+    assert len(provider.attempts) == provider.closed == 1
+    outcomes_in_the_record = sorted(one.outcome for one in world.journal.completions.values())
+    assert outcomes_in_the_record == ["aborted", "cached", "cached", "cached"]
+    assert world.journal.held == 0
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_when_all_who_wait_have_left_too_the_provider_is_told_to_stop(stream: bool) -> None:
+    reply = Reply(pieces=["a "] * 100, pause=0.1 if stream else 30.0)
+    provider = ScriptedProvider(replies=[reply])
+    world = cached(provider)
+    leader, waiting = await leader_and_retries(world, stream, 2)
+    leader.cancel()
+    await asyncio.sleep(0.01)
+    assert not leader.done(), "others wait for its answer"
+    for one in waiting:
+        one.cancel()
+    async with asyncio.timeout(3):
+        await asyncio.gather(leader, *waiting, return_exceptions=True)
+    assert provider.closed == 1
+    again = await world.ask(chat(), idempotency_key="k")
+    assert isinstance(again.error, Conflict)
+
+
+async def test_who_waits_for_an_answer_that_fails_is_told_of_the_charge_and_pays_nothing() -> None:
+    """Also where the cache is slow to learn of it."""
+    error = ProviderProtocolError("unreadable", processed=True)
+    provider = ScriptedProvider(replies=[Reply(pieces=["a"], pause=0.1, error=error), Reply()])
+    world = cached(provider)
+    put = world.cache.put
+
+    async def slow_put(entries: Mapping[str, CacheEntry], ttl: float) -> None:
+        await asyncio.sleep(0.05)
+        await put(entries, ttl)
+
+    world.cache.put = slow_put  # type: ignore[method-assign]
+    leader, waiting = await leader_and_retries(world, True, 2)
+    async with asyncio.timeout(10):
+        outcomes = await asyncio.gather(leader, *waiting)
+    assert outcomes[0].error is error
+    assert [type(one.error) for one in outcomes[1:]] == [Conflict] * 2
     assert len(provider.attempts) == 1
