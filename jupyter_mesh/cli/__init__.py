@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -104,6 +105,32 @@ def _asking(commands: Commands) -> None:
         help="default: table",
     )
     usage.add_argument("--out", metavar="FILE", help="a new file (default: standard output)")
+    _reconciling(usage.add_subparsers(metavar="COMMAND"))
+
+
+def _reconciling(usage: Commands) -> None:
+    one = _command(
+        usage, "reconcile", "reconcile:reconcile", "hold an invoice against the record", config=True
+    )
+    one.add_argument("file", metavar="FILE", help="a CSV with day, model and amount in USD")
+    one.add_argument("--connection", metavar="NAME", help="only what was spent over this one")
+    one.add_argument(
+        "--tolerance",
+        type=_number,
+        metavar="USD",
+        default="0.01",
+        help="of a line (default: %(default)s)",
+    )
+    one.add_argument(
+        "--percent",
+        type=_number,
+        metavar="N",
+        default="0",
+        help="of theirs, instead (default: %(default)s)",
+    )
+    for name in ("day", "model", "amount"):
+        one.add_argument(f"--{name}-column", metavar="NAME", help=f"of the file that is the {name}")
+    one.add_argument("--all", action="store_true", help="print the lines that fit, too")
 
 
 def _administration(commands: Commands) -> None:
@@ -229,6 +256,16 @@ def _end(text: str) -> datetime:
         return datetime.now(UTC) + cast(timedelta, parse_duration(text))
     except ValueError:
         return _moment(text)
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
+    return number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
