@@ -98,17 +98,13 @@ class Inventory:
             (span.application, span.purpose): _Seen(span=span)
             for span in await history.use_case_spans()
         }
-        use = ("application", "purpose")
-        for by in (("connection", "model"), ("user",), ("group",)):
-            rows = await history.usage(since=since, until=until, by=(*use, *by), user=None)
-            for row in rows:
-                one = seen.setdefault((row.key["application"], row.key["purpose"]), _Seen())
-                if "user" in row.key:
-                    one.users.add(row.key["user"])
-                elif "group" in row.key:
-                    one.groups.update({row.key["group"]} - {""})
-                else:
-                    one.by_model.append(row)
+        by = ("application", "purpose", "connection", "model")
+        for row in await history.usage(since=since, until=until, by=by, user=None):
+            use = (row.key["application"], row.key["purpose"])
+            seen.setdefault(use, _Seen()).by_model.append(row)
+        for use, people in (await history.people(since=since, until=until)).items():
+            one = seen.setdefault(use, _Seen())
+            one.users, one.groups = people.users, people.groups - {""}
         everybody = {user for one in seen.values() for user in one.users}
         groups = await history.last_groups(everybody, until)
         for one in seen.values():

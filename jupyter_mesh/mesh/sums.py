@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 from ..schemas.usage import Spend, UsageRow
 
@@ -16,13 +17,18 @@ NOTHING = Spend(
     output_tokens=0,
     unpriced=0,
 )
-_MONEY = tuple(name for name in Spend.model_fields if name.endswith("_usd"))
-_COUNTS = tuple(name for name in Spend.model_fields if not name.endswith("_usd"))
+_NAMES = tuple(Spend.model_fields)
+_FIGURES = attrgetter(*_NAMES)
 
 
 def total(rows: Sequence[UsageRow]) -> Spend:
     """The sum of all rows."""
-    spends = [row.spend for row in rows]
-    money = {name: sum((getattr(one, name) for one in spends), Decimal(0)) for name in _MONEY}
-    counts = {name: sum(getattr(one, name) for one in spends) for name in _COUNTS}
-    return Spend.model_validate({**money, **counts})
+    if not rows:
+        return NOTHING
+    columns = zip(*(_FIGURES(row.spend) for row in rows), strict=True)
+    return Spend.model_validate(dict(zip(_NAMES, map(_sum, columns), strict=True)))
+
+
+def _sum(column: Sequence[Decimal] | Sequence[int]) -> Decimal | int:
+    first, *others = column
+    return sum(others, first)

@@ -24,7 +24,7 @@ from .location import Cursor, Location, StorePlace
 from .reader import Reader
 from .rolling import expired
 from .secrets import Secrets
-from .usage import usage_query
+from .usage import People, people_query, usage_query
 from .usage_sums import fold
 from .use_cases import Span, last_groups, spans
 from .values import micros, moment, text, usd
@@ -100,6 +100,10 @@ class SqlHistory:
             since=since, until=until, by=by, user=user, groups=groups, where=where, most=most
         )
         return await self._reader.read(query)
+
+    async def people(self, *, since: datetime, until: datetime) -> dict[tuple[str, str], People]:
+        """Who called and who was charged, by application and purpose, over whole hours."""
+        return await self._reader.read(people_query(since, until))
 
     async def spent(
         self, holds: Sequence[tuple[str, datetime]]

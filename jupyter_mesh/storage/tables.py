@@ -7,8 +7,6 @@ flag 0 or 1, JSON is text: every value means the same in SQLite and in PostgreSQ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -16,33 +14,24 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
-    TextClause,
     text,
 )
 
-from .sql import USAGE_FIELDS, USAGE_SUMS
-
-metadata = MetaData()
+from . import usage_tables as usage_tables  # part of them too
+from .metadata import metadata, partial_index
 
 _serial = BigInteger().with_variant(Integer, "sqlite")
 _PENDING = text("outcome = 'pending'")
 _NESTED = text("parent IS NOT NULL")
 _PROBLEM = text("outcome NOT IN ('answered', 'cached', 'pending')")
-_OF_DOCUMENT = text("document <> ''")
 _LIVE = text("state <> 'resolved'")
 _UNDONE = text("state IN ('waiting', 'sending')")
 
 _ORDER = ("started_at", "seq")
 """Of calls: the newest are last."""
-
-
-def _partial_index(name: str, columns: Sequence[str], where: TextClause) -> Index:
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
-
 
 calls = Table(
     "calls",
@@ -103,11 +92,11 @@ calls = Table(
     Index("ix_calls_started_at", *_ORDER),
     *(Index(f"ix_calls_{name}", name, *_ORDER) for name in ("username", "application")),
     *(
-        _partial_index(f"ix_calls_{name}", [name, *_ORDER], text(f"{name} IS NOT NULL"))
+        partial_index(f"ix_calls_{name}", [name, *_ORDER], text(f"{name} IS NOT NULL"))
         for name in ("document", "key_id", "error_code")
     ),
-    _partial_index("ix_calls_problem", ["outcome", *_ORDER], _PROBLEM),
-    _partial_index("ix_calls_finding", _ORDER, text("verdicts IS NOT NULL")),
+    partial_index("ix_calls_problem", ["outcome", *_ORDER], _PROBLEM),
+    partial_index("ix_calls_finding", _ORDER, text("verdicts IS NOT NULL")),
     Index("ix_calls_parent", "parent", sqlite_where=_NESTED, postgresql_where=_NESTED),
     Index("ix_calls_pending", "writer", sqlite_where=_PENDING, postgresql_where=_PENDING),
 )
@@ -123,7 +112,7 @@ call_content = Table(
     Column("form", Text),  # redacted, full
     Column("sealed_request", LargeBinary),
     Column("sealed_response", LargeBinary),
-    _partial_index("ix_call_content_plain", ["call_id"], text("form IS NULL")),
+    partial_index("ix_call_content_plain", ["call_id"], text("form IS NULL")),
 )
 
 budget_windows = Table(
@@ -160,78 +149,6 @@ holds = Table(
     # A nested call draws on the reservation of this call before anything of its own.
     Column("drawn_from", Text),
     sqlite_with_rowid=False,
-)
-
-usage_hourly = Table(
-    "usage_hourly",
-    metadata,
-    Column("hour", BigInteger, primary_key=True),  # hours since 1970 UTC
-    Column("username", Text, primary_key=True),
-    Column("application", Text, primary_key=True),
-    Column("connection", Text, primary_key=True),
-    Column("model", Text, primary_key=True),
-    Column("purpose", Text, primary_key=True),
-    Column("document", Text, primary_key=True),
-    Column("charged_group", Text, primary_key=True),
-    Column("key_id", Text, primary_key=True),
-    Column("operation", Text, primary_key=True),
-    Column("provider", Text, primary_key=True),
-    Column("calls", BigInteger, nullable=False),
-    Column("cached_calls", BigInteger, nullable=False),
-    Column("input_tokens", BigInteger, nullable=False),
-    Column("output_tokens", BigInteger, nullable=False),
-    Column("cache_read_tokens", BigInteger, nullable=False),
-    Column("cache_write_tokens", BigInteger, nullable=False),
-    Column("reasoning_tokens", BigInteger, nullable=False),
-    Column("input_audio_tokens", BigInteger, nullable=False),
-    Column("output_audio_tokens", BigInteger, nullable=False),
-    Column("input_image_tokens", BigInteger, nullable=False),
-    Column("cost", BigInteger, nullable=False),
-    Column("saved", BigInteger, nullable=False),
-    Column("saved_fallback", BigInteger, nullable=False),
-    Column("unpriced", BigInteger, nullable=False),
-    Index("ix_usage_hourly_username", "username", "hour"),
-    Index(
-        "ix_usage_hourly_document",
-        "document",
-        "hour",
-        sqlite_where=_OF_DOCUMENT,
-        postgresql_where=_OF_DOCUMENT,
-    ),
-    sqlite_with_rowid=False,
-)
-
-
-def _usage_sums(name: str) -> Table:
-    """Usage without its documents, by `day`: days since 1970 UTC, of a month its first."""
-    return Table(
-        name,
-        metadata,
-        Column("day", BigInteger, primary_key=True),
-        *(Column(field, Text, primary_key=True) for field in USAGE_FIELDS),
-        *(Column(one, BigInteger, nullable=False) for one in USAGE_SUMS),
-        sqlite_with_rowid=False,
-    )
-
-
-usage_daily = _usage_sums("usage_daily")
-usage_monthly = _usage_sums("usage_monthly")
-
-use_spans = Table(
-    "use_spans",
-    metadata,
-    Column("application", Text, primary_key=True),
-    Column("purpose", Text, primary_key=True),
-    Column("first_hour", BigInteger, nullable=False),  # hours since 1970 UTC
-    Column("last_hour", BigInteger, nullable=False),
-)
-
-usage_folded = Table(
-    "usage_folded",
-    metadata,
-    Column("period", Text, primary_key=True),  # day, month
-    # The first day since 1970 that is not added up there yet.
-    Column("until_day", BigInteger, nullable=False),
 )
 
 writers = Table(

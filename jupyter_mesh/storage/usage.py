@@ -6,14 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
 from typing import NamedTuple, cast
 
+from pydantic import TypeAdapter
+
 from ..errors import InvalidRequest
-from ..schemas.usage import FIELDS, GROUPINGS, PERIODS, Spend, UsageRow
+from ..schemas.usage import FIELDS, GROUPINGS, PERIODS, UsageRow
 from . import sql
 from .location import Cursor, Value
 from .usage_parts import Part, parts_of
 from .usage_sums import folded
+from .usage_totals import Period, table_of
 from .values import HOUR, micros, moment, text, usd
 
 _COLUMNS = {name: name for name in FIELDS} | {
@@ -25,8 +30,12 @@ _COLUMNS = {name: name for name in FIELDS} | {
     **dict.fromkeys(PERIODS[1:], "day"),
 }
 _FORMATS = {"hour": "%Y-%m-%dT%H:00:00Z", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
+_PERIODS: Mapping[str, Period] = {"usage_daily": "day", "usage_monthly": "month"}
+"""What smaller sums there may be of."""
 _SUMS = tuple(f"sum({column})" for column in sql.USAGE_SUMS)
 _MONEY = {"cost": "cost_usd", "saved": "saved_usd", "saved_fallback": "saved_by_fallback_usd"}
+_FIGURES = tuple(_MONEY.get(one, one) for one in sql.USAGE_SUMS)
+_ROWS = TypeAdapter(list[UsageRow])
 
 
 def usage_query(
@@ -55,11 +64,13 @@ def usage_query(
     """
     columns = [_column(field, GROUPINGS, "grouped by", "by") for field in by]
     chosen = _chosen(user, groups, where or {})
+    fields = (_COLUMNS[name] for name in by if name not in PERIODS)
+    asked = {*fields, *chosen.columns}
     first, end = micros(since) // HOUR, -(-micros(until) // HOUR)
 
     def query(cursor: Cursor) -> list[UsageRow]:
         parts = parts_of(first, end, {*by, *(where or {})}, folded(cursor))
-        statement, values = _statement(columns, parts, chosen)
+        statement, values = _statement(columns, parts, chosen, asked)
         if most is not None:
             statement += f" LIMIT {most + 1}"
         cursor.execute(statement, values)
@@ -74,9 +85,42 @@ def usage_query(
     return query
 
 
+class People(NamedTuple):
+    """Who called, and which groups were charged."""
+
+    users: set[str]
+    groups: set[str]
+
+
+def people_query(
+    since: datetime, until: datetime
+) -> Callable[[Cursor], dict[tuple[str, str], People]]:
+    """Who called, by application and purpose, over the whole hours (UTC) of a time."""
+    first, end = micros(since) // HOUR, -(-micros(until) // HOUR)
+
+    def query(cursor: Cursor) -> dict[tuple[str, str], People]:
+        parts = parts_of(first, end, (), folded(cursor))
+        statement = " UNION ".join(
+            f"SELECT application, purpose, username, charged_group FROM {part.table} "
+            f"WHERE {part.time} >= ? AND {part.time} < ?"
+            for part in parts
+        )
+        cursor.execute(statement, [bound for part in parts for bound in (part.first, part.end)])
+        found: dict[tuple[str, str], People] = {}
+        rows = cast("list[tuple[str, str, str, str]]", cursor.fetchall())
+        for application, purpose, user, group in rows:
+            people = found.setdefault((application, purpose), People(set(), set()))
+            people.users.add(user)
+            people.groups.add(group)
+        return found
+
+    return query
+
+
 class _Chosen(NamedTuple):
     """Which rows are asked for, besides their time."""
 
+    columns: tuple[str, ...]
     conditions: tuple[str, ...]
     values: tuple[Value, ...]
 
@@ -84,18 +128,20 @@ class _Chosen(NamedTuple):
 def _chosen(user: str | None, groups: Collection[str] | None, where: Mapping[str, str]) -> _Chosen:
     wanted = [(_column(name, FIELDS, "narrowed to", name), v) for name, v in where.items()]
     wanted += [("username", user)] if user is not None else []
-    conditions = [f"{column} = ?" for column, _ in wanted]
+    columns = [column for column, _ in wanted]
+    conditions = [f"{column} = ?" for column in columns]
     values = [text(value) for _, value in wanted]
     if groups is not None:
+        columns.append("charged_group")
         conditions.append(f"charged_group IN ({', '.join('?' * len(groups)) or 'NULL'})")
         values += [text(group) for group in sorted(groups)]
-    return _Chosen(tuple(conditions), tuple(values))
+    return _Chosen(tuple(columns), tuple(conditions), tuple(values))
 
 
 def _statement(
-    columns: Sequence[str], parts: Sequence[Part], chosen: _Chosen
+    columns: Sequence[str], parts: Sequence[Part], chosen: _Chosen, asked: Collection[str]
 ) -> tuple[str, list[Value]]:
-    """The sums over all parts, and its values."""
+    """The sums over all parts, and its values; `asked`: all columns that matter, besides time."""
     names = list(dict.fromkeys(columns))
     values: list[Value] = []
     selects: list[str] = []
@@ -104,13 +150,19 @@ def _statement(
         own = [day if one == "day" else one for one in names]
         conditions = (f"{part.time} >= ?", f"{part.time} < ?", *chosen.conditions)
         selects.append(
-            f"SELECT {', '.join([*own, *sql.USAGE_SUMS])} FROM {part.table} "
+            f"SELECT {', '.join([*own, *sql.USAGE_SUMS])} FROM {_table(part, asked)} "
             f"WHERE {' AND '.join(conditions)}"
         )
         values += [part.first, part.end, *chosen.values]
     rows = " UNION ALL ".join(selects)
     statement = f"SELECT {', '.join([*columns, *_SUMS])} FROM ({rows}) AS parts"
     return statement + (f" GROUP BY {', '.join(names)}" if names else ""), values
+
+
+def _table(part: Part, asked: Collection[str]) -> str:
+    """The smallest that has what is asked."""
+    period = _PERIODS.get(part.table)
+    return (period and table_of(period, asked)) or part.table
 
 
 def _column(field: str, known: Sequence[str], how: str, param: str) -> str:
@@ -122,21 +174,26 @@ def _column(field: str, known: Sequence[str], how: str, param: str) -> str:
     return _COLUMNS[field]
 
 
-def _rows(by: Sequence[str], found: list[tuple[object, ...]]) -> list[UsageRow]:
-    sums: dict[tuple[str, ...], list[int]] = {}
+def _rows(by: Sequence[str], found: Sequence[tuple[object, ...]]) -> list[UsageRow]:
+    labels = [partial(label, field) if field in PERIODS else None for field in by]
+    sums: dict[tuple[str, ...], Sequence[int]] = {}
     for row in found:
         if row[-1] is None:  # the sum over no rows at all
             continue
-        key = tuple(label(field, value) for field, value in zip(by, row, strict=False))
-        numbers = [int(cast(int, value)) for value in row[len(by) :]]
+        key = cast("tuple[str, ...]", row[: len(by)])
+        if any(labels):
+            key = tuple(name(one) if name else one for name, one in zip(labels, key, strict=True))
+        numbers = cast("Sequence[int]", row[len(by) :])
         known = sums.get(key)
         if known is not None:
             numbers = [a + b for a, b in zip(known, numbers, strict=True)]
         sums[key] = numbers
-    return [
-        UsageRow(key=dict(zip(by, key, strict=True)), spend=_spend(numbers))
-        for key, numbers in sorted(sums.items())
-    ]
+    return _ROWS.validate_python(
+        [
+            {"key": dict(zip(by, key, strict=True)), "spend": _spend(numbers)}
+            for key, numbers in sorted(sums.items())
+        ]
+    )
 
 
 def label(field: str, value: object) -> str:
@@ -149,7 +206,8 @@ def label(field: str, value: object) -> str:
     return began.strftime(_FORMATS[field])
 
 
-def _spend(numbers: Sequence[int]) -> Spend:
-    named: dict[str, int] = dict(zip(sql.USAGE_SUMS, numbers, strict=True))
-    money = {field: usd(named.pop(column)) for column, field in _MONEY.items()}
-    return Spend.model_validate({**named, **money})
+def _spend(numbers: Sequence[int]) -> dict[str, int | Decimal]:
+    named: dict[str, int | Decimal] = dict(zip(_FIGURES, numbers, strict=True))
+    for name in _MONEY.values():
+        named[name] = usd(cast(int, named[name]))
+    return named

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, cast
 
-from . import sql
+from . import sql, usage_totals
 from .location import Cursor
 from .use_cases import KEEP_SPAN_OF_CALL, KEEP_SPANS
 
@@ -79,11 +79,13 @@ def fold(cursor: Cursor, now: datetime) -> int:
     if end <= at.days:
         return 0
     cursor.execute(_FOLD_DAY, (begin * 24, end * 24))
+    usage_totals.fold_days(cursor, begin, end)
     cursor.execute(KEEP_SPANS, (begin * 24, end * 24))
     cursor.execute(_MOVE, (end, "day"))
     month = at.months or month_of(begin)
     while (next := month_after(month)) <= end:
         cursor.execute(_FOLD_MONTH, (month, month, next))
+        usage_totals.fold_month(cursor, month, next)
         month = next
     cursor.execute(_MOVE, (month, "month"))
     return end - begin
@@ -97,6 +99,8 @@ def add_late(cursor: Cursor, call_id: str) -> None:
     (day,) = cast("tuple[int]", cursor.fetchone())
     if day < until.days:
         cursor.execute(sql.ADD_TO_DAY, (day, call_id))
+        usage_totals.add(cursor, "day", day, call_id)
         cursor.execute(KEEP_SPAN_OF_CALL, (call_id,))
     if day < until.months:
         cursor.execute(sql.ADD_TO_MONTH, (month_of(day), call_id))
+        usage_totals.add(cursor, "month", month_of(day), call_id)

@@ -32,6 +32,7 @@ class ScratchPostgres:
     run as root: root runs it as another user.
 
     Args:
+        folder: Below which its data lie; by default in memory where there is room.
         settings: More lines of `postgresql.conf`.
 
     Attributes:
@@ -39,12 +40,12 @@ class ScratchPostgres:
         port: Where it listens.
     """
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, folder: Path | None = None, **settings: str) -> None:
         self._programs = _find_programs()
         self._user = _ordinary_user() if os.geteuid() == 0 else None
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
-        self.folder = Path(tempfile.mkdtemp(prefix="mesh-postgres-", dir=_quick_folder()))
+        self.folder = Path(tempfile.mkdtemp(prefix="mesh-postgres-", dir=folder or _quick_folder()))
         self.port = _free_port()
         if self._user is not None:
             found = pwd.getpwnam(self._user)
@@ -59,6 +60,17 @@ class ScratchPostgres:
     def url(self, database: str) -> str:
         """Of a database; with the password."""
         return f"postgresql://{_ROLE}:{_PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def pid(self) -> int:
+        """Of the running server.
+
+        Raises:
+            RuntimeError: It does not run.
+        """
+        if self._process is None:
+            raise RuntimeError("PostgreSQL does not run.")
+        return self._process.pid
 
     @property
     def password(self) -> str:

@@ -10,6 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from alembic import command
+from alembic.config import Config
+
+from jupyter_mesh import storage
 from jupyter_mesh.schemas.audit import Completion, Hold, Intent, Timing
 from jupyter_mesh.schemas.spend import Usage, from_pico
 from jupyter_mesh.storage.chain_check import Head, Verdict, check
@@ -139,6 +143,16 @@ def unwritable(store: Store) -> Generator[None]:
         other.execute("BEGIN EXCLUSIVE" if isinstance(store, Path) else location.begin_change)
         yield
         other.execute("ROLLBACK")
+
+
+def at_revision(store: Store, revision: str) -> None:
+    """Make a store as the version of that revision did."""
+    config = Config()
+    folder = Path(storage.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder))
+    with Location.of(store).migration(new=True) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def money_in(store: Store, budget: str = BUDGET) -> tuple[Decimal, Decimal]:

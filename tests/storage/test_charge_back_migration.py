@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 
-from jupyter_mesh import storage
 from jupyter_mesh.storage.location import Location
 from jupyter_mesh.storage.records import (
     completion_row,
@@ -19,24 +15,24 @@ from jupyter_mesh.storage.records import (
 )
 from jupyter_mesh.storage.schema import upgrade
 
-from .samples import Store, chain_verdict, completion, execute, intent, journal_at, rows
+from .samples import (
+    Store,
+    at_revision,
+    chain_verdict,
+    completion,
+    execute,
+    intent,
+    journal_at,
+    rows,
+)
 
 HOUR = 3_600_000_000
 BEFORE = "0006"
+"""The last revision without charge-back."""
 SUMS = (
     "SELECT sum(calls), sum(cost), sum(saved), sum(input_tokens), sum(output_tokens), "
     "sum(unpriced), sum(cached_calls) FROM usage_hourly"
 )
-
-
-def old_store(store: Store) -> None:
-    """A store of the last revision without charge-back."""
-    config = Config()
-    folder = Path(storage.__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder))
-    with Location.of(store).migration(new=True) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, BEFORE)
 
 
 def add(store: Store, hour: int, calls: int, *, gone: int = 0) -> None:
@@ -64,7 +60,7 @@ def add(store: Store, hour: int, calls: int, *, gone: int = 0) -> None:
 def test_sums_stay_and_what_is_known_of_the_calls_is_filled_in(
     empty_store: Store, gone: int
 ) -> None:
-    old_store(empty_store)
+    at_revision(empty_store, BEFORE)
     add(empty_store, 100, 3, gone=3)
     add(empty_store, 101, 4, gone=gone)
     add(empty_store, 102, 5)
@@ -84,7 +80,7 @@ def test_sums_stay_and_what_is_known_of_the_calls_is_filled_in(
 
 
 def test_a_store_without_calls_keeps_its_sums(empty_store: Store) -> None:
-    old_store(empty_store)
+    at_revision(empty_store, BEFORE)
     add(empty_store, 100, 3, gone=3)
     upgrade(empty_store)
     assert rows(empty_store, "SELECT hour, calls, cost FROM usage_hourly") == [(100, 3, 21)]

@@ -15,15 +15,19 @@ from jupyter_mesh.schemas.audit import Timing
 from jupyter_mesh.schemas.usage import UsageRow
 from jupyter_mesh.storage.history import SqlHistory
 from jupyter_mesh.storage.journal import SqlJournal
+from jupyter_mesh.storage.schema import upgrade
+from jupyter_mesh.storage.usage import People
 from jupyter_mesh.storage.usage_parts import Part, parts_of
 from jupyter_mesh.storage.usage_sums import Folded, month_after, month_of
 
-from .samples import Store, completion, intent
+from .samples import Store, at_revision, completion, execute, intent
 
 FIRST = datetime(2026, 1, 20, 7, 30, tzinfo=UTC)
 DAYS = 100
 LAST = FIRST + timedelta(days=DAYS)
 NOW = LAST + timedelta(hours=1)
+DAY = month_of(20_500)
+NEXT = month_after(DAY)
 
 
 @pytest.fixture
@@ -85,6 +89,8 @@ GROUPED = (
     (),
     ("user",),
     ("group", "purpose"),
+    ("application", "purpose"),
+    ("day", "application", "model"),
     ("hour", "user"),
     ("day", "group"),
     ("week", "user"),
@@ -114,6 +120,70 @@ async def test_what_usage_says_is_the_same_before_and_after(
     assert sorted(await history.use_case_spans()) == seen != []
 
 
+@pytest.mark.parametrize(
+    "by", [(), ("user",), ("day", "group"), ("month", "purpose"), ("model", "purpose")]
+)
+async def test_what_is_asked_most_is_read_from_smaller_sums_alone(
+    store: Store, journal: SqlJournal, history: SqlHistory, by: tuple[str, ...]
+) -> None:
+    """A day by all fields at once has thousands of rows; half a year of them is never read."""
+    await a_hundred_days(journal)
+    await history.add_up_usage(NOW)
+    whole = "three whole months"
+    expected = await ask(history, whole, by)
+    ada = await ask(history, whole, ("day",), user="ada")
+    for table in ("usage_daily", "usage_monthly"):
+        execute(store, f"DELETE FROM {table}")
+    assert await ask(history, whole, by) == expected != []
+    assert await ask(history, whole, ("day",), user="ada") == ada != []
+
+
+async def test_who_used_the_models_for_what_is_the_same_before_and_after(
+    journal: SqlJournal, history: SqlHistory
+) -> None:
+    await a_hundred_days(journal)
+    spans = list(SPANS.values())
+    before = [await history.people(since=since, until=until) for since, until in spans]
+    await history.add_up_usage(NOW)
+    assert [await history.people(since=since, until=until) for since, until in spans] == before
+    everybody = People({"ada", "bob", "eve"}, {"red", "blue"})
+    assert before[0] == {
+        ("notebook", "research"): everybody,
+        ("notebook", "support"): everybody,
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        (("user",), [("ada", 4), ("bob", 2)]),
+        (("purpose", "model"), [("research", 4), ("support", 2)]),
+    ],
+)
+async def test_what_an_earlier_version_added_up_has_its_smaller_sums(
+    empty_store: Store, by: tuple[str, ...], expected: list[tuple[str, int]]
+) -> None:
+    at_revision(empty_store, "0013")
+    for table, day in (("usage_daily", DAY), ("usage_daily", NEXT), ("usage_monthly", DAY)):
+        for user, purpose in (("ada", "research"), ("ada", "support"), ("bob", "research")):
+            execute(
+                empty_store,
+                f"INSERT INTO {table} VALUES (?, ?, 'notebook', 'up', 'up/m', ?, 'red', '', 'chat',"
+                " 'openai', 1, 0, 10, 5, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0)",
+                *(day, user, purpose),
+            )
+    execute(empty_store, "UPDATE usage_folded SET until_day = ? WHERE period = 'day'", NEXT + 1)
+    execute(empty_store, "UPDATE usage_folded SET until_day = ? WHERE period = 'month'", NEXT)
+    upgrade(empty_store)
+    history = SqlHistory(empty_store)
+    since, until = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in (DAY, NEXT + 1))
+    try:
+        found = await history.usage(since=since, until=until, by=by, user=None)
+    finally:
+        await history.aclose()
+    assert [(row.key[by[0]], row.spend.calls) for row in found] == expected
+
+
 async def test_a_day_is_added_up_once_and_only_a_day_after_its_end(
     journal: SqlJournal, history: SqlHistory
 ) -> None:
@@ -139,10 +209,12 @@ async def test_a_call_that_ends_after_its_day_was_added_up_is_in_every_sum(
         ((), datetime(2026, 3, 3, 12, tzinfo=UTC)),
         (("day",), day + timedelta(days=1)),
         (("month",), datetime(2026, 4, 1, tzinfo=UTC)),
+        (("application", "purpose"), datetime(2026, 4, 1, tzinfo=UTC)),
+        (("user", "purpose"), datetime(2026, 4, 1, tzinfo=UTC)),
     ):
         since = datetime(2026, 3, 1, tzinfo=UTC)
-        (row,) = await history.usage(since=since, until=until, by=by, user=None)
-        assert row.spend.calls == 2, by
+        found = await history.usage(since=since, until=until, by=by, user=None)
+        assert sum(row.spend.calls for row in found) == 2, by
     spans = await history.use_case_spans()
     assert max(one.last for one in spans) == day + timedelta(hours=2)
 
@@ -163,10 +235,6 @@ async def test_two_gateways_that_add_up_at_once_add_up_once(
     total = sum((row.spend.cost_usd for row in expected), Decimal(0))
     (whole,) = await ask(history, "everything", ())
     assert whole.spend.cost_usd == total
-
-
-DAY = month_of(20_500)
-NEXT = month_after(DAY)
 
 
 @pytest.mark.parametrize(
