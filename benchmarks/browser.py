@@ -9,34 +9,29 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
-from playwright.async_api import Page, async_playwright
+import orjson
+from playwright.async_api import Browser, Page, async_playwright
 
 from scripts.system_parts import PARTS
 
 from .contestant import KEY
-from .load import percentile
 from .report import Row
 
 CHROMIUM = PARTS["chromium"]
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 _SCROLL_MS, _OPEN_MS = 50.0, 200.0
-_ROWS = 5000
-_WHEEL = 400
-"""Pixels of one turn, a dozen rows."""
-_TURNS = 600
-_WATCH = """
-window.seen = {tasks: [], frames: []};
-new PerformanceObserver(list => list.getEntries().forEach(one => seen.tasks.push(one.duration)))
-  .observe({type: 'longtask'});
-let last = performance.now();
-const frame = now => { seen.frames.push(now - last); last = now; requestAnimationFrame(frame); };
-requestAnimationFrame(frame);
-"""
+_ROWS = 3000
+_WHEEL = 600
+"""Pixels of one turn, some twenty rows."""
+_IDLE_TURNS = 60
+"""After so many without a new row there are no more."""
+_TRACED = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]
+_LONG_US = 50_000
 _LAST_ROW = "Math.max(...[...document.querySelectorAll('{}')].map(one => one.{}))"
 _PIVOT = "#page=usage&view=range%3Dquarter%26rows%3Duser%26columns%3Dmodel"
-_DAYS = "#page=usage&view=range%3Dquarter%26rows%3Dday%26columns%3Duser"
+_DAYS = "#page=usage&view=range%3Dquarter%26rows%3Dday%26columns%3Dgroup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +46,12 @@ class _List:
         box = page.locator(self.box)
         await box.scroll_into_view_if_needed()
         await box.hover()
-        passed = 0
-        for _ in range(_TURNS):
+        passed = idle = 0
+        while passed < rows and idle < _IDLE_TURNS:
             await page.mouse.wheel(0, _WHEEL)
             await page.wait_for_timeout(30)
-            passed = int(cast(float, await page.evaluate(self.last)))
-            if passed >= rows:
-                break
+            before, passed = passed, int(cast(float, await page.evaluate(self.last)))
+            idle = 0 if passed > before else idle + 1
         return passed
 
 
@@ -80,8 +74,7 @@ async def browser_rows(site: str, calls: int) -> list[Row]:
         try:
             context = await browser.new_context(viewport={"width": 1440, "height": 900})
             page = await context.new_page()
-            await page.add_init_script(_WATCH)
-            rows = await _visit(page, site)
+            rows = await _visit(browser, page, site)
         finally:
             await browser.close()
     return [
@@ -89,7 +82,7 @@ async def browser_rows(site: str, calls: int) -> list[Row]:
     ]
 
 
-async def _visit(page: Page, site: str) -> list[Row]:
+async def _visit(browser: Browser, page: Page, site: str) -> list[Row]:
     await page.goto(site)
     await page.get_by_label("Your key of this mesh").fill(KEY)
     await page.keyboard.press("Enter")
@@ -98,42 +91,53 @@ async def _visit(page: Page, site: str) -> list[Row]:
     for name, address, shows, listed, most in (
         ("audit", "#page=audit", ".jp-mesh-Virtual-row", _CALLS, _ROWS),
         ("usage: quarter by user and model", _PIVOT, "tr[data-name^=user]", _TABLE, _ROWS),
-        ("usage: quarter by day and user", _DAYS, "tr[data-name^='20']", None, 0),
+        ("usage: quarter by day and group", _DAYS, "tr[data-name^='20']", None, 0),
     ):
-        rows.append(await _open(page, name, address, shows))
+        rows.append(await _open(browser, page, name, address, shows))
         if listed is not None:
-            rows.append(await _scroll(page, name, listed, most))
+            rows.append(await _scroll(browser, page, name, listed, most))
     return rows
 
 
-async def _open(page: Page, name: str, address: str, shows: str) -> Row:
-    await _clear(page)
+async def _open(browser: Browser, page: Page, name: str, address: str, shows: str) -> Row:
+    await browser.start_tracing(page=page, categories=_TRACED)
     began = time.perf_counter()
     await page.evaluate("address => { location.hash = address }", address)
     await page.locator(shows).first.wait_for()
     shown = time.perf_counter() - began
     await page.wait_for_timeout(1000)
-    return await _row(page, f"{name}: opened", f"{shown * 1000:.0f} ms", _OPEN_MS)
+    trace = await browser.stop_tracing()
+    return _row(f"{name}: opened", f"{shown * 1000:.0f} ms", trace, _OPEN_MS)
 
 
-async def _scroll(page: Page, name: str, listed: _List, most: int) -> Row:
-    await _clear(page)
+async def _scroll(browser: Browser, page: Page, name: str, listed: _List, most: int) -> Row:
+    await browser.start_tracing(page=page, categories=_TRACED)
     passed = await listed.scroll(page, most)
-    return await _row(page, f"{name}: scrolled", f"{passed:,} rows", _SCROLL_MS)
+    trace = await browser.stop_tracing()
+    return _row(f"{name}: scrolled", f"{passed:,} rows", trace, _SCROLL_MS)
 
 
-async def _clear(page: Page) -> None:
-    await page.evaluate("seen.tasks.length = seen.frames.length = 0")
-
-
-async def _row(page: Page, name: str, what: str, goal: float) -> Row:
-    seen = cast("dict[str, list[float]]", await page.evaluate("seen"))
-    frames = [one / 1000 for one in seen["frames"]]
+def _row(name: str, what: str, trace: bytes, goal: float) -> Row:
+    """The tasks of the page's main thread, by the clock and by the CPU they took."""
+    events = cast("list[dict[str, Any]]", orjson.loads(trace)["traceEvents"])
+    main = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks = [
+        (event["dur"], event.get("tdur", event["dur"]))
+        for event in events
+        if event["name"].endswith("RunTask")
+        and event.get("ph") == "X"
+        and (event["pid"], event["tid"]) in main
+    ]
     return {
         "page": name,
         "took": what,
-        "frame p95 ms": percentile(frames, 0.95),
-        "tasks over 50 ms": str(len(seen["tasks"])),
-        "longest task ms": max(seen["tasks"], default=0.0),
+        "tasks over 50 ms": str(sum(took > _LONG_US for took, _ in tasks)),
+        "longest task ms": max((took for took, _ in tasks), default=0) / 1000,
+        "by cpu over 50 ms": str(sum(cpu > _LONG_US for _, cpu in tasks)),
+        "longest by cpu ms": max((cpu for _, cpu in tasks), default=0) / 1000,
         "goal ms": goal,
     }
