@@ -20,7 +20,7 @@ export function CallTable(props: {
   isNarrowed: boolean;
   showsUsers: boolean;
 }): React.JSX.Element {
-  const { trans, store, place } = useAdmin();
+  const { trans, store } = useAdmin();
   const { search, isNarrowed, showsUsers } = props;
   const list = useMemo(() => new CallList(store.api, search), [store, search]);
   useSignal(list.changed);
@@ -96,26 +96,20 @@ export function CallTable(props: {
       foot={foot}
       onEnd={onEnd}
     >
-      {call => (
-        <Row
-          call={call}
-          showsUsers={showsUsers}
-          onOpen={() =>
-            place.go({ ...place.spot, page: 'audit', open: { kind: 'call', name: call.id } })
-          }
-        />
-      )}
+      {call => <Row call={call} showsUsers={showsUsers} />}
     </VirtualRows>
   );
 }
 
-function Row(props: {
+/** Drawn once, however often those around it come and go while one scrolls. */
+const Row = React.memo(function Row(props: {
   call: CallSummary;
   showsUsers: boolean;
-  onOpen: () => void;
 }): React.JSX.Element {
-  const { trans } = useAdmin();
-  const { call, showsUsers, onOpen } = props;
+  const { trans, place } = useAdmin();
+  const { call, showsUsers } = props;
+  const onOpen = (): void =>
+    place.go({ ...place.spot, page: 'audit', open: { kind: 'call', name: call.id } });
   const { tokens, timing } = call;
   const who = [showsUsers && call.user, call.application, call.key].filter(Boolean).join(' · ');
   const model = call.model ?? call.requested_model;
@@ -164,19 +158,23 @@ function Row(props: {
       </span>
     </div>
   );
-}
+});
+
+const OF_THIS_YEAR: Intl.DateTimeFormatOptions = {
+  month: 'short',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23'
+};
+// Making one takes longer than using it for a screen of rows.
+const thisYear = new Intl.DateTimeFormat(undefined, OF_THIS_YEAR);
+const otherYear = new Intl.DateTimeFormat(undefined, { year: '2-digit', ...OF_THIS_YEAR });
 
 /** To the second: calls of one minute are told apart by it. The year where it is not this one. */
 function moment(text: string): string {
   const at = new Date(text);
   const isThisYear = at.getFullYear() === new Date().getFullYear();
-  return at.toLocaleString(undefined, {
-    ...(!isThisYear && { year: '2-digit' }),
-    month: 'short',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23'
-  });
+  return (isThisYear ? thisYear : otherYear).format(at);
 }
