@@ -220,7 +220,7 @@ def _gateway(home: Path, store: str) -> Process:
                 "store": {"url": store},
                 "connections": {"echo": {"provider": "echo"}},
                 "keys": [{**key, "admin": True}],
-                "audit": {"retain": "3650d"},
+                "audit": {"retain": "3650d", "content": "none"},
                 "offers": False,
             }
         )
