@@ -93,7 +93,15 @@ def capped(call: Call, room: Decimal) -> Request:
 
 def _dearest(request: Request, price: Price) -> Price:
     """A price that charges every token as the dearest class the request may use."""
-    kinds = _kinds(request) if price.input_audio or price.input_image else ()
+    if not (
+        price.cache_write
+        or price.input_audio
+        or price.input_image
+        or price.reasoning
+        or price.output_audio
+    ):
+        return price
+    kinds = _kinds(request)
     spoken = "audio" in (as_list(request.body.get("modalities")) or [])
     read = (
         price.input,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from ..schemas.audit import Hold
 from ..schemas.frozen import frozen
 from ..schemas.policy import BudgetRule
 from ..schemas.raises import raised
+from ..schemas.request import Request
 from ..schemas.spend import Price
 from .bound import cost_bound
 from .call import Call, Reservation, Window
@@ -35,6 +37,9 @@ class Need:
     window: Window
     candidates: tuple[Candidate, ...]
     assumed: Price | None = None
+    _asked: Request | None = field(default=None, init=False, repr=False, compare=False)
+    _most: Decimal | None = field(default=None, init=False, repr=False, compare=False)
+    """What `_asked` may cost at most."""
 
     @property
     def title(self) -> str:
@@ -58,9 +63,13 @@ class Need:
 
     def most(self, call: Call) -> Decimal | None:
         """USD the whole call may cost; None where nobody bounds its answer."""
-        costs = self._costs(call, None)
-        known = [cost for cost in costs if cost is not None]
-        return max(known, default=Decimal(0)) if len(known) == len(costs) else None
+        if self._asked is not call.request:
+            costs = self._costs(call, None)
+            known = [cost for cost in costs if cost is not None]
+            most = max(known, default=Decimal(0)) if len(known) == len(costs) else None
+            object.__setattr__(self, "_most", most)
+            object.__setattr__(self, "_asked", call.request)
+        return self._most
 
     def _costs(self, call: Call, longest: int | None) -> list[Decimal | None]:
         return [

@@ -35,6 +35,7 @@ Kind: TypeAlias = tuple[str, str]
 """The configured name of a detector, and an entity it finds."""
 
 _STRICTEST_FIRST: tuple[Action, ...] = ("block", "redact", "alert")
+_NO_RULE = "no rule applies"
 _AUDIT_DETECTORS = ("patterns", "secrets")
 
 
@@ -54,7 +55,12 @@ class Screen(Step):
     """
 
     def __call__(self, call: Call, next: Next) -> Events:
-        return self._screened(call, next) if call.guarded else next(call)
+        if not call.guarded:
+            return next(call)
+        if not call.snapshot.screens:
+            call.report.screened = _NO_RULE
+            return next(call)
+        return self._screened(call, next)
 
     async def _screened(self, call: Call, next: Next) -> Events:
         screened = await screen(call)
@@ -109,7 +115,7 @@ async def screen(call: Call) -> Screened:
     if kept == "full":
         await keep_in_full(call)
     if not every:
-        call.report.screened = "no rule applies"
+        call.report.screened = _NO_RULE
         if audited:
             await keep_unscreened(call, detectors)
         return Screened(detectors)

@@ -95,6 +95,8 @@ class Snapshot:
     """Whom people ask for what they may not."""
     by_purpose: bool = field(init=False)
     """Whether some group opens a model for some purposes only."""
+    screens: bool = field(init=False)
+    """Whether some text must be looked at, or some of what is said be kept."""
     _groups: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
         default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
     )
@@ -112,6 +114,8 @@ class Snapshot:
     def __post_init__(self) -> None:
         narrowed = any(rule.purposes_for for rule in self.groups.values())
         object.__setattr__(self, "by_purpose", narrowed)
+        rules = self.screening or self.default_screening is not None
+        object.__setattr__(self, "screens", bool(rules) or self.audit.keeps_content)
 
     @property
     def dearest(self) -> Price | None:

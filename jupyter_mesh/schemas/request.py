@@ -69,8 +69,8 @@ class Request:
         """The caller's own limit of output tokens for one choice. Of two, the larger: nobody knows
         which of them the provider goes by.
         """
-        limits = (as_int(self.body.get(name)) for name in OUTPUT_LIMITS)
-        return max((limit for limit in limits if limit is not None), default=None)
+        given = [as_int(self.body[name]) for name in OUTPUT_LIMITS if name in self.body]
+        return max((limit for limit in given if limit is not None), default=None) if given else None
 
     @property
     def choices(self) -> int:
@@ -83,7 +83,9 @@ class Request:
         throws away again.
         """
         each = max(self.choices, as_int(self.body.get("best_of")) or 1)
-        prompts = as_list(self.body.get("prompt")) or []
+        prompts = as_list(self.body.get("prompt"))
+        if not prompts:
+            return each
         tokens = all(isinstance(prompt, int) for prompt in prompts)  # one prompt, as numbers
         return each if tokens else each * len(prompts)
 

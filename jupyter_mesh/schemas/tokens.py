@@ -75,14 +75,10 @@ def estimate_tokens(text: str) -> int:
         return 0
     data = b" " + text.encode("utf-8", "surrogatepass")
     cases = data.translate(_CASES)
-    letters = cases.count(b"a") + cases.count(b"A")
+    letters = len(cases) - cases.count(b" ")
     words = max(_words(cases), letters / _LONGEST_WORD)
-    digits = data.translate(_NUMBERS).replace(b"000", b"1")
-    groups = digits.count(b"1") + digits.count(b"0") - digits.count(b"00")
     marks = data.translate(_PUNCTUATION).count(b" .")
-    spaces = b"x" + data[1:].translate(_SPACES)
-    breaks = spaces.count(b"x\n") + spaces.count(b"x \n") + spaces.count(b"x  ")
-    tokens = _WORD * words + _DIGITS * groups + _MARKS * marks + _BREAK * breaks
+    tokens = _WORD * words + _DIGITS * _groups(data) + _MARKS * marks + _BREAK * _breaks(data)
     if len(data) > len(text) + 1:
         tokens += _foreign(text, letters, words)
     return max(1, round(tokens))
@@ -90,10 +86,29 @@ def estimate_tokens(text: str) -> int:
 
 def _words(cases: bytes) -> int:
     """Runs of letters: `Word`, `word`, `WORD`; `camelCase` is two, and so is `HTTPServer`."""
-    lower = cases.count(b" a") + cases.count(b"Aa")
-    upper = cases.count(b" A") + cases.count(b"aA")
-    capitalised = cases.count(b"Aa") - cases.count(b"AAa")
-    return lower + upper - capitalised
+    words = cases.count(b" a")
+    if (
+        b"A" in cases
+    ):  # each `Aa` begins a word, but only after capitals one that is not counted yet
+        words += cases.count(b" A") + cases.count(b"aA") + cases.count(b"AAa")
+    return words
+
+
+def _groups(data: bytes) -> int:
+    """Runs of digits, a longer one by three."""
+    digits = data.translate(_NUMBERS)
+    if b"0" not in digits:
+        return 0
+    digits = digits.replace(b"000", b"1")
+    return digits.count(b"1") + digits.count(b"0") - digits.count(b"00")
+
+
+def _breaks(data: bytes) -> int:
+    """Line breaks and indents."""
+    spaces = b"x" + data[1:].translate(_SPACES)
+    if b"\n" not in spaces and b"  " not in spaces:
+        return 0
+    return spaces.count(b"x\n") + spaces.count(b"x \n") + spaces.count(b"x  ")
 
 
 def _foreign(text: str, letters: int, words: float) -> float:

@@ -48,6 +48,8 @@ def money(usd: Decimal) -> int:
 
 def count(number: int) -> int:
     """A number of tokens as a column holds it, whatever a plugin may have reported."""
+    if type(number) is int and 0 <= number <= _MOST:
+        return number
     return max(0, min(int(number), _MOST))
 
 
