@@ -95,8 +95,8 @@ def test_a_program_gets_an_account_a_group_and_a_key_and_one_switch_stops_it(sit
     assert site.status(key) == 404, "it stands in no group"
     site.press("I have it")
     expect(site.row("of 2026")).to_contain_text("tickets")
-    site.page.get_by_role("checkbox", name="jobs").check()
-    expect(site.page.get_by_role("checkbox", name="jobs")).to_be_enabled()
+    site.page.get_by_role("checkbox", name="jobs").click()
+    expect(site.page.get_by_role("checkbox", name="jobs")).to_be_checked()
     assert site.setting("groups", "jobs")["members"] == ["olga", "nightly"]
     assert site.status(key) == 200
 
@@ -151,7 +151,7 @@ def test_budgets_that_roll_and_that_pay_for_the_rest(site: Site) -> None:
         expect(site.row(name)).to_be_visible()
     expect(site.row("quiet night")).to_contain_text("24")
     expect(site.row("everything else")).to_contain_text("only where no other budget")
-    assert site.setting("budgets", "quiet night")["window"] == "rolling 24h"
+    assert site.setting("budgets", "quiet night")["window"] == "rolling 1d"
     assert site.setting("budgets", "everything else")["fallback"] is True
 
 

@@ -110,6 +110,12 @@ FIND_CUT = """() => {
       || (node.matches('button, h1, h2, p') && node.scrollWidth > node.clientWidth + 1))
     .map(node => node.outerHTML);
 }"""
+#: Of the tables, how many do not fit beside the list of pages.
+FIND_SCROLLED = """() => Array.from(document.querySelectorAll(
+  '.jp-mesh-Admin-page .jp-mesh-Scroll, .jp-mesh-Admin-page .jp-mesh-Virtual'))
+  .filter(box => box.scrollWidth > box.clientWidth + 1).length"""
+#: Pages of which a table has as many columns as there are days, or groups.
+WIDE = ("-usage-", "-models-")
 #: Words that are cut off where they stand, in what is no table of figures.
 FIND_RAW = """() => document.querySelector('.jp-mesh-Admin-page').innerText
   .split('\\n').filter(line => /\\{"|\\[object|undefined|NaN|Invalid Date/.test(line))"""
@@ -132,6 +138,8 @@ def look(page: Page, name: str) -> None:
     page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
     assert page.evaluate(FIND_CUT) == [], name
     assert page.evaluate(FIND_RAW) == [], name
+    if not any(wide in name for wide in WIDE):
+        assert page.evaluate(FIND_SCROLLED) == 0, name
     kinds = "button, input, select, textarea"
     names = [one.aria_snapshot() for one in main.locator(kinds).all() if one.is_visible()]
     assert [one for one in names if '"' not in one] == [], name

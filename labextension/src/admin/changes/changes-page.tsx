@@ -24,9 +24,7 @@ export function ChangesPage(): React.JSX.Element {
   return (
     <>
       <PageHead title={trans.__('Changes')}>
-        {trans.__(
-          'What was set here or over HTTP, and each edit of mesh.yaml; newest first.'
-        )}
+        {trans.__('What was set here or over HTTP, and each edit of mesh.yaml; newest first.')}
       </PageHead>
       <div className="jp-mesh-Inline">
         <label>

@@ -15,7 +15,7 @@ export function Health({ row }: { row: Performance }): React.JSX.Element {
     <>
       <span className="jp-mesh-Health" title={circuitHint(row, trans)}>
         <span className={`jp-mesh-Dot jp-mod-${mark}`} aria-hidden="true" />
-        {circuitWords(circuit, trans)}
+        <span className="jp-mesh-Health-words">{circuitWords(circuit, trans)}</span>
       </span>
       {broken.length > 0 && (
         <span className="jp-mesh-Badge jp-mod-warn" title={broken.join('\n')}>
