@@ -241,7 +241,7 @@ def open_to_a_group(admin: Locator, lab: Lab) -> None:
     turn_to(admin, "Models and permissions")
     press(admin, "New group")
     admin.get_by_label("Name", exact=True).fill("analysts")
-    admin.get_by_label("Members").fill(f"{user}\nhub:staff")
+    admin.get_by_label("Members", exact=True).fill(f"{user}\nhub:staff")
     admin.get_by_label("May use").fill("echo/*")
     press(admin, "Save")
     expect(admin.get_by_role("checkbox", name="echo/echo for analysts")).to_be_checked()
