@@ -57,7 +57,7 @@ export function UseCaseRow(props: {
           ))}
         </ul>
       </td>
-      <td>
+      <td data-label={trans.__('Who')}>
         {use.users === 0
           ? trans.__('nobody so far')
           : trans._n('one person', '%1 people', use.users)}
@@ -68,13 +68,13 @@ export function UseCaseRow(props: {
           {trans.__('open to %1', openWords(use.open_to, trans.__('everybody')))}
         </div>
       </td>
-      <td className="jp-mod-number">
+      <td className="jp-mod-number" data-label={trans.__('Calls, cost')}>
         {exactCount(use.spend.calls)}
         <div>
           <Amount usd={use.spend.cost_usd} />
         </div>
       </td>
-      <td>
+      <td data-label={trans.__('Guards in force')}>
         {use.guards.length + use.moderation.length === 0 ? (
           <span className="jp-mesh-dim">{trans.__('none')}</span>
         ) : (
