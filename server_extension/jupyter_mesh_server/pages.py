@@ -82,12 +82,7 @@ class Pages:
             raise NotFound("The site's pages are not built here; `make build` makes them.")
         reply = self._file(INDEX, request, "no-store")
         if told:
-            lines = "".join(
-                f'<meta name="{html.escape(name)}" content="{html.escape(value)}" />'
-                for name, value in told.items()
-            )
-            body = self._files[INDEX].body
-            reply.body = body.replace(_HEAD_ENDS, lines.encode() + _HEAD_ENDS, 1)
+            reply.body = with_meta(self._files[INDEX].body, told)
             reply.headers.pop("Content-Encoding", None)  # what is secret is not compressed
         return reply
 
@@ -105,6 +100,15 @@ class Pages:
             headers["Content-Encoding"] = "gzip"
             body = file.compressed
         return JsonReply(body, headers=headers, content_type=file.content_type)
+
+
+def with_meta(page: bytes, told: Mapping[str, str]) -> bytes:
+    """`page` with a `<meta>` element in its head for each name."""
+    lines = "".join(
+        f'<meta name="{html.escape(name)}" content="{html.escape(value)}" />'
+        for name, value in told.items()
+    )
+    return page.replace(_HEAD_ENDS, lines.encode() + _HEAD_ENDS, 1)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, File]]:

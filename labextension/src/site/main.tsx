@@ -6,7 +6,14 @@ import { SiteView } from './site-view';
 import { showTheme, storedTheme } from './theme';
 
 showTheme(storedTheme());
-const session = new SiteSession(new URL('./', document.baseURI).href);
+const told = (name: string): string =>
+  document.querySelector<HTMLMetaElement>(`meta[name="jupyter-mesh-${name}"]`)?.content ?? '';
+const session = new SiteSession(
+  new URL('./', document.baseURI).href,
+  (...args) => fetch(...args),
+  told('hub') || null,
+  told('xsrf')
+);
 for (const sign of ['keydown', 'pointerdown']) {
   document.addEventListener(sign, () => session.use(), { passive: true });
 }

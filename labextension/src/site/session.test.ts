@@ -15,8 +15,16 @@ const refused = (code: string, status = 401): Response =>
 
 /** A session whose requests end here; `answers` are given one after another. */
 function session(...answers: Response[]): { site: SiteSession; asked: IAsked[] } {
+  return sessionOn(null, '', ...answers);
+}
+
+function sessionOn(
+  hub: string | null,
+  told: string,
+  ...answers: Response[]
+): { site: SiteSession; asked: IAsked[] } {
   const asked: IAsked[] = [];
-  const site = new SiteSession('https://host/proxy/mesh/', (url, init) => {
+  const request: typeof fetch = (url, init) => {
     asked.push({
       method: init?.method ?? 'GET',
       url: url instanceof Request ? url.url : url.toString(),
@@ -25,8 +33,8 @@ function session(...answers: Response[]): { site: SiteSession; asked: IAsked[] }
     });
     const answer = answers.shift();
     return answer ? Promise.resolve(answer) : Promise.reject(new TypeError('no answer'));
-  });
-  return { site, asked };
+  };
+  return { site: new SiteSession('https://host/proxy/mesh/', request, hub, told), asked };
 }
 const json = (body: unknown): Response => new Response(JSON.stringify(body));
 
@@ -74,4 +82,19 @@ test('who uses the pages keeps the session, asked for now and then only', async 
   site.use(now + 301_000);
   site.use(now + 302_000);
   expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET']);
+});
+
+test('on a hub every request carries the token that the page was told, reading too', async () => {
+  const { site, asked } = sessionOn(
+    '/hub/',
+    'told',
+    json({ ...SIGNED_IN, xsrf: 'told' }),
+    json({})
+  );
+  await site.resume();
+  await site.wire.send(site.wire.urlOf('calls'), {});
+  expect(asked.map(({ method, xsrf }) => [method, xsrf])).toEqual([
+    ['GET', 'told'],
+    ['GET', 'told']
+  ]);
 });

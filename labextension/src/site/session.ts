@@ -24,10 +24,18 @@ const KEEP = 5 * 60;
  * a cookie that scripts cannot read speaks for the browser, and with every change a token that only this page knows.
  */
 export class SiteSession {
+  /**
+   * @param hub Where the pages of the JupyterHub are that signs people in; null where keys do.
+   * @param xsrf What the gateway told this page when the browser opened it; empty where it tells later.
+   */
   constructor(
     private readonly base: string,
-    private readonly request: typeof fetch = (...args) => fetch(...args)
-  ) {}
+    private readonly request: typeof fetch = (...args) => fetch(...args),
+    readonly hub: string | null = null,
+    xsrf = ''
+  ) {
+    this._xsrf = xsrf || 'none yet';
+  }
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -42,7 +50,8 @@ export class SiteSession {
     send: async (url, init) => {
       const isChange = init.method !== undefined && init.method !== 'GET';
       const headers = new Headers(init.headers);
-      if (isChange) {
+      if (isChange || this.hub !== null) {
+        // On a hub other people's pages have the same origin: there reading needs the token too.
         headers.set('X-Mesh-XSRF', this._xsrf);
       }
       const response = await this.request(url, {
@@ -109,6 +118,6 @@ export class SiteSession {
   private readonly http = new Transport(this.wire);
   private readonly _changed = new Signal<this, void>(this);
   private _state: SessionState = { kind: 'unknown' };
-  private _xsrf = 'none yet';
+  private _xsrf: string;
   private _kept = 0;
 }

@@ -69,3 +69,31 @@ export function SignIn(props: { session: SiteSession; hasEnded: boolean }): Reac
     </main>
   );
 }
+
+/** On a hub: the way to its login, and out of it. */
+export function HubSignIn(props: { hub: string; hasEnded: boolean }): React.JSX.Element {
+  const trans = useWords();
+  return (
+    <main className="jp-mesh-SignIn">
+      <h1>{trans.__('Jupyter Mesh')}</h1>
+      {props.hasEnded && (
+        <div className="jp-mesh-Notice" role="status">
+          {trans.__('Your session has ended. Sign in again to go on.')}
+        </div>
+      )}
+      <button
+        type="button"
+        className="jp-mesh-Button jp-mod-primary"
+        onClick={() => window.location.reload()}
+      >
+        {trans.__('Sign in with JupyterHub')}
+      </button>
+      <p className="jp-mesh-dim">
+        {trans.__('You may still be logged in at JupyterHub.')}{' '}
+        <a className="jp-mesh-Link" href={`${props.hub}logout`}>
+          {trans.__('Log out there')}
+        </a>
+      </p>
+    </main>
+  );
+}

@@ -12,7 +12,7 @@ import { Trouble } from '../ui/trouble';
 import { useWords, Words } from '../ui/words';
 import { followAddress, hashOf, spotOfHash } from './address';
 import { type SiteSession } from './session';
-import { SignIn } from './sign-in';
+import { HubSignIn, SignIn } from './sign-in';
 import { storedTheme, type Theme, THEMES, showTheme } from './theme';
 import { PLAIN_WORDS } from './words';
 
@@ -45,7 +45,11 @@ function Content({ session }: { session: SiteSession }): React.JSX.Element {
         />
       );
     case 'out':
-      return <SignIn session={session} hasEnded={state.hasEnded} />;
+      return session.hub === null ? (
+        <SignIn session={session} hasEnded={state.hasEnded} />
+      ) : (
+        <HubSignIn hub={session.hub} hasEnded={state.hasEnded} />
+      );
     case 'in':
       return <Pages key={state.user} session={session} />;
   }

@@ -17,7 +17,7 @@ from jupyter_mesh.schemas.principal import Scope
 from ..credentials import unauthenticated
 from ..exchange import HttpRequest, JsonReply, Reply
 from ..gateway import Gateway
-from ..pages import PAGE_HEADERS, Pages
+from ..pages import PAGE_HEADERS, Pages, with_meta
 from ..replies import json_reply, reply_with
 from ..route import Route
 from ..site import SignedIn
@@ -25,6 +25,12 @@ from .environment import HubEnvironment
 from .login import Login
 from .sessions import HubSession, HubSessions
 
+_UNBUILT = b"""<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8" /><title>Jupyter Mesh</title></head>
+<body><p>The site's pages are not built here; <code>make build</code> makes them.</p></body>
+</html>
+"""
 _FAILED = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8" />
@@ -95,6 +101,9 @@ class HubSite:
             "jupyter-mesh-xsrf": self._sessions.xsrf(found[0]),
             "jupyter-mesh-hub": self._environment.hub_url,
         }
+        if not self._pages.are_built:
+            kind = "text/html; charset=utf-8"
+            return JsonReply(with_meta(_UNBUILT, told), 404, {**PAGE_HEADERS}, kind)
         return self._pages.index(request, told)
 
     async def asset(self, _gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
