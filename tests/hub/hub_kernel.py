@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,20 @@ class HubKernel:
         self.client = BlockingKernelClient(connection_file=str(connection_file))
         self.client.load_connection_file()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self._wait()
         self.client.allow_stdin = False
         self.run("%reload_ext jupyter_mesh")
+
+    def _wait(self) -> None:
+        """Until it answers: on a busy machine it misses heartbeats before that."""
+        end = time.monotonic() + 120
+        while True:
+            try:
+                self.client.wait_for_ready(timeout=60)
+                return
+            except RuntimeError:
+                if time.monotonic() > end:
+                    raise
 
     def stop(self) -> None:
         self.client.stop_channels()
