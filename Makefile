@@ -43,7 +43,7 @@ test: $(STAMPS)/dev $(BUNDLE) ## Every test: Python, TypeScript, browser
 	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 # Many tests wait for servers of theirs: two at a time, a file's tests in one process.
-test-python: $(STAMPS)/dev
+test-python: $(STAMPS)/dev $(STAMPS)/js # the Hub's proxy is one of the front end's packages
 	python -m pytest tests -n $(or $(JOBS),2) --dist loadfile $(ARGS)
 
 test-typescript: $(STAMPS)/js
