@@ -158,11 +158,40 @@ def _administration(commands: Commands) -> None:
     _command(config, "schema", "configuration:schema", "print its JSON schema")
     validate = _command(config, "validate", "configuration:validate", "say whether a file is right")
     validate.add_argument("file", nargs="?", help="default: the file that would be used")
+    _migrating(commands)
     _command(commands, "openapi", "configuration:openapi", "print the HTTP API's description")
     database = commands.add_parser("db", help="the database").add_subparsers(required=True)
     _command(
         database, "upgrade", "database:upgrade", "bring it to this version's tables", config=True
     )
+
+
+def _migrating(commands: Commands) -> None:
+    migrate = _command(
+        commands, "migrate", "migrate:migrate", "from a personal mesh to this one", config=True
+    )
+    migrate.add_argument(
+        "--from", dest="source", metavar="FOLDER", help="state folder of the personal mesh"
+    )
+    migrate.add_argument("--from-config", metavar="FILE", help="its mesh.yaml")
+    migrate.add_argument(
+        "--from-key", metavar="FILE", help="the key of its secrets (default: mesh.key in FOLDER)"
+    )
+    migrate.add_argument("--dry-run", action="store_true", help="only show what would be set")
+    migrate.add_argument(
+        "--only", action="append", default=[], metavar="KINDS", help="such as connections,aliases"
+    )
+    migrate.add_argument(
+        "--user", action="append", default=[], metavar="OLD=NEW", help="what a user is called here"
+    )
+    migrate.add_argument("--group", metavar="NAME", help="opens what is taken over")
+    migrate.add_argument(
+        "--replace", action="store_true", help="take over what is there and differs, too"
+    )
+    migrate.add_argument(
+        "--with-rights", action="store_true", help="keys and groups that administer or audit, too"
+    )
+    migrate.add_argument("--by", metavar="NAME", help="who it is recorded of (default: you)")
 
 
 def _sealing(secrets: Commands) -> None:

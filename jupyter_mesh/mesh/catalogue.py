@@ -153,10 +153,7 @@ class Catalogue:
         return connection
 
     def _validated(self, name: str, rule: ConnectionRule) -> tuple[type[Provider], ProviderConfig]:
-        if "/" in name:
-            raise ConfigError(f"connections.{name}: a connection's name has no slash.")
-        kind = self._plugins.provider(rule.provider)
-        return kind, validate_settings(kind.Config, rule.options, f"connections.{name}")
+        return check_connection(self._plugins, name, rule)
 
     def _make(self, name: str, rule: ConnectionRule, secrets: SecretStore) -> Provider:
         kind, settings = self._validated(name, rule)
@@ -210,6 +207,20 @@ class Catalogue:
         """Close every provider."""
         providers = [one.provider for one in self.connections.values() if one.provider]
         await asyncio.gather(*(provider.aclose() for provider in providers))
+
+
+def check_connection(
+    plugins: Plugins, name: str, rule: ConnectionRule
+) -> tuple[type[Provider], ProviderConfig]:
+    """Its provider and that one's settings.
+
+    Raises:
+        ConfigError: It cannot be opened as it is written.
+    """
+    if "/" in name:
+        raise ConfigError(f"connections.{name}: a connection's name has no slash.")
+    kind = plugins.provider(rule.provider)
+    return kind, validate_settings(kind.Config, rule.options, f"connections.{name}")
 
 
 def _limits(rule: ConnectionRule) -> ConnectionLimits:

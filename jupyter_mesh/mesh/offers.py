@@ -27,10 +27,10 @@ Withhold: TypeAlias = Callable[[str], None]
 """Keeps a key from kernels that are started from now on. Raises OSError where it cannot."""
 
 _log = logging.getLogger("jupyter_mesh")
-_OWNER = "@mesh"
+OWNER = "@mesh"
 """Accepted offers belong to the mesh, not to a person; no user name starts with this sign."""
-_PREFIX = "offer:"
-_PLAIN = "accepted"
+PREFIX = "offer:"
+PLAIN = "accepted"
 """What is remembered of an offer whose connection is there as long as it is found; of one whose key
 was taken over, its connection."""
 
@@ -65,9 +65,9 @@ class Offers:
         again, and those whose keys were taken over.
         """
         kept = {
-            name.removeprefix(_PREFIX): value
-            for name, value in (await self._history.preferences(_OWNER)).items()
-            if name.startswith(_PREFIX)
+            name.removeprefix(PREFIX): value
+            for name, value in (await self._history.preferences(OWNER)).items()
+            if name.startswith(PREFIX)
         }
         self._accepted = set(kept)
         try:
@@ -79,7 +79,7 @@ class Offers:
         rules: dict[str, ConnectionRule] = {}
         for name, value in kept.items():
             there = self._found.get(name)
-            if value != _PLAIN and (rule := _remembered(name, value)) is not None:
+            if value != PLAIN and (rule := _remembered(name, value)) is not None:
                 await self._renew(there)
                 rules[name] = rule
             elif there is not None:
@@ -113,12 +113,12 @@ class Offers:
         found = self._found.get(offer_id)
         if found is None or offer_id in self._accepted:
             raise NotFound(f"No offer {offer_id[:80]!r} is open; `%llm list` shows those that are.")
-        rule, value = _rule(found), _PLAIN
+        rule, value = _rule(found), PLAIN
         if self._takes(found):
             await self._seal(found)
             rule = _rule(found, api_key=f"store:{_secret(offer_id)}")
             value = rule.model_dump_json(exclude_unset=True)
-        await self._history.set_preference(_OWNER, f"{_PREFIX}{offer_id}", value)
+        await self._history.set_preference(OWNER, f"{PREFIX}{offer_id}", value)
         self._accepted.add(offer_id)
         return rule
 
@@ -135,7 +135,7 @@ class Offers:
     async def withdraw(self, offer_id: str) -> None:
         """Forget an acceptance whose connection did not open."""
         self._accepted.discard(offer_id)
-        await self._history.set_preference(_OWNER, f"{_PREFIX}{offer_id}", None)
+        await self._history.set_preference(OWNER, f"{PREFIX}{offer_id}", None)
         if self._takes(self._found[offer_id]):
             await asyncio.to_thread(self._secrets.remove, _secret(offer_id))
 

@@ -49,20 +49,7 @@ class SqlSettings:
         """
 
         def query(cursor: Cursor) -> tuple[int, list[Setting]]:
-            revision = changes.revision(cursor)
-            cursor.execute(f"SELECT {_FIELDS} FROM settings ORDER BY kind, name")
-            rows = cast("list[tuple[str, str, str, int, int, str]]", cursor.fetchall())
-            return revision, [
-                Setting(
-                    kind=cast(Kind, kind),
-                    name=name,
-                    body=orjson.loads(body),
-                    version=version,
-                    changed_at=moment(at),
-                    changed_by=by,
-                )
-                for kind, name, body, version, at, by in rows
-            ]
+            return changes.revision(cursor), all_settings(cursor)
 
         return await self._reader.read(query)
 
@@ -158,6 +145,23 @@ class SqlSettings:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._reader.aclose()
+
+
+def all_settings(cursor: Cursor) -> list[Setting]:
+    """Every setting, by kind and name."""
+    cursor.execute(f"SELECT {_FIELDS} FROM settings ORDER BY kind, name")
+    rows = cast("list[tuple[str, str, str, int, int, str]]", cursor.fetchall())
+    return [
+        Setting(
+            kind=cast(Kind, kind),
+            name=name,
+            body=orjson.loads(body),
+            version=version,
+            changed_at=moment(at),
+            changed_by=by,
+        )
+        for kind, name, body, version, at, by in rows
+    ]
 
 
 def changed_meanwhile(kind: Kind, name: str) -> str:
