@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from jupyter_mesh.schemas.admin import KeyRequest, SettingUpdate
 from jupyter_mesh.schemas.principal import Principal
 from jupyter_mesh.storage.location import Location
 
-from .world import PRICED, ROOT, mesh_of, put
+from .world import PRICED, ROOT, put
 
 Store = Path | str
 KEY = "sk-canary-of-the-personal-mesh"
@@ -64,9 +65,20 @@ EVERYTHING = {
 }
 
 
+@asynccontextmanager
+async def personal_mesh(folder: Path) -> AsyncIterator[Mesh]:
+    """A mesh in `folder / "state"` with a sealing key of its own, whatever the hub's is."""
+    config = Config.model_validate({"offers": False})
+    mesh = await Mesh.start(config, state_dir=folder / "state", host="standalone", environ={})
+    try:
+        yield mesh
+    finally:
+        await mesh.aclose()
+
+
 async def personal_at(folder: Path, base_url: str) -> str:
     """The whole of it, in `folder / "state"`; the secret of its API key."""
-    async with mesh_of(folder, {}) as mesh:
+    async with personal_mesh(folder) as mesh:
         return await fill(mesh, base_url)
 
 

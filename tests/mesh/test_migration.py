@@ -39,6 +39,7 @@ from .migrating import (
     hub_at,
     migrated,
     personal_at,
+    personal_mesh,
     planned,
     reason,
     verdicts,
@@ -134,7 +135,7 @@ async def test_calls_and_api_keys_work_in_the_hub_with_its_own_sealing_key(
 
 
 async def test_an_accepted_offer_becomes_a_connection_with_its_key(own: Path, store: Store) -> None:
-    async with mesh_of(own, {}) as mesh:
+    async with personal_mesh(own) as mesh:
         parts = mesh._parts  # pyright: ignore[reportPrivateUsage]
         rule = {"provider": "openai", "api_key": "store:offer-openai", "models": ["gpt-5-mini"]}
         parts.secrets.set("offer-openai", KEY)
@@ -277,7 +278,7 @@ async def test_what_is_there_and_differs_stays_unless_it_is_to_be_replaced(
 async def test_a_secret_of_the_hub_goes_to_no_connection_of_the_personal_mesh(
     own: Path, store: Store
 ) -> None:
-    async with mesh_of(own, {}) as mesh:
+    async with personal_mesh(own) as mesh:
         await mesh.secrets.set(analyst("root"), "shared", KEY, test=False)
         await put_reference(mesh, "acme", "shared")
     hub = hub_at(store)
@@ -293,7 +294,7 @@ async def test_a_secret_of_the_hub_goes_to_no_connection_of_the_personal_mesh(
 async def test_what_waits_for_a_secret_in_the_hub_gets_none_of_the_personal_mesh(
     own: Path, store: Store
 ) -> None:
-    async with mesh_of(own, {}) as mesh:
+    async with personal_mesh(own) as mesh:
         await mesh.secrets.set(analyst("root"), "shared", KEY, test=False)
         await put_reference(mesh, "acme", "shared")
     waits = {"provider": "openai", "api_key": "store:shared", "models": ["m"]}
@@ -344,7 +345,7 @@ async def test_another_sealing_key_opens_nothing_and_is_told(
 
 
 async def test_a_secret_that_is_not_sealed_anywhere_is_told(own: Path, store: Store) -> None:
-    async with mesh_of(own, {}) as mesh:
+    async with personal_mesh(own) as mesh:
         await put_reference(mesh, "acme", "nowhere")
     plan = await planned(state(own), hub_at(store))
     assert reason(plan, "connections", "acme") == (
@@ -406,7 +407,7 @@ async def test_nothing_of_the_personal_mesh_is_changed(whole: Path, store: Store
 
 
 async def test_it_is_read_while_its_gateway_runs(own: Path, store: Store) -> None:
-    async with mesh_of(own, {}) as mesh:
+    async with personal_mesh(own) as mesh:
         await connect(mesh, URL)
         before = files_of(own)
         assert before["state/mesh.db-wal"]
