@@ -1,0 +1,183 @@
+"""Several gateways behind one listening socket: started, watched, replaced one by one, stopped.
+
+The socket is the parent's, and every process accepts from it: a connection that waits in its queue is
+lost with no process, and a busy process leaves it to the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import orjson
+
+from jupyter_mesh.errors import ConfigError
+
+from .service import DRAIN
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+"""Seconds before a process that ended is started again; doubled each time it ends soon."""
+_SETTLED = 60.0
+"""Seconds after which a process counts as one that works."""
+_SLOWEST_START = 120.0
+
+log = logging.getLogger("jupyter_mesh")
+
+
+class Processes:
+    """Runs the same command so many times.
+
+    Args:
+        command: Serves on the socket that `--inherited` names, prints `{"url": …}` when it does, and
+            ends when the pipe named there is closed.
+        listening: Bound and listening.
+        count: How many processes.
+    """
+
+    def __init__(self, command: Sequence[str], listening: socket.socket, count: int) -> None:
+        self._listening = listening
+        self._alive, self._ours = os.pipe()
+        inherited = f"{listening.fileno()},{self._alive}"
+        self._command = [*command, "--json", "--inherited", inherited]
+        self._running: list[asyncio.subprocess.Process] = []
+        self._count = count
+        self._watchers: set[asyncio.Task[None]] = set()
+        self._changing = asyncio.Lock()
+
+    async def run(self, announce: Callable[[str], None]) -> None:
+        """Until SIGINT or SIGTERM. SIGHUP goes to every process; SIGUSR2 replaces one by one.
+
+        Raises:
+            ConfigError: The processes do not start; their log says why.
+        """
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._send, signal.SIGHUP)
+        loop.add_signal_handler(signal.SIGUSR2, lambda: self._watch(self._replace_all()))
+        try:
+            for place in range(self._count):  # the first one makes the tables
+                process, url = await self._started()
+                self._running.append(process)
+                self._watch(self._keep(place, process))
+            announce(url)
+            await stop.wait()
+            log.info("Stopping: running calls may take up to %.0f s more.", DRAIN)
+        finally:
+            await self._stop()
+
+    def _watch(self, doing: asyncio.coroutines.Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(doing)
+        self._watchers.add(task)
+        task.add_done_callback(self._watchers.discard)
+
+    def _send(self, number: signal.Signals) -> None:
+        for process in self._running:
+            with suppress(ProcessLookupError):
+                process.send_signal(number)
+
+    async def _started(self) -> tuple[asyncio.subprocess.Process, str]:
+        """A process that answers, and where.
+
+        Raises:
+            ConfigError: It ended, or took too long.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            pass_fds=(self._listening.fileno(), self._alive),
+            start_new_session=True,  # ^C is the parent's to answer
+        )
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(_SLOWEST_START):
+                line = await process.stdout.readline()
+        except TimeoutError:
+            line = b""
+        if line:
+            return process, str(orjson.loads(line)["url"])
+        with suppress(ProcessLookupError):
+            process.kill()
+        status = await process.wait()
+        raise ConfigError(f"A process of the gateway did not start (exit status {status}).")
+
+    async def _keep(self, place: int, process: asyncio.subprocess.Process) -> None:
+        """Start another one when this one ends by itself."""
+        loop, pause = asyncio.get_running_loop(), _FIRST_PAUSE
+        while True:
+            began = loop.time()
+            status = await process.wait()
+            if self._running[place] is not process:
+                return  # it was replaced, and its successor is looked after
+            if loop.time() - began > _SETTLED:
+                pause = _FIRST_PAUSE
+            log.error(
+                "Process %d of the gateway ended (%d); another one starts in %.0f s.",
+                process.pid,
+                status,
+                pause,
+            )
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            async with self._changing:
+                if self._running[place] is not process:
+                    return
+                with suppress(ConfigError):  # its own log says why; tried again after the pause
+                    process, _ = await self._started()
+                    self._running[place] = process
+
+    async def _replace_all(self) -> None:
+        """A new process for each; the old one goes when the new one answers."""
+        async with self._changing:
+            for place, old in enumerate(self._running):
+                try:
+                    new, _ = await self._started()
+                except ConfigError as error:
+                    log.error("%s What was running goes on.", error)
+                    return
+                self._running[place] = new
+                self._watch(self._keep(place, new))
+                with suppress(ProcessLookupError):
+                    old.terminate()
+        log.info("All %d processes of the gateway were replaced.", self._count)
+
+    async def _stop(self) -> None:
+        for task in self._watchers:
+            task.cancel()
+        os.close(self._ours)  # those that are starting, or were replaced, end by this
+        self._send(signal.SIGTERM)
+        ends = [asyncio.ensure_future(process.wait()) for process in self._running]
+        if ends:
+            _, late = await asyncio.wait(ends, timeout=DRAIN + 10)
+            if late:
+                self._send(signal.SIGKILL)
+        os.close(self._alive)
+
+
+def listening_at(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one.
+
+    Raises:
+        ConfigError: The address is taken, or is none.
+    """
+    try:
+        family, *_ , address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=1024)
+    except OSError as error:
+        raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+
+
+async def closed(pipe: int) -> None:
+    """Until the other end of a pipe is closed: a parent that ends in whatever way closes it."""
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(pipe, over.set)
+    try:
+        await over.wait()
+    finally:
+        loop.remove_reader(pipe)
