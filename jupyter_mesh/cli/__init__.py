@@ -75,6 +75,15 @@ def _serving(commands: Commands) -> None:
     serve.add_argument(
         "--hub", action="store_true", help="be a JupyterHub's service, or say what is missing"
     )
+    serve.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="so many at one address, over one store and one Redis; SIGUSR2 replaces them one by "
+        "one (default: %(default)s)",
+    )
+    serve.add_argument("--inherited", help=argparse.SUPPRESS)
     _command(commands, "check", "check:check", "try everything that is configured", config=True)
 
 

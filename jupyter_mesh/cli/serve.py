@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import socket
 import sys
 from argparse import Namespace
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
@@ -14,6 +17,7 @@ from .outcome import Output
 from .places import Chosen, chosen
 
 if TYPE_CHECKING:
+    from jupyter_mesh_server.hub.environment import HubEnvironment
     from jupyter_mesh_server.service import Service
 
 _HOST, _PORT = "127.0.0.1", 8765
@@ -21,7 +25,6 @@ _HOST, _PORT = "127.0.0.1", 8765
 
 def serve_forever(arguments: Namespace, output: Output) -> int:
     """Run a gateway until it is told to stop; log to standard error."""
-    from jupyter_mesh_server.hub.environment import is_service
     from jupyter_mesh_server.service import Service, run_until_stopped
 
     logging.basicConfig(
@@ -39,34 +42,81 @@ def serve_forever(arguments: Namespace, output: Output) -> int:
     mine = chosen(arguments)
     if faults := faults_in(mine.config):
         raise ConfigError("; ".join(faults))
+    place = _place(arguments)
+    if arguments.processes < 1:
+        raise ConfigError(f"--processes {arguments.processes}: one at least.")
+    if arguments.processes > 1:
+        _several(arguments, mine, place, announce)
+        return 0
+    inherited, parent = _inherited(arguments.inherited)
 
     def start() -> Awaitable[Service]:
-        if arguments.hub or is_service():
-            return _for_hub(arguments, mine)
+        if place.hub is not None:
+            from jupyter_mesh_server.hub.service import start_for_hub
+
+            return start_for_hub(
+                mine.config,
+                mine.state_dir,
+                place.host,
+                place.port,
+                environment=place.hub,
+                config_file=mine.config_file,
+                inherited=inherited,
+            )
         return Service.start(
             mine.config,
             mine.state_dir,
-            arguments.host or _HOST,
-            _PORT if arguments.port is None else arguments.port,
+            place.host,
+            place.port,
             config_file=mine.config_file,
+            inherited=inherited,
         )
 
-    run_until_stopped(start, announce)
+    run_until_stopped(start, announce, parent)
     return 0
 
 
-def _for_hub(arguments: Namespace, mine: Chosen) -> Awaitable[Service]:
-    """Where the Hub says it should listen, unless the command line says otherwise."""
-    from jupyter_mesh_server.hub.environment import HubEnvironment
-    from jupyter_mesh_server.hub.service import start_for_hub
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to listen, and whose service to be; None: stand-alone."""
 
-    environment = HubEnvironment.read()
-    host, port = environment.listen or (_HOST, _PORT)
-    return start_for_hub(
-        mine.config,
-        mine.state_dir,
-        arguments.host or host,
-        port if arguments.port is None else arguments.port,
-        environment=environment,
-        config_file=mine.config_file,
-    )
+    host: str
+    port: int
+    hub: HubEnvironment | None
+
+
+def _place(arguments: Namespace) -> Place:
+    """As the command line says, else as the Hub does, else the usual one."""
+    from jupyter_mesh_server.hub.environment import HubEnvironment, is_service
+
+    hub = HubEnvironment.read() if arguments.hub or is_service() else None
+    host, port = (hub.listen if hub is not None else None) or (_HOST, _PORT)
+    return Place(arguments.host or host, port if arguments.port is None else arguments.port, hub)
+
+
+def _several(
+    arguments: Namespace, mine: Chosen, place: Place, announce: Callable[[str], None]
+) -> None:
+    """Run so many processes that share the address, and what they count."""
+    from jupyter_mesh_server.processes import Processes, listening_at
+
+    if mine.config.shared.url is None:
+        raise ConfigError(
+            "Several processes count limits together in Redis: set `shared: {url: redis://…}`, "
+            "or leave out --processes."
+        )
+    command = [sys.executable, "-m", "jupyter_mesh.cli", "serve"]
+    command += ["--hub"] if arguments.hub else []
+    for option in ("config", "state"):
+        if (value := getattr(arguments, option)) is not None:
+            command += [f"--{option}", value]
+    with listening_at(place.host, place.port) as listening:
+        asyncio.run(Processes(command, listening, arguments.processes).run(announce))
+
+
+def _inherited(numbers: str | None) -> tuple[socket.socket | None, int | None]:
+    """The socket and the pipe that a parent has opened."""
+    if numbers is None:
+        return None, None
+    listening, parent = numbers.split(",")
+    return socket.socket(fileno=int(listening)), int(parent)

@@ -17,7 +17,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,14 +39,18 @@ class GatewayProcess:
     Args:
         folder: Holds `mesh.yaml`, `gateway.log` and `state`, the folder of the database.
         key: An API key of user `ada` that `configure` declares.
+        options: More of the command line.
 
     Attributes:
         url: Where it answers; ends with `/mesh/`.
         process: None before the first start.
     """
 
-    def __init__(self, folder: Path, *, key: str = "mesh-key-of-the-tests") -> None:
+    def __init__(
+        self, folder: Path, *, key: str = "mesh-key-of-the-tests", options: Sequence[str] = ()
+    ) -> None:
         self.folder = folder
+        self.options = tuple(options)
         self.key = key
         self.url = ""
         self.process: subprocess.Popen[bytes] | None = None
@@ -80,6 +84,7 @@ class GatewayProcess:
                     *(sys.executable, "-c", _SERVE, "serve", "--json", "--port", "0"),
                     *("--config", str(self.folder / "mesh.yaml")),
                     *("--state", str(self.folder / "state")),
+                    *self.options,
                 ],
                 env={**os.environ, **environment},
                 stdout=subprocess.PIPE,

@@ -1,7 +1,7 @@
 """Several gateways behind one listening socket: started, watched, replaced one by one, stopped.
 
-The socket is the parent's, and every process accepts from it: a connection that waits in its queue is
-lost with no process, and a busy process leaves it to the others.
+The socket is the parent's, and every process accepts from it: a connection that waits in its queue
+is lost with no process, and a busy process leaves it to the others.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 
 import orjson
 
 from jupyter_mesh.errors import ConfigError
 
-from .service import DRAIN
+from .service import BACKLOG, DRAIN
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 """Seconds before a process that ended is started again; doubled each time it ends soon."""
@@ -33,8 +33,8 @@ class Processes:
     """Runs the same command so many times.
 
     Args:
-        command: Serves on the socket that `--inherited` names, prints `{"url": …}` when it does, and
-            ends when the pipe named there is closed.
+        command: Serves at the socket that `--inherited` names, prints `{"url": …}` when it does,
+            and ends when the pipe named there is closed.
         listening: Bound and listening.
         count: How many processes.
     """
@@ -61,9 +61,11 @@ class Processes:
         loop.add_signal_handler(signal.SIGHUP, self._send, signal.SIGHUP)
         loop.add_signal_handler(signal.SIGUSR2, lambda: self._watch(self._replace_all()))
         try:
-            for place in range(self._count):  # the first one makes the tables
-                process, url = await self._started()
-                self._running.append(process)
+            first, url = await self._started()  # it makes the tables
+            self._running.append(first)
+            others = (self._started() for _ in range(1, self._count))
+            self._running += [process for process, _ in await asyncio.gather(*others)]
+            for place, process in enumerate(self._running):
                 self._watch(self._keep(place, process))
             announce(url)
             await stop.wait()
@@ -71,7 +73,7 @@ class Processes:
         finally:
             await self._stop()
 
-    def _watch(self, doing: asyncio.coroutines.Coroutine[object, object, None]) -> None:
+    def _watch(self, doing: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(doing)
         self._watchers.add(task)
         task.add_done_callback(self._watchers.discard)
@@ -167,17 +169,7 @@ def listening_at(host: str, port: int) -> socket.socket:
         ConfigError: The address is taken, or is none.
     """
     try:
-        family, *_ , address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=1024)
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
-
-
-async def closed(pipe: int) -> None:
-    """Until the other end of a pipe is closed: a parent that ends in whatever way closes it."""
-    loop, over = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(pipe, over.set)
-    try:
-        await over.wait()
-    finally:
-        loop.remove_reader(pipe)

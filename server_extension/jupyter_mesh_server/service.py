@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from .site import Site
 
 DRAIN = 30.0
 """Seconds for which calls that are running at the end may go on."""
+BACKLOG = 1024
+"""Connections that may wait until they are taken."""
 
 log = logging.getLogger("jupyter_mesh")
 
@@ -70,6 +73,7 @@ class Service:
         *,
         config_file: Path | None = None,
         owner_token: str | None = None,
+        inherited: socket.socket | None = None,
     ) -> Service:
         """Open the mesh and listen; port 0 takes a free one.
 
@@ -81,6 +85,7 @@ class Service:
             config_file: Where the configuration was read: relative paths in it start there, and
                 it is read again when it was edited.
             owner_token: Opens a personal mesh to whoever brings it, instead of API keys.
+            inherited: A socket that listens already, to be used instead of `host` and `port`.
 
         Raises:
             ConfigError: The configuration cannot be used, or the address is taken.
@@ -100,26 +105,31 @@ class Service:
             service = cls(mesh, identity, ROUTES + Site(sessions, pages).routes())
         else:
             service = cls(mesh, OwnerIdentity(owner(), owner_token))
-        await service.listen(host, port)
+        await service.listen(host, port, inherited)
         return service
 
-    async def listen(self, host: str, port: int) -> None:
-        """Answer from now on; port 0 takes a free one.
+    async def listen(self, host: str, port: int, inherited: socket.socket | None = None) -> None:
+        """Answer from now on, at a socket that listens already if one is given; port 0 takes a free
+        one.
 
         Raises:
             ConfigError: The address is taken. The service is closed then.
         """
         try:
-            await self._listen(host, port)
+            await self._listen(host, port, inherited)
         except OSError as error:
             await self.aclose()
             raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
 
-    async def _listen(self, host: str, port: int) -> None:
+    async def _listen(self, host: str, port: int, inherited: socket.socket | None) -> None:
         server = Server(self._dispatcher, self._base)
         self._runner = web.ServerRunner(server, shutdown_timeout=DRAIN)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, backlog=1024)
+        site: web.BaseSite
+        if inherited is not None:
+            site = web.SockSite(self._runner, inherited, backlog=BACKLOG)
+        else:
+            site = web.TCPSite(self._runner, host, port, backlog=BACKLOG)
         await site.start()
         name, bound = self._runner.addresses[0][:2]
         self.url = f"http://{f'[{name}]' if ':' in name else name}:{bound}{self._base}/"
@@ -142,10 +152,17 @@ def built_pages() -> Pages:
 
 
 def run_until_stopped(
-    start: Callable[[], Awaitable[Service]], announce: Callable[[str], None]
+    start: Callable[[], Awaitable[Service]],
+    announce: Callable[[str], None],
+    parent: int | None = None,
 ) -> None:
     """Run a service until SIGINT or SIGTERM; on uvloop where it is installed. At SIGHUP it reads
     `mesh.yaml` again, as it does when that was edited.
+
+    Args:
+        start: Opens it.
+        announce: Is told where it answers.
+        parent: A pipe whose other end somebody holds without whom it must not go on.
 
     Raises:
         ConfigError: As for `Service.start`.
@@ -158,6 +175,8 @@ def run_until_stopped(
             loop.add_signal_handler(number, stop.set)
         hung_up = asyncio.Event()
         loop.add_signal_handler(signal.SIGHUP, hung_up.set)
+        if parent is not None:
+            _when_closed(parent, stop)
         service = await start()
         reloading = asyncio.create_task(_reload_at(hung_up, service.mesh))
         try:
@@ -182,6 +201,16 @@ async def _reload_at(told: asyncio.Event, mesh: Mesh) -> None:
             log.error("What was in force stays so for now: %s", error)
         else:
             log.info("mesh.yaml: %s", mesh.health().checks["configuration"])
+
+
+def _when_closed(pipe: int, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def closed() -> None:
+        loop.remove_reader(pipe)  # it would be readable for ever
+        stop.set()
+
+    loop.add_reader(pipe, closed)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -62,7 +62,7 @@ def get(gateway: GatewayProcess, path: str) -> dict[str, object]:
         return json.load(answer)
 
 
-def refusal(one: World, command: str) -> str:
+def refusal(one: World, command: str, *options: str) -> str:
     """What a command says that fails."""
     said = subprocess.run(
         [
@@ -73,6 +73,7 @@ def refusal(one: World, command: str) -> str:
             ),
             *(command, "--config", str(one.folder / "mesh.yaml")),
             *("--state", str(one.folder / "state")),
+            *options,
         ],
         capture_output=True,
         text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from pathlib import Path
 
 from jupyter_mesh.config import Config
@@ -30,6 +31,7 @@ async def start_for_hub(
     *,
     environment: HubEnvironment,
     config_file: Path | None = None,
+    inherited: socket.socket | None = None,
 ) -> Service:
     """Open the mesh and listen.
 
@@ -40,6 +42,7 @@ async def start_for_hub(
         port: The port to listen on; 0 takes a free one.
         environment: Where the Hub is.
         config_file: Where the configuration was read.
+        inherited: A socket that listens already, to be used instead of `host` and `port`.
 
     Raises:
         ConfigError: The configuration cannot be used, the address is taken, or the Hub is too old.
@@ -55,7 +58,7 @@ async def start_for_hub(
         await api.aclose()
         raise
     service = _service(mesh, api, environment)
-    await service.listen(host, port)
+    await service.listen(host, port, inherited)
     return service
 
 
