@@ -337,7 +337,7 @@ def tell_alerts(store: Path) -> None:
 
     async def write() -> None:
         alerts = SqlAlerts(store)
-        await alerts.save([moderated, gone], channels, now)
+        await alerts.save([moderated, gone], channels, now, "the past")
         await alerts.aclose()
 
     asyncio.run(write())
