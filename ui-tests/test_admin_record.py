@@ -133,7 +133,9 @@ def test_a_call_is_found_among_many_read_and_the_record_proved(site: Site) -> No
     assert "application" in header
     rows.first.get_by_role("button").click()
     expect(site.page.get_by_text(wanted)).to_be_visible()
-    expect(site.page.get_by_text("It is ada’s, not yours: that you read it is on record.")).to_be_visible()
+    expect(
+        site.page.get_by_text("It is ada’s, not yours: that you read it is on record.")
+    ).to_be_visible()
     expect(site.page.get_by_text("The one that is looked for.").first).to_be_visible()
     site.page.get_by_role("button", name="‹ Audit").click()
     expect(rows).to_have_count(1)  # the search is still there
