@@ -7,8 +7,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -406,6 +408,20 @@ async def test_nothing_of_the_personal_mesh_is_changed(whole: Path, store: Store
     assert files_of(whole) == before
 
 
+async def test_no_file_is_made_beside_a_store_that_nobody_has_open(
+    whole: Path, tmp_path: Path
+) -> None:
+    path = state(whole) / "mesh.db"
+    with closing(sqlite3.connect(path)) as last:
+        assert last.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    for name in ("mesh.db-wal", "mesh.db-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    before = sorted(state(whole).iterdir())
+    plan = await planned(state(whole), hub_at(tmp_path / "hub.db"))
+    assert len(plan.to_set) == len(EVERYTHING)
+    assert sorted(state(whole).iterdir()) == before
+
+
 async def test_it_is_read_while_its_gateway_runs(own: Path, store: Store) -> None:
     async with personal_mesh(own) as mesh:
         await connect(mesh, URL)
@@ -424,7 +440,7 @@ async def test_it_is_read_while_its_gateway_runs(own: Path, store: Store) -> Non
 
 async def test_a_store_of_a_newer_version_is_refused(whole: Path, store: Store) -> None:
     execute(state(whole) / "mesh.db", "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(ConfigError, match="revision 9999"):
+    with pytest.raises(ConfigError, match="revision 9999, which this version"):
         await planned(state(whole), hub_at(store))
 
 
