@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import yaml
 from traitlets.config import Config
 
 from jupyter_mesh import config
@@ -25,3 +27,10 @@ def test_the_examples_mesh_opens_models_to_the_hubs_groups() -> None:
     assert {one for rule in chosen.groups.values() for one in rule.members} == {
         *("hub:analysts", "hub:students", "hub:platform")
     }
+
+
+def test_the_guides_mesh_is_one_that_the_mesh_reads() -> None:
+    guide = Path("docs/hub-guide.md").read_text("utf-8")
+    (said,) = re.findall(r"```yaml\n(.*?)```", guide, re.S)
+    chosen = config.Config.model_validate(yaml.safe_load(said))
+    assert set(chosen.groups) == {"analysts", "students"}
