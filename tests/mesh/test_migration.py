@@ -186,12 +186,12 @@ async def test_a_file_is_taken_over_and_rules_without_a_name_are_found_again(
     assert found["connections", "acme"] == found["aliases", "fast"] == "new"
     assert found["budgets", "ada's"] == found["budgets", unnamed[0]] == "new"
     assert found["general", "default_model"] == found["store", "store"] == "unusable"
-    assert plan.references == {"env:ACME_KEY": ["connections acme"]}
+    assert plan.references == {"env:ACME_KEY": ["connections acme (to 127.0.0.1)"]}
     header = bodies(store)["connections", "acme"]["headers"]["X-Team"]
     assert sealed(store) == {header.removeprefix("store:"): "plain-canary"}
     whom = {(one.name, one.was, one.now) for one in plan.people}
     assert ("ada's", "ada", "ada") in whom
-    assert (unnamed[0], "everybody in the hub", "everybody in the hub") in whom
+    assert (unnamed[0], "everybody", "everybody in the hub") in whom
     assert (await migrated(None, hub_at(store), config=file)).to_set == []
 
 

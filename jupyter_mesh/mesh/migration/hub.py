@@ -82,6 +82,7 @@ class Hub:
                 settings,
                 _in_force_elsewhere,
                 lambda config, kind, name: check_object(self._plugins, config, kind, name),
+                _not_read_again,
                 _found_by_looking,
             )
             opened.push_async_callback(governance.aclose)
@@ -152,6 +153,10 @@ async def _set(
 
 async def _in_force_elsewhere(_config: Config) -> None:
     """No call is answered here."""
+
+
+def _not_read_again(_config: Config) -> None:
+    """The hub's file is read once."""
 
 
 async def _found_by_looking() -> None:

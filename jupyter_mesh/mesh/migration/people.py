@@ -57,21 +57,21 @@ def people(kind: Kind, name: str, before: JsonObject, after: JsonObject) -> Iter
     """Whom an object names, before and after `renamed` and `narrowed`."""
     if kind in _SCOPED:
         was, now = as_object(before.get("scope")) or {}, as_object(after.get("scope")) or {}
-        yield Person(kind, name, "scope", _whose(was), _whose(now))
+        yield Person(kind, name, "scope", _whose(was, "everybody"), _whose(now, EVERYBODY))
         return
     for field in _FIELDS.get(kind, ()):
         for was, now in zip(_names(before.get(field)), _names(after.get(field)), strict=True):
             yield Person(kind, name, field, was, EVERYBODY if now == "*" else now)
 
 
-def _whose(scope: JsonObject) -> str:
+def _whose(scope: JsonObject, everybody: str) -> str:
     user, group = as_str(scope.get("user")), as_str(scope.get("group"))
     if user not in (None, "*"):
         return user
     if group is not None:
         return f"group {group}"
     others = [f"{part} {scope[part]}" for part in ("application", "key") if scope.get(part)]
-    return ", ".join(others) or EVERYBODY
+    return ", ".join(others) or everybody
 
 
 def _new(value: Json, users: Mapping[str, str]) -> Json:

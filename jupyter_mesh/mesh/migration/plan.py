@@ -13,7 +13,7 @@ from .hub_policy import HubPolicy
 from .opening import allowed_by, notices_of
 from .people import Person, narrowed, people, renamed
 from .personal import Found, PersonalMesh
-from .references import SEALED, references, sealed_names, with_sealed
+from .references import SEALED, receiver, references, sealed_names, with_sealed
 from .rights import too_much
 from .secret_names import SecretNames
 
@@ -229,6 +229,8 @@ class _Planner:
             return
         if decided.taken:
             label = f"{decided.kind} {decided.name}"
+            if (host := receiver(decided.body)) is not None:
+                label += f" (to {host})"
             for reference in dict.fromkeys(references(decided.body)):
                 if not reference.startswith(SEALED):
                     plan.references.setdefault(reference, []).append(label)

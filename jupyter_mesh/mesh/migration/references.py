@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import cast
+from urllib.parse import urlsplit
 
 from ...schemas.json import Json, JsonObject
 from ...spi.secrets import REFERENCES
@@ -22,6 +23,15 @@ def references(value: Json) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from references(one)
+
+
+def receiver(body: JsonObject) -> str | None:
+    """The host that a connection or a channel sends to, where its body names one."""
+    for field in ("base_url", "url", "host"):
+        value = body.get(field)
+        if isinstance(value, str) and value and not value.startswith(REFERENCES):
+            return urlsplit(value).hostname if "://" in value else value
+    return None
 
 
 def sealed_names(body: JsonObject) -> list[str]:
