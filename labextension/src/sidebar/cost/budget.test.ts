@@ -14,7 +14,9 @@ const budget = (spent: string, limit: string, forecast: string | null = null): B
   hard: true,
   forecast_low_usd: null,
   forecast_high_usd: null,
-  forecast_usd: forecast
+  forecast_usd: forecast,
+  usual_limit_usd: null,
+  raised_until: null
 });
 
 test.each([
