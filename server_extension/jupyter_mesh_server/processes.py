@@ -45,6 +45,7 @@ class Processes:
         inherited = f"{listening.fileno()},{self._alive}"
         self._command = [*command, "--json", "--inherited", inherited]
         self._running: list[asyncio.subprocess.Process] = []
+        self._begun: list[asyncio.subprocess.Process] = []  # also those that start or leave
         self._count = count
         self._watchers: set[asyncio.Task[None]] = set()
         self._changing = asyncio.Lock()
@@ -58,52 +59,58 @@ class Processes:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._send, signal.SIGHUP)
+        loop.add_signal_handler(signal.SIGHUP, lambda: _send(signal.SIGHUP, self._running))
         loop.add_signal_handler(signal.SIGUSR2, lambda: self._watch(self._replace_all()))
+        serving, stopped = loop.create_task(self._serve(announce)), loop.create_task(stop.wait())
         try:
-            first, url = await self._started()  # it makes the tables
-            self._running.append(first)
-            others = (self._started() for _ in range(1, self._count))
-            self._running += [process for process, _ in await asyncio.gather(*others)]
-            for place, process in enumerate(self._running):
-                self._watch(self._keep(place, process))
-            announce(url)
-            await stop.wait()
+            await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                await serving
+                await stopped
             log.info("Stopping: running calls may take up to %.0f s more.", DRAIN)
         finally:
+            serving.cancel()
             await self._stop()
+
+    async def _serve(self, announce: Callable[[str], None]) -> None:
+        """Start all of them, and have each looked after."""
+        first, url = await self._started()  # it makes the tables
+        self._running.append(first)
+        others = (self._started() for _ in range(1, self._count))
+        self._running += [process for process, _ in await asyncio.gather(*others)]
+        for place, process in enumerate(self._running):
+            self._watch(self._keep(place, process))
+        announce(url)
 
     def _watch(self, doing: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(doing)
         self._watchers.add(task)
         task.add_done_callback(self._watchers.discard)
 
-    def _send(self, number: signal.Signals) -> None:
-        for process in self._running:
-            with suppress(ProcessLookupError):
-                process.send_signal(number)
-
     async def _started(self) -> tuple[asyncio.subprocess.Process, str]:
         """A process that answers, and where.
 
         Raises:
-            ConfigError: It ended, or took too long.
+            ConfigError: It cannot be started for now, ended, said something else, or took too long.
         """
-        process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            pass_fds=(self._listening.fileno(), self._alive),
-            start_new_session=True,  # ^C is the parent's to answer
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                pass_fds=(self._listening.fileno(), self._alive),
+                start_new_session=True,  # ^C is the parent's to answer
+            )
+        except OSError as error:  # no memory, or too many processes
+            raise ConfigError(f"No process of the gateway starts: {error.strerror}.") from error
+        self._begun = [*(one for one in self._begun if one.returncode is None), process]
         assert process.stdout is not None
         try:
             async with asyncio.timeout(_SLOWEST_START):
                 line = await process.stdout.readline()
-        except TimeoutError:
-            line = b""
-        if line:
             return process, str(orjson.loads(line)["url"])
+        except (TimeoutError, ValueError, KeyError, TypeError):
+            pass
         with suppress(ProcessLookupError):
             process.kill()
         status = await process.wait()
@@ -130,8 +137,11 @@ class Processes:
             async with self._changing:
                 if self._running[place] is not process:
                     return
-                with suppress(ConfigError):  # its own log says why; tried again after the pause
+                try:
                     process, _ = await self._started()
+                except ConfigError as error:  # tried again after the pause
+                    log.error("%s", error)
+                else:
                     self._running[place] = process
 
     async def _replace_all(self) -> None:
@@ -150,16 +160,23 @@ class Processes:
         log.info("All %d processes of the gateway were replaced.", self._count)
 
     async def _stop(self) -> None:
+        """End all of them, also those that are starting or were replaced; wait until they have."""
         for task in self._watchers:
             task.cancel()
-        os.close(self._ours)  # those that are starting, or were replaced, end by this
-        self._send(signal.SIGTERM)
-        ends = [asyncio.ensure_future(process.wait()) for process in self._running]
+        os.close(self._ours)
+        _send(signal.SIGTERM, self._begun)
+        ends = [asyncio.ensure_future(process.wait()) for process in self._begun]
         if ends:
             _, late = await asyncio.wait(ends, timeout=DRAIN + 10)
             if late:
-                self._send(signal.SIGKILL)
+                _send(signal.SIGKILL, self._begun)
         os.close(self._alive)
+
+
+def _send(number: signal.Signals, processes: Sequence[asyncio.subprocess.Process]) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            process.send_signal(number)
 
 
 def listening_at(host: str, port: int) -> socket.socket:
