@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import sys
 from argparse import Namespace
@@ -115,8 +116,10 @@ def _several(
 
 
 def _inherited(numbers: str | None) -> tuple[socket.socket | None, int | None]:
-    """The socket and the pipe that a parent has opened."""
+    """The socket and the pipe that a parent has opened; no process of ours inherits them."""
     if numbers is None:
         return None, None
-    listening, parent = numbers.split(",")
-    return socket.socket(fileno=int(listening)), int(parent)
+    listening, parent = map(int, numbers.split(","))
+    for number in (listening, parent):
+        os.set_inheritable(number, False)
+    return socket.socket(fileno=listening), parent

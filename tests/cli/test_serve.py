@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -112,3 +114,23 @@ def test_a_port_that_is_taken_is_5_and_one_line(
     shown = mesh("serve", "--port", port, "--state", str(tmp_path / "other"))
     assert shown.code == 5
     assert f"Cannot listen on 127.0.0.1:{port}" in shown.err
+
+
+def test_what_it_inherits_it_passes_on_to_no_process_of_its_own(home: Path) -> None:
+    (home / "mesh.yaml").write_text("connections: {echo: {provider: echo}}\n")
+    alive, ours = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        given = (listening.fileno(), alive)
+        command = [sys.executable, "-m", "jupyter_mesh.cli", "serve", "--json"]
+        command += ["--inherited", f"{given[0]},{given[1]}"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=given)
+        assert process.stdout is not None
+        process.stdout.readline()
+        for number in given:
+            said = Path(f"/proc/{process.pid}/fdinfo/{number}").read_text()
+            (flags,) = re.findall(r"flags:\s+(\d+)", said)
+            assert int(flags, 8) & os.O_CLOEXEC
+        os.close(alive)
+        os.close(ours)  # whom it belongs to is gone
+        assert process.wait(timeout=60) == 0
+        process.stdout.close()

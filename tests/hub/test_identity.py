@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, cast
 
@@ -276,6 +277,20 @@ async def test_losing_a_role_narrows_the_session_within_the_age(
     clock.now += 30
     assert (await browser.ask("GET", "/api/changes")).status == 403
     assert (await browser.ask("GET", "/api/me")).json["groups"] == []
+
+
+async def test_a_token_of_the_page_that_is_no_text_is_wrong_and_no_fault_of_the_gateway(
+    browser: Browser,
+) -> None:
+    await browser.log_in("of-session")
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.jar.items())
+    address = URL(browser.host.url)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    lines = (f"GET {BASE}/api/me HTTP/1.1", "Host: x", f"Cookie: {cookie}", "Connection: close")
+    writer.write("\r\n".join(lines).encode() + b"\r\nX-Mesh-XSRF: \xff\xfe\r\n\r\n")
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    assert status == b"403"
 
 
 async def test_signing_out_ends_the_session_at_once(browser: Browser) -> None:

@@ -188,3 +188,22 @@ async def test_what_is_remembered_is_bounded(
         assert len(fake_hub.asked) == 5
         await tokens.owner("t0")
         assert len(fake_hub.asked) == 6
+
+
+async def test_a_flood_of_made_up_tokens_keeps_nobody_out_who_is_known(
+    fake_hub: FakeHub, clock: Clock
+) -> None:
+    fake_hub.tokens["t"] = user("ada")
+    async with asking(fake_hub, clock) as tokens:
+        await tokens.owner("t")
+        fake_hub.wait = asyncio.Event()  # the Hub is busy with strangers
+        flood = [asyncio.create_task(tokens.owner(f"made up {n}")) for n in range(2000)]
+        await until(lambda: len(fake_hub.asked) > 1)
+        clock.now += 16
+        await tokens.owner("t")
+        await until(lambda: fake_hub.asked.count("t") == 2)
+        fake_hub.wait.set()
+        answers = await asyncio.gather(*flood, return_exceptions=True)
+    refused = [one for one in answers if isinstance(one, IdentityUnavailable)]
+    assert len(refused) > 1000  # at once: what waits for the Hub is bounded
+    assert answers.count(None) + len(refused) == 2000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable
 
@@ -12,7 +11,7 @@ from jupyter_mesh.schemas.principal import Principal, Scope
 from ..credentials import credential, unauthenticated
 from ..exchange import HttpRequest
 from ..identity import KeyPrincipal
-from ..sessions import XSRF_HEADER
+from ..sessions import XSRF_HEADER, is_told
 from .hub_api import HubUser
 from .scopes import of_session, of_token
 from .sessions import HubSessions
@@ -57,9 +56,7 @@ class HubIdentity:
         if found is None:
             raise unauthenticated()
         session, user = found
-        sent = request.headers.get(XSRF_HEADER) or ""
-        expected = self._sessions.xsrf(session)
-        if not (hmac.compare_digest(sent.encode(), expected.encode()) or _is_download(request)):
+        if not (is_told(request, self._sessions.xsrf(session)) or _is_download(request)):
             raise NotPermitted(f"Another page may have sent this: its {XSRF_HEADER} is wrong.")
         return self._principal(user, of_session(user.scopes), "browser")
 

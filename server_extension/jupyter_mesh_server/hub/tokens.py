@@ -25,7 +25,11 @@ RETRY_SECONDS = 1.0
 """Between two attempts to renew an answer that still serves."""
 MOST_REMEMBERED = 10_000
 _MOST_AT_ONCE = 16
-"""Questions to the Hub at a time: a flood of made-up tokens must not become the Hub's flood."""
+"""Questions to the Hub at a time, about strangers and about whom it has named before: a flood of
+made-up tokens must not become the Hub's flood, nor keep out who is known.
+"""
+_MOST_WAITING = 500
+"""Questions that wait for their turn, before more about strangers are refused at once."""
 _PATIENCE = 10.0
 """Seconds for which a caller waits for its turn and the answer."""
 
@@ -64,7 +68,8 @@ class HubTokens:
         self._issuer = f"{api.url}\0".encode()
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._asking: dict[bytes, asyncio.Task[_Known]] = {}
-        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._strangers = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._renewals = asyncio.Semaphore(_MOST_AT_ONCE)
 
     async def owner(self, token: str) -> HubUser | None:
         """Whose it is; None where the Hub does not know it.
@@ -74,19 +79,20 @@ class HubTokens:
         """
         key = self._key(token)
         known, now = self._known.get(key), self._clock()
+        is_stranger = known is None or known.user is None
+        turns = self._strangers if is_stranger else self._renewals
         if known is not None and now - known.asked < self._lasts(known):
-            if known.user is not None and now >= known.next_try:
+            if not is_stranger and now >= known.next_try:
                 known.next_try = now + RETRY_SECONDS
-                self._ask(key, token)
+                self._ask(key, token, turns)
             return known.user
+        if is_stranger and len(self._asking) >= _MOST_WAITING and key not in self._asking:
+            raise _too_long()
         try:
             async with asyncio.timeout(_PATIENCE):
-                return (await asyncio.shield(self._ask(key, token))).user
+                return (await asyncio.shield(self._ask(key, token, turns))).user
         except TimeoutError:
-            raise IdentityUnavailable(
-                "JupyterHub takes too long to say who you are: try again in a moment.",
-                retry_after=5,
-            ) from None
+            raise _too_long() from None
 
     def forget(self, token: str) -> None:
         """Ask about it anew the next time."""
@@ -106,11 +112,11 @@ class HubTokens:
     def _lasts(self, known: _Known) -> float:
         return self._age if known.user is not None else min(NEGATIVE_SECONDS, self._age)
 
-    def _ask(self, key: bytes, token: str) -> asyncio.Task[_Known]:
+    def _ask(self, key: bytes, token: str, turns: asyncio.Semaphore) -> asyncio.Task[_Known]:
         """The question that runs about this token, else a new one."""
         task = self._asking.get(key)
         if task is None:
-            task = self._asking[key] = asyncio.create_task(self._put(key, token))
+            task = self._asking[key] = asyncio.create_task(self._put(key, token, turns))
             task.add_done_callback(lambda done: self._ended(key, done))
         return task
 
@@ -119,8 +125,8 @@ class HubTokens:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.debug("A question to JupyterHub failed: %s", error)
 
-    async def _put(self, key: bytes, token: str) -> _Known:
-        async with self._turns:
+    async def _put(self, key: bytes, token: str, turns: asyncio.Semaphore) -> _Known:
+        async with turns:
             asked = self._clock()
             user = await self._api.whose(token)
         known = _Known(user, asked, asked + self._age / 2)
@@ -129,3 +135,9 @@ class HubTokens:
         while len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)
         return known
+
+
+def _too_long() -> IdentityUnavailable:
+    return IdentityUnavailable(
+        "JupyterHub takes too long to say who you are: try again in a moment.", retry_after=5
+    )
