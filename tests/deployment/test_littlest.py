@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from jupyter_mesh_server.service import DRAIN
+from traitlets.config import Config
 
-UNIT = Path(__file__).parents[2] / "examples/hub/tljh/jupyter-mesh.service"
+FOLDER = Path(__file__).parents[2] / "examples/hub/tljh"
+UNIT = FOLDER / "jupyter-mesh.service"
 
 
 def verified(folder: Path, text: str) -> str:
@@ -41,3 +43,22 @@ def test_no_secret_stands_in_the_unit() -> None:
     lines = UNIT.read_text("utf8").splitlines()
     assert not any("TOKEN" in line or "KEY=" in line for line in lines)
     assert "EnvironmentFile=/etc/jupyter-mesh/mesh.env" in lines
+
+
+def test_the_hub_and_the_unit_mean_the_same_service(tmp_path: Path) -> None:
+    secrets = tmp_path / "mesh.env"
+    secrets.write_text("OPENAI_API_KEY=x\nJUPYTERHUB_API_TOKEN=0123\n", "utf8")
+    code = (FOLDER / "mesh_config.py").read_text("utf8")
+    assert "/etc/jupyter-mesh/mesh.env" in code
+    hub = Config()
+    exec(code.replace("/etc/jupyter-mesh/mesh.env", str(secrets)), {"get_config": lambda: hub})
+    (service,) = hub.JupyterHub.services
+    said = dict(
+        line.removeprefix("Environment=").split("=", 1)
+        for line in UNIT.read_text("utf8").splitlines()
+        if line.startswith("Environment=")
+    )
+    assert (service["name"], service["api_token"]) == (said["JUPYTERHUB_SERVICE_NAME"], "0123")
+    assert service["url"] == said["JUPYTERHUB_SERVICE_URL"]
+    path = said["JUPYTERHUB_SERVICE_PREFIX"]
+    assert hub.Spawner.environment["JUPYTER_MESH_SERVICE_URL"] == service["url"] + path
