@@ -112,6 +112,7 @@ class Flight:
         self._ahead: deque[Event] = deque()
         self._ahead_bytes = 0
         self._ended = False
+        self._closing = False
         # `inner` runs for one task at a time: for the leader while it is not free, and once there
         # is a hurry for whoever has the turn.
         self._free = asyncio.Event()
@@ -140,7 +141,7 @@ class Flight:
 
     async def join(self) -> CacheEntry | None:
         """Wait for the answer; None when this flight brings none that others could use."""
-        if self._hurry is None and not self._landed.done():
+        if self._hurry is None and not (self._landed.done() or self._closing):
             self._hurry = asyncio.create_task(self._run_ahead())
         self._waiting += 1
         self._alone.clear()
@@ -154,9 +155,10 @@ class Flight:
     async def aclose(self) -> None:
         """End the flight: the leader has its answer, or leaves."""
         try:
-            if self.digest and self._waiting:
+            while self.digest and self._waiting:
                 await self._alone.wait()
         finally:
+            self._closing = True  # who comes now hears of the end, and asks `inner` for nothing
             try:
                 for task in (self._hurry, self._pulling):
                     if task is not None:
@@ -168,6 +170,7 @@ class Flight:
 
     async def _next_in_turn(self, hurry: asyncio.Task[None]) -> Event | None:
         if not self._ahead:
+            await asyncio.sleep(0)  # the hurry goes first: it goes on though the leader leaves
             async with self._turn:
                 if not self._ahead:
                     if hurry.done():

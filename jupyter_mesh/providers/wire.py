@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _OURS = ("User-Agent", "Accept-Encoding", "Content-Type")
 _BROKEN_LINE = re.compile(r"[\r\n\0]")
+_MOST_SPOILED = 5
+"""Connections that are tried for one request, should something have come on them unasked."""
 
 
 class Response:
@@ -48,14 +50,23 @@ class Response:
 
     def close(self) -> None:
         """Close the connection, unless the answer is complete and it has been given back."""
-        self._connection.close()
+        _abandon(self._connection)
 
     def _release(self) -> None:
         transport = self._connection.transport
         if transport is not None and transport.get_write_buffer_size():
-            self._connection.close()  # answered before it had read what was asked
+            _abandon(self._connection)  # answered before it had read what was asked
         else:
             self._connection.release()
+
+
+def _abandon(connection: Connection) -> None:
+    """Close it and drop what is not written yet: else that would be sent to its end, as slowly as
+    the other side reads, and be worked on though nobody waits for it.
+    """
+    if connection.transport is not None:
+        connection.transport.abort()
+    connection.close()
 
 
 class Target:
@@ -105,11 +116,23 @@ class Target:
             while message.code < 200:  # it goes on, or has hints
                 message, content = await protocol.read()
         except BaseException:
-            connection.close()
+            _abandon(connection)
             raise
         return Response(connection, message, content)
 
     async def _connect(self) -> Connection:
+        """A connection on which nothing has come that would be taken for the answer."""
+        from aiohttp import ClientConnectionError
+
+        for _ in range(_MOST_SPOILED):
+            connection = await self._any_connection()
+            protocol = connection.protocol
+            if connection.transport and protocol is not None and not protocol.should_close:
+                return connection
+            connection.close()
+        raise ClientConnectionError(f"{self._like.host} sends what nobody asked for")
+
+    async def _any_connection(self) -> Connection:
         from aiohttp import ConnectionTimeoutError
 
         try:

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from jupyter_mesh.errors import ConfigError
+from jupyter_mesh.providers.faults import Faults
+from jupyter_mesh.providers.http import Deadline, Limits, Upstream
 from jupyter_mesh.providers.openai_compatible import OpenAICompatible
 from jupyter_mesh.providers.openai_config import OpenAIConfig
 from jupyter_mesh.providers.proxy import is_loopback, proxy_for
@@ -90,4 +92,37 @@ async def test_requests_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch) ->
         await events_of(provider, attempt())
     assert asked[0].startswith(b"POST http://models.invalid/v1/chat/completions HTTP/1.1\r\n")
     await provider.aclose()
+    server.close()
+
+
+async def test_a_proxy_is_told_who_asks_for_every_address_on_one_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(b"")
+        try:
+            while True:
+                asked.append(await reader.readuntil(b"\r\n\r\n"))
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        except asyncio.IncompleteReadError:
+            writer.close()
+
+    server = await asyncio.start_server(proxy, "127.0.0.1", 0)
+    address = f"ada:s%20cret@127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    monkeypatch.setenv("HTTP_PROXY", f"http://{address}")
+    upstream = Upstream("http://models.invalid/v1", Limits())
+    faults = Faults("The connection 'up'", str)
+    for path in ("models", "rerank", "models"):
+        reply = await upstream.exchange(
+            "GET", path, body=None, headers={}, deadline=Deadline.within(10), faults=faults
+        )
+        assert reply.body == b"{}"
+    assert asked[0] == b""
+    assert [b"\r\nProxy-Authorization: Basic YWRhOnMgY3JldA==\r\n" in one for one in asked] == [
+        False,
+        *([True] * 3),
+    ]
+    await upstream.aclose()
     server.close()
