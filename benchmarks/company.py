@@ -114,6 +114,7 @@ def _call(number: int, model: Model, chance: random.Random) -> tuple[Intent, Com
     )
     completion = Completion(
         id=intent.id,
+        started_at=began,
         outcome=outcome,
         ended_at=began + timedelta(milliseconds=milliseconds),
         model=None if outcome == "blocked" else model.id,

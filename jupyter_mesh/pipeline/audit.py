@@ -122,6 +122,7 @@ def completion_of(call: Call, failure: BaseException | None, paused: float) -> C
     report.overhead_ms = max(0.0, report.total_ms - report.upstream_ms)
     return Completion(
         id=call.id,
+        started_at=call.started_at,
         ended_at=datetime.now(UTC),
         outcome=outcome,
         model=report.model,

@@ -69,6 +69,8 @@ class Completion:
     """How a call ended. Durable before the last byte is sent to the client."""
 
     id: str
+    started_at: datetime
+    """As its intent says."""
     ended_at: datetime
     outcome: Outcome
     model: str | None = None

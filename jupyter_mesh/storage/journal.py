@@ -112,6 +112,7 @@ class SqlJournal:
         closing = Closing(
             completion_row(completion),
             completion.id,
+            micros(completion.started_at),
             money(completion.cost) if completion.cost is not None else 0,
             self._chain,
             content_row(completion, intent),

@@ -19,13 +19,12 @@ from .chain import Chain
 from .content import SealedRow, put
 from .location import Cursor, Row
 from .records import ContentRow, HoldRow, completion_row, sealed_completion, sealed_intent
-from .usage_sums import LATE_MS, add_late
-from .values import usd
+from .usage_sums import add_late, is_late
+from .values import moment, usd
 
 Window: TypeAlias = "tuple[str, int]"
 _STARTED_AT = sql.INTENT.index("started_at")
 _ENDED_AT = sql.COMPLETION.index("ended_at")
-_TOTAL_MS = sql.COMPLETION.index("total_ms")
 
 
 @dataclass(slots=True, eq=False)
@@ -74,15 +73,17 @@ class Opening:
         cursor.execute(sql.CALL_EXISTS, (self.call_id,))
         if cursor.fetchone() is None:
             return
+        started = cast(int, self.call[_STARTED_AT])
         refused = Completion(
             id=self.call_id,
+            started_at=moment(started),
             ended_at=datetime.now(UTC),
             outcome="refused",
             cost=Decimal(0),
             error_code="audit_unavailable",
             error_message="The store was lost while the call was being recorded; it was not sent.",
         )
-        Closing(completion_row(refused), self.call_id, 0, self.chain)(cursor)
+        Closing(completion_row(refused), self.call_id, started, 0, self.chain)(cursor)
 
 
 @dataclass(slots=True, eq=False)
@@ -97,6 +98,7 @@ class Closing:
 
     completion: Row
     call_id: str
+    started: int
     cost: int
     chain: Chain
     content: ContentRow | None = None
@@ -115,7 +117,7 @@ class Closing:
             return
         _settle(cursor, self)
         cursor.execute(sql.ADD_USAGE, (self.call_id,))
-        if cast(float, self.completion[_TOTAL_MS]) > LATE_MS:
+        if is_late(self.started):
             add_late(cursor, self.call_id)
         said = put(cursor, self.chain.content_keys, self.content) if self.content else None
         if new and self.intent:

@@ -48,7 +48,8 @@ class Recovery:
             cost = None if estimate is None else max(0, estimate - int(below))
             completion = self._completion(call_id, cost, candidates, started)
             kept = _held(cursor, call_id) if cost is None else {}
-            closing = Closing(completion_row(completion), call_id, cost or 0, self.chain, kept=kept)
+            row = completion_row(completion)
+            closing = Closing(row, call_id, started, cost or 0, self.chain, kept=kept)
             closing(cursor)
         cursor.execute(sql.DELETE_WRITER, (writer,))
         return len(left_open)
@@ -61,6 +62,7 @@ class Recovery:
         elapsed = max(self.now - moment(started), timedelta(0))
         return Completion(
             id=call_id,
+            started_at=moment(started),
             ended_at=self.now,
             outcome="interrupted",
             model=model,

@@ -4,12 +4,14 @@
 reading of every hour, and costs a call nothing: a day is added up a day after it ended, a month
 with its last day.
 
-A call that ends so late that its day may be there already is added to it too. Whoever adds takes
-the row of `usage_folded` first, so that nothing is added twice or left out.
+A call that is recorded so late that its day may be there already is added to it too: one that took
+long, or began before the machine slept or the store was away. Whoever adds takes the row of
+`usage_folded` first, so that nothing is added twice or left out.
 """
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, cast
 
@@ -20,8 +22,8 @@ from .use_cases import KEEP_SPAN_OF_CALL, KEEP_SPANS
 _EPOCH = date(1970, 1, 1)
 _AFTER = timedelta(days=1)
 """How long after its end a day is added up."""
-LATE_MS = 12 * 3_600_000.0
-"""A call that took more milliseconds may find its day there: half of `_AFTER`, as clocks differ."""
+_LATE_SECONDS = 12 * 3600
+"""A call that began longer ago may find its day there: half of `_AFTER`, as clocks differ."""
 _DAYS_AT_ONCE = 3
 """Nobody else can write meanwhile."""
 
@@ -89,6 +91,11 @@ def fold(cursor: Cursor, now: datetime) -> int:
         month = next
     cursor.execute(_MOVE, (month, "month"))
     return end - begin
+
+
+def is_late(started: int) -> bool:
+    """Whether the day of a call that began then (microseconds) may have been added up already."""
+    return time.time() - started / 1_000_000 > _LATE_SECONDS
 
 
 def add_late(cursor: Cursor, call_id: str) -> None:

@@ -97,6 +97,7 @@ def _call(
     )
     completion = Completion(
         id=name,
+        started_at=at,
         ended_at=at + timedelta(seconds=2),
         outcome="cached" if is_cached else "answered",
         model=model.name,

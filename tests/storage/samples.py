@@ -49,6 +49,7 @@ def intent(call_id: str, **changes: Any) -> Intent:
 def completion(call_id: str, cost: str | None = "0.004", **changes: Any) -> Completion:
     fields: dict[str, Any] = {
         "id": call_id,
+        "started_at": datetime.now(UTC),
         "ended_at": NOW,
         "outcome": "answered",
         "model": "openai/gpt-5-mini",

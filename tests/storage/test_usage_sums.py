@@ -57,6 +57,7 @@ async def record(journal: SqlJournal, name: str, began: datetime, *, lasts: time
     ended = completion(
         name,
         f"{chance.randrange(10**9)}E-12",
+        started_at=began,
         ended_at=began + lasts,
         timing=Timing(total=lasts / timedelta(milliseconds=1)),
     )
@@ -217,6 +218,22 @@ async def test_a_call_that_ends_after_its_day_was_added_up_is_in_every_sum(
         assert sum(row.spend.calls for row in found) == 2, by
     spans = await history.use_case_spans()
     assert max(one.last for one in spans) == day + timedelta(hours=2)
+
+
+async def test_a_call_that_is_recorded_after_its_day_was_added_up_is_in_every_sum(
+    journal: SqlJournal, history: SqlHistory
+) -> None:
+    """A machine that slept, or a store that was away: the call itself took a moment."""
+    day = datetime(2026, 3, 3, tzinfo=UTC)
+    began, awake = day + timedelta(hours=2), datetime(2026, 4, 20, tzinfo=UTC)
+    await journal.open(intent("asleep", started_at=began), [])
+    await history.add_up_usage(awake)
+    took = Timing(total=1000.0)
+    await journal.close(completion("asleep", started_at=began, ended_at=awake, timing=took))
+    since, until = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+    for by in ((), ("day",), ("month",), ("application", "purpose"), ("user", "purpose")):
+        found = await history.usage(since=since, until=until, by=by, user=None)
+        assert sum(row.spend.calls for row in found) == 1, by
 
 
 async def test_two_gateways_that_add_up_at_once_add_up_once(
