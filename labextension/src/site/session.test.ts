@@ -98,3 +98,22 @@ test('on a hub every request carries the token that the page was told, reading t
     ['GET', 'told']
   ]);
 });
+
+test('a gateway or hub that is gone for a moment takes nobody off the page they type into', async () => {
+  const { site } = sessionOn(
+    '/hub/',
+    'told',
+    json(SIGNED_IN),
+    refused('identity_unavailable', 503),
+    refused('invalid_api_key')
+  );
+  await site.resume();
+  let changes = 0;
+  site.changed.connect(() => {
+    changes += 1;
+  });
+  await site.resume();
+  expect([site.state.kind, changes]).toEqual(['in', 0]);
+  await site.resume();
+  expect(site.state).toEqual({ kind: 'out', hasEnded: true });
+});

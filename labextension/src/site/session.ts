@@ -69,15 +69,17 @@ export class SiteSession {
 
   /** Ask whether a session is there already. */
   async resume(): Promise<void> {
+    const wasIn = this._state.kind === 'in';
     try {
       this.take(await this.http.get<ISignedIn>('session'));
     } catch (reason) {
       const error = asMeshError(reason);
-      this.become(
-        error.code === 'invalid_api_key'
-          ? { kind: 'out', hasEnded: this._state.kind === 'in' }
-          : { kind: 'failed', error }
-      );
+      if (error.code === 'invalid_api_key') {
+        this.become({ kind: 'out', hasEnded: wasIn });
+      } else if (!wasIn) {
+        // Who is in keeps the page and what was typed into it: it says by itself what does not work.
+        this.become({ kind: 'failed', error });
+      }
     }
   }
 

@@ -87,7 +87,7 @@ export function PurposeLines(props: {
         )}
         <p className="jp-mesh-dim">
           {trans.__(
-            'For anything else, or for nothing that is declared, such a model is closed to this group. Several purposes are parted by commas.'
+            'For anything else, or for nothing that is declared, such a model is closed to this group. Several purposes are parted by commas; a comma within one is written “\\,”.'
           )}
         </p>
       </div>

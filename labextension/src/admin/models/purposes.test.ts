@@ -21,6 +21,17 @@ test('a group is written as it was read, and without lines it says nothing of pu
   expect(written).toEqual(without(BODY, 'purposes_for'));
 });
 
+test('a purpose with a comma in its name stays one', () => {
+  const body = {
+    ...BODY,
+    purposes: ['grading, year 5'],
+    purposes_for: { 'a/*': ['grading, year 5'] }
+  };
+  const state = groupForm.read(body);
+  expect(groupForm.write(state)).toEqual(body);
+  expect(purposesFault(state.purposesFor, body.purposes, trans)).toBe('');
+});
+
 test('what is typed twice for one pattern is one entry', () => {
   const lines = [
     { models: 'a/*', purposes: 'x, y' },

@@ -8,14 +8,16 @@ import { fits } from './globs';
 /** A model or a pattern, and the purposes it is open for, as they are typed. */
 export interface IPurposeLine {
   models: string;
-  /** With commas between. */
+  /** With commas between; one within a purpose is written `\,`. */
   purposes: string;
 }
 
 export function purposeLines(body: Body): IPurposeLine[] {
   return Object.entries(objectOf(body['purposes_for'])).map(([models, purposes]) => ({
     models,
-    purposes: textsOf(purposes).join(', ')
+    purposes: textsOf(purposes)
+      .map(purpose => purpose.replaceAll(',', '\\,'))
+      .join(', ')
   }));
 }
 
@@ -64,8 +66,7 @@ function isEmpty({ models, purposes }: IPurposeLine): boolean {
 }
 
 function wordsOf(text: string): string[] {
-  return text
-    .split(',')
-    .map(word => word.trim())
+  return (text.match(/(?:\\,|[^,])+/g) ?? [])
+    .map(word => word.trim().replaceAll('\\,', ','))
     .filter(word => word !== '');
 }
