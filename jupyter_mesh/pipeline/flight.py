@@ -93,15 +93,11 @@ class Flight:
         inner: The answer, from the step further in.
         keep: Called with the finished answer, and whether it came to its own end.
         lost: Called before those who wait hear that there is no answer for them.
-
-    Attributes:
-        kept: Whether there was an answer to keep.
     """
 
     def __init__(self, call: Call, digest: str, inner: Events, keep: Keep, lost: Lost) -> None:
         self._call = call
         self.digest = digest
-        self.kept = False
         self._inner = inner
         self._keep = keep
         self._lost = lost
@@ -196,7 +192,6 @@ class Flight:
                 await self._end()
             else:
                 await self._keep(entry, self._recording.whole)
-                self.kept = True
                 self._land(entry)
         return event
 
