@@ -25,9 +25,10 @@ from jupyter_mesh.storage.schema import upgrade
 from jupyter_mesh.storage.sqlite import SqliteLocation
 from jupyter_mesh.storage.values import HOUR, micros
 
-from .company import SEED, hours, pool
+from .company import SEED, day_of, hours, pool
 
-_POOL = 20_000
+_DAY = 5_000
+"""Calls of each day that others repeat."""
 _COLUMNS = (*sql.INTENT, *sql.COMPLETION)
 _MADE = {
     "id": "'call-' || CAST(? + k AS TEXT)",
@@ -95,11 +96,11 @@ def _fill(connection: Connection, calls: int, of_sqlite: bool) -> int:
     cursor.execute("BEGIN")
     for index in _INDEXES:
         cursor.execute(str(DropIndex(index).compile(dialect=dialect)))
-    size = _make_pool(cursor)
+    _make_pool(cursor)
     if not of_sqlite:  # whose tables go without a log where they are emptied first
         cursor.execute("TRUNCATE calls, usage_hourly")
         cursor.execute("SET LOCAL enable_seqscan = off")  # nothing is known of the tables yet
-    made = _copy(cursor, calls, size)
+    made = _copy(cursor, calls)
     for index in _INDEXES:
         cursor.execute(str(CreateIndex(index).compile(dialect=dialect)))
     cursor.execute("COMMIT")
@@ -107,18 +108,17 @@ def _fill(connection: Connection, calls: int, of_sqlite: bool) -> int:
     return made
 
 
-def _make_pool(cursor: Cursor) -> int:
+def _make_pool(cursor: Cursor) -> None:
     names = ", ".join(_COLUMNS)
     cursor.execute(f"CREATE TEMPORARY TABLE pool AS SELECT 0 AS k, {names} FROM calls WHERE 1 = 0")
     insert = f"INSERT INTO pool (k, {names}) VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"
-    for number, (intent, completion) in enumerate(pool(_POOL)):
+    for number, (intent, completion) in enumerate(pool(_DAY)):
         finished = completion_row(completion)[:-1]
         cursor.execute(insert, (number, *intent_row(intent, "benchmark"), *finished))
     cursor.execute("CREATE INDEX pool_k ON pool (k)")
-    return _POOL
 
 
-def _copy(cursor: Cursor, calls: int, size: int) -> int:
+def _copy(cursor: Cursor, calls: int) -> int:
     """Copy hour by hour, and add up each day."""
     chance = random.Random(SEED)
     made = 0
@@ -126,19 +126,19 @@ def _copy(cursor: Cursor, calls: int, size: int) -> int:
     for _, day in groupby(year, key=lambda hour: hour[0].date()):
         before = made
         for moment, count in day:
-            made += _copy_hour(cursor, micros(moment), count, made, size, chance)
+            made += _copy_hour(cursor, moment, count, made, chance)
         cursor.execute(_ADD_UP, (before, made))
     return made
 
 
 def _copy_hour(
-    cursor: Cursor, began: int, count: int, made: int, size: int, chance: random.Random
+    cursor: Cursor, moment: datetime, count: int, made: int, chance: random.Random
 ) -> int:
-    step = HOUR // (count + 1)
+    began, step, first = micros(moment), HOUR // (count + 1), day_of(moment) * _DAY
     left = count
     while left > 0:
-        part = min(left, size)
-        low = chance.randrange(size - part + 1)
+        part = min(left, _DAY)
+        low = first + chance.randrange(_DAY - part + 1)
         place = (began, low, step)
         cursor.execute(_COPY, (made - low, *place, *place, low, low + part))
         began += part * step

@@ -13,6 +13,7 @@ import asyncio
 import collections
 import sys
 from pathlib import Path
+from typing import Any
 
 from tornado import httputil, web
 from tornado.http1connection import HTTP1Connection, HTTP1ConnectionParameters
@@ -49,7 +50,8 @@ class Pool:
     async def _take(self) -> HTTP1Connection:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.stream.closed():
+            stream = connection.stream
+            if stream is not None and not stream.closed():
                 return connection
         stream = await self._client.connect("127.0.0.1", self._port)
         stream.set_nodelay(True)
@@ -142,7 +144,7 @@ def serve_jupyter(port_file: Path, upstream: int) -> None:
             await pool.post("/v1/chat/completions", self.request.body, relay)
             await self.finish()
 
-        def finish(self, *args: object, **kwargs: object) -> object:
+        def finish(self, *args: Any, **kwargs: Any) -> asyncio.Future[Any]:
             kind = self._headers.get("Content-Type")
             return super().finish(*args, set_content_type=kind, **kwargs)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 Row = dict[str, str | float]
@@ -23,6 +23,6 @@ def _cell(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:.3f}"
 
 
-def write(path: Path, sections: dict[str, Sequence[Row]]) -> None:
+def write(path: Path, sections: Mapping[str, Sequence[Row]]) -> None:
     """One JSON object: section name to rows."""
     path.write_text(json.dumps(sections, indent=2) + "\n", encoding="utf-8")

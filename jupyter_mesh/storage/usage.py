@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple, cast
 
 from pydantic import TypeAdapter
@@ -35,7 +35,9 @@ _PERIODS: Mapping[str, Period] = {"usage_daily": "day", "usage_monthly": "month"
 _SUMS = tuple(f"sum({column})" for column in sql.USAGE_SUMS)
 _MONEY = {"cost": "cost_usd", "saved": "saved_usd", "saved_fallback": "saved_by_fallback_usd"}
 _FIGURES = tuple(_MONEY.get(one, one) for one in sql.USAGE_SUMS)
+_PLACES = tuple((name, sql.USAGE_SUMS.index(one)) for one, name in _MONEY.items())
 _ROWS = TypeAdapter(list[UsageRow])
+_USE = ("application", "purpose", "username", "charged_group")
 
 
 def usage_query(
@@ -101,7 +103,7 @@ def people_query(
     def query(cursor: Cursor) -> dict[tuple[str, str], People]:
         parts = parts_of(first, end, (), folded(cursor))
         statement = " UNION ".join(
-            f"SELECT application, purpose, username, charged_group FROM {part.table} "
+            f"SELECT {', '.join(_USE)} FROM {_table(part, _USE)} "
             f"WHERE {part.time} >= ? AND {part.time} < ?"
             for part in parts
         )
@@ -196,6 +198,7 @@ def _rows(by: Sequence[str], found: Sequence[tuple[object, ...]]) -> list[UsageR
     )
 
 
+@lru_cache(maxsize=4096)  # of thousands of rows of a few days
 def label(field: str, value: object) -> str:
     """What a group is called: a period by its beginning, anything else by itself."""
     if field not in PERIODS:
@@ -208,6 +211,6 @@ def label(field: str, value: object) -> str:
 
 def _spend(numbers: Sequence[int]) -> dict[str, int | Decimal]:
     named: dict[str, int | Decimal] = dict(zip(_FIGURES, numbers, strict=True))
-    for name in _MONEY.values():
-        named[name] = usd(cast(int, named[name]))
+    for name, place in _PLACES:
+        named[name] = usd(numbers[place])
     return named

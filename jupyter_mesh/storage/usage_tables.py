@@ -76,18 +76,29 @@ usage_totals = Table(
     sqlite_with_rowid=False,
 )
 
-usage_of_work = Table(
-    "usage_of_work",
-    metadata,
-    Column("period", Text, primary_key=True),  # day, month
-    Column("day", BigInteger, primary_key=True),
-    *(
-        Column(field, Text, primary_key=True)
-        for field in ("application", "connection", "model", "purpose", "operation", "provider")
-    ),
-    *(Column(one, BigInteger, nullable=False) for one in USAGE_SUMS),
-    sqlite_with_rowid=False,
+
+def _sums_by(name: str, *fields: str) -> Table:
+    """Usage apart by some fields only, of days and of months."""
+    of_user = [Index(f"ix_{name}_username", "username", "period", "day")]
+    return Table(
+        name,
+        metadata,
+        Column("period", Text, primary_key=True),  # day, month
+        Column("day", BigInteger, primary_key=True),
+        *(Column(field, Text, primary_key=True) for field in fields),
+        *(Column(one, BigInteger, nullable=False) for one in USAGE_SUMS),
+        *(of_user if "username" in fields else ()),
+        sqlite_with_rowid=False,
+    )
+
+
+usage_of_work = _sums_by(
+    "usage_of_work", "application", "connection", "model", "purpose", "operation", "provider"
 )
+usage_by_model = _sums_by(
+    "usage_by_model", "username", "charged_group", "connection", "model", "provider"
+)
+usage_by_use = _sums_by("usage_by_use", "username", "charged_group", "application", "purpose")
 
 use_spans = Table(
     "use_spans",

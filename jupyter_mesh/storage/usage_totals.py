@@ -1,9 +1,9 @@
-"""Usage by day and month for what is asked most: along one field at a time, and without people.
+"""Usage by day and month for what is asked most, beside the sums by all fields at once.
 
-A day by all fields at once has thousands of rows. `usage_totals` has one for each value of each
-field, and one for everything: what a user cost, what each day cost, half a year at once.
-`usage_of_work` leaves out who called: some hundred rows say which models were used for what.
-Both are added up from `usage_daily`, with it.
+A day by all fields has thousands of rows. `usage_totals` has one for each value of each field, and
+one for everything: what a user cost, what each day cost, half a year at once. Tables of some fields
+(`SOME_FIELDS`) say which models were used for what without people, who used which models, and who
+used them for what. All are added up from `usage_daily`, with it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from . import sql
 from .location import Cursor
 
 Period: TypeAlias = Literal["day", "month"]
+SOME_FIELDS = {
+    "usage_of_work": ("application", "connection", "model", "purpose", "operation", "provider"),
+    "usage_by_model": ("username", "charged_group", "connection", "model", "provider"),
+    "usage_by_use": ("username", "charged_group", "application", "purpose"),
+}
+"""Tables of sums apart by some fields only, the smallest first."""
 _EVERYTHING = ""
 """The field of rows that are of all calls."""
 _FIELDS = (_EVERYTHING, *sql.USAGE_FIELDS)
-_WORK = ("application", "connection", "model", "purpose", "operation", "provider")
-_OF_WORK = ", ".join(_WORK)
 _OWN = ", ".join(sql.USAGE_SUMS)
 _SUMS = ", ".join(f"sum({one})" for one in sql.USAGE_SUMS)
 
@@ -30,13 +34,13 @@ _TOTAL_OF_DAYS = f"""
 _TOTAL_OF_MONTH = f"""
     {_INSERT_TOTAL} SELECT 'month', field, ?, value, {_SUMS} FROM usage_totals
     WHERE period = 'day' AND field = ? AND day >= ? AND day < ? GROUP BY field, value"""
-_INSERT_WORK = f"INSERT INTO usage_of_work (period, day, {_OF_WORK}, {_OWN})"
-_WORK_OF_DAYS = f"""
-    {_INSERT_WORK} SELECT 'day', day, {_OF_WORK}, {_SUMS} FROM usage_daily
-    WHERE day >= ? AND day < ? GROUP BY day, {_OF_WORK}"""
-_WORK_OF_MONTH = f"""
-    {_INSERT_WORK} SELECT 'month', ?, {_OF_WORK}, {_SUMS} FROM usage_of_work
-    WHERE period = 'day' AND day >= ? AND day < ? GROUP BY {_OF_WORK}"""
+_INSERT = f"INSERT INTO {{table}} (period, day, {{fields}}, {_OWN})"
+_OF_DAYS = f"""
+    {_INSERT} SELECT 'day', day, {{fields}}, {_SUMS} FROM usage_daily
+    WHERE day >= ? AND day < ? GROUP BY day, {{fields}}"""
+_OF_MONTH = f"""
+    {_INSERT} SELECT 'month', ?, {{fields}}, {_SUMS} FROM {{table}}
+    WHERE period = 'day' AND day >= ? AND day < ? GROUP BY {{fields}}"""
 
 
 def _added(table: str) -> str:
@@ -47,9 +51,9 @@ _OF_CALL = f"FROM ({sql.USAGE_OF_CALLS} WHERE id = ?) AS one WHERE 1 = 1"
 _ADD_TOTAL = f"""
     {_INSERT_TOTAL} SELECT ?, '{{field}}', ?, {{value}}, {_OWN} {_OF_CALL}
     ON CONFLICT (period, field, day, value) DO UPDATE SET {_added("usage_totals")}"""
-_ADD_WORK = f"""
-    {_INSERT_WORK} SELECT ?, ?, {_OF_WORK}, {_OWN} {_OF_CALL}
-    ON CONFLICT (period, day, {_OF_WORK}) DO UPDATE SET {_added("usage_of_work")}"""
+_ADD = f"""
+    {_INSERT} SELECT ?, ?, {{fields}}, {_OWN} {_OF_CALL}
+    ON CONFLICT (period, day, {{fields}}) DO UPDATE SET {{added}}"""
 
 
 def table_of(period: Period, columns: Iterable[str]) -> str | None:
@@ -64,17 +68,19 @@ def table_of(period: Period, columns: Iterable[str]) -> str | None:
             f"(SELECT day{value}, {_OWN} FROM usage_totals "
             f"WHERE period = '{period}' AND field = '{field}') AS totals"
         )
-    if asked <= set(_WORK):
-        return (
-            f"(SELECT day, {_OF_WORK}, {_OWN} FROM usage_of_work "
-            f"WHERE period = '{period}') AS totals"
-        )
+    for table, fields in SOME_FIELDS.items():
+        if asked <= set(fields):
+            return (
+                f"(SELECT day, {', '.join(fields)}, {_OWN} FROM {table} "
+                f"WHERE period = '{period}') AS totals"
+            )
     return None
 
 
 def fold_days(cursor: Cursor, first: int, end: int) -> None:
     """Add up days that `usage_daily` has."""
-    cursor.execute(_WORK_OF_DAYS, (first, end))
+    for table, fields in SOME_FIELDS.items():
+        cursor.execute(_OF_DAYS.format(table=table, fields=", ".join(fields)), (first, end))
     for field in _FIELDS:
         value, key = (field, f"day, {field}") if field else ("''", "day")
         statement = _TOTAL_OF_DAYS.format(field=field, value=value, key=key)
@@ -83,14 +89,18 @@ def fold_days(cursor: Cursor, first: int, end: int) -> None:
 
 def fold_month(cursor: Cursor, first: int, end: int) -> None:
     """Add up a month of days that are there."""
-    cursor.execute(_WORK_OF_MONTH, (first, first, end))
+    for table, fields in SOME_FIELDS.items():
+        statement = _OF_MONTH.format(table=table, fields=", ".join(fields))
+        cursor.execute(statement, (first, first, end))
     for field in _FIELDS:
         cursor.execute(_TOTAL_OF_MONTH, (first, field, first, end))
 
 
 def add(cursor: Cursor, period: Period, day: int, call_id: str) -> None:
     """Add a finished call to sums that are there already."""
-    cursor.execute(_ADD_WORK, (period, day, call_id))
+    for table, fields in SOME_FIELDS.items():
+        statement = _ADD.format(table=table, fields=", ".join(fields), added=_added(table))
+        cursor.execute(statement, (period, day, call_id))
     for field in _FIELDS:
         statement = _ADD_TOTAL.format(field=field, value=field or "''")
         cursor.execute(statement, (period, day, call_id))

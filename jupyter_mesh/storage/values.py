@@ -16,6 +16,8 @@ from ..schemas.spend import from_pico, to_pico
 HOUR = 3_600_000_000
 """Microseconds of one hour."""
 
+_PICOS = 10**12
+"""In one USD."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**62
 """4.6 million USD: twice it still fits a 64-bit column. A limit above it is no limit."""
@@ -55,8 +57,8 @@ def count(number: int) -> int:
 
 def usd(amount: int) -> Decimal:
     """The inverse of `money`, without trailing zeros: `0.0012`, `5`, `0`."""
-    value = from_pico(amount).normalize()
-    return value if int(value.as_tuple().exponent) <= 0 else value.quantize(Decimal(1))
+    whole, rest = divmod(amount, _PICOS)
+    return from_pico(amount).normalize() if rest else Decimal(whole)
 
 
 def to_json(value: object) -> str | None:

@@ -50,6 +50,7 @@ async def record(journal: SqlJournal, name: str, began: datetime, *, lasts: time
         name,
         started_at=began,
         user=chance.choice(("ada", "bob", "eve")),
+        application=chance.choice(("notebook", "crm")),
         charged_group=chance.choice(("red", "blue")),
         purpose=chance.choice(("research", "support")),
         document=chance.choice((None, "a.ipynb", "b.ipynb")),
@@ -90,6 +91,10 @@ GROUPED = (
     (),
     ("user",),
     ("group", "purpose"),
+    ("user", "model"),
+    ("user", "operation"),
+    ("day", "user", "provider"),
+    ("month", "user", "application", "purpose"),
     ("application", "purpose"),
     ("day", "application", "model"),
     ("hour", "user"),
@@ -122,7 +127,19 @@ async def test_what_usage_says_is_the_same_before_and_after(
 
 
 @pytest.mark.parametrize(
-    "by", [(), ("user",), ("day", "group"), ("month", "purpose"), ("model", "purpose")]
+    "by",
+    [
+        (),
+        ("user",),
+        ("day", "group"),
+        ("month", "purpose"),
+        ("model", "purpose"),
+        ("user", "model"),
+        ("day", "group", "model"),
+        ("user", "purpose"),
+        ("group", "application"),
+    ],
+    ids=str,
 )
 async def test_what_is_asked_most_is_read_from_smaller_sums_alone(
     store: Store, journal: SqlJournal, history: SqlHistory, by: tuple[str, ...]
@@ -132,11 +149,16 @@ async def test_what_is_asked_most_is_read_from_smaller_sums_alone(
     await history.add_up_usage(NOW)
     whole = "three whole months"
     expected = await ask(history, whole, by)
-    ada = await ask(history, whole, ("day",), user="ada")
+    ada = await ask(history, whole, ("day", "model"), user="ada")
+    red = await ask(history, whole, ("user",), group="red")
+    since, until = SPANS[whole]
+    people = await history.people(since=since, until=until)
     for table in ("usage_daily", "usage_monthly"):
         execute(store, f"DELETE FROM {table}")
     assert await ask(history, whole, by) == expected != []
-    assert await ask(history, whole, ("day",), user="ada") == ada != []
+    assert await ask(history, whole, ("day", "model"), user="ada") == ada != []
+    assert await ask(history, whole, ("user",), group="red") == red != []
+    assert await history.people(since=since, until=until) == people != {}
 
 
 async def test_who_used_the_models_for_what_is_the_same_before_and_after(
@@ -149,22 +171,25 @@ async def test_who_used_the_models_for_what_is_the_same_before_and_after(
     assert [await history.people(since=since, until=until) for since, until in spans] == before
     everybody = People({"ada", "bob", "eve"}, {"red", "blue"})
     assert before[0] == {
-        ("notebook", "research"): everybody,
-        ("notebook", "support"): everybody,
+        (application, purpose): everybody
+        for application in ("notebook", "crm")
+        for purpose in ("research", "support")
     }
 
 
 @pytest.mark.parametrize(
-    ("by", "expected"),
+    ("revision", "by", "expected"),
     [
-        (("user",), [("ada", 4), ("bob", 2)]),
-        (("purpose", "model"), [("research", 4), ("support", 2)]),
+        ("0013", ("user",), [("ada", 4), ("bob", 2)]),
+        ("0013", ("purpose", "model"), [("research", 4), ("support", 2)]),
+        ("0014", ("user", "model"), [("ada", 4), ("bob", 2)]),
+        ("0014", ("purpose", "group"), [("research", 4), ("support", 2)]),
     ],
 )
 async def test_what_an_earlier_version_added_up_has_its_smaller_sums(
-    empty_store: Store, by: tuple[str, ...], expected: list[tuple[str, int]]
+    empty_store: Store, revision: str, by: tuple[str, ...], expected: list[tuple[str, int]]
 ) -> None:
-    at_revision(empty_store, "0013")
+    at_revision(empty_store, revision)
     for table, day in (("usage_daily", DAY), ("usage_daily", NEXT), ("usage_monthly", DAY)):
         for user, purpose in (("ada", "research"), ("ada", "support"), ("bob", "research")):
             execute(
@@ -212,10 +237,15 @@ async def test_a_call_that_ends_after_its_day_was_added_up_is_in_every_sum(
         (("month",), datetime(2026, 4, 1, tzinfo=UTC)),
         (("application", "purpose"), datetime(2026, 4, 1, tzinfo=UTC)),
         (("user", "purpose"), datetime(2026, 4, 1, tzinfo=UTC)),
+        (("user", "model"), datetime(2026, 4, 1, tzinfo=UTC)),
+        (("user", "operation"), datetime(2026, 4, 1, tzinfo=UTC)),
+        (("day", "model", "group"), datetime(2026, 4, 1, tzinfo=UTC)),
     ):
         since = datetime(2026, 3, 1, tzinfo=UTC)
         found = await history.usage(since=since, until=until, by=by, user=None)
         assert sum(row.spend.calls for row in found) == 2, by
+    people = await history.people(since=day, until=datetime(2026, 4, 1, tzinfo=UTC))
+    assert set(people) == {("notebook", "research"), ("crm", "support")}
     spans = await history.use_case_spans()
     assert max(one.last for one in spans) == day + timedelta(hours=2)
 
