@@ -29,6 +29,10 @@ help: ## List the commands
 lab: $(STAMPS)/$(if $(LOCAL)$(MODEL),local,lab) $(BUNDLE) ## JupyterLab with the mesh on and examples/ open; LOCAL=1 or MODEL=path adds a local model
 	@python scripts/lab.py $(if $(LOCAL),--local) $(if $(MODEL),--model '$(MODEL)') $(ARGS)
 
+.PHONY: hub
+hub: $(STAMPS)/dev $(BUNDLE) ## A JupyterHub with the mesh on this machine: two groups, four accounts, offline models
+	@python -m scripts.hub $(ARGS)
+
 .PHONY: demo
 demo: $(STAMPS)/lab ## The quickstart without a browser: what each cell answered and cost
 	@python scripts/demo.py $(or $(NOTEBOOK),examples/quickstart.ipynb)

@@ -20,6 +20,13 @@ from .usage import Usage as Usage
 from .usage import UsageRow as UsageRow
 
 
+class SiteLink(Body):
+    """The gateway's own pages, where JupyterLab has none of them."""
+
+    url: str = Field(description="An absolute path, or a whole URL where it is another host's.")
+    administers: bool = Field(description="Whether the caller administers the gateway there.")
+
+
 class Me(Body):
     """Who the caller is and what the gateway offers them."""
 
@@ -33,6 +40,9 @@ class Me(Body):
     purpose_required: bool
     default_model: str | None
     admin_contact: str | None = None
+    site: SiteLink | None = Field(
+        default=None, description="On a JupyterHub: where one's own pages and the admins' are."
+    )
 
 
 class PriceCard(Body):

@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from jupyter_mesh.errors import InvalidRequest
-from jupyter_mesh.schemas.api import MOST_CALLS, Budgets, DryRunRequest, Preference
+from jupyter_mesh.schemas.api import MOST_CALLS, Budgets, DryRunRequest, Me, Preference
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.request import Operation, parse_request
 
@@ -24,13 +24,19 @@ Body = TypeVar("Body", bound=BaseModel)
 async def get_me(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
     """`GET /api/me`."""
     request.fields()
-    return reply_with(await gateway.mesh.me(request.principal))
+    me = await gateway.mesh.me(request.principal)
+    return reply_with(await _with_site(me, gateway, request))
 
 
 async def put_preferences(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
     """`PUT /api/preferences`."""
     preference = parsed(Preference, body)
-    return reply_with(await gateway.mesh.set_preference(request.principal, preference))
+    me = await gateway.mesh.set_preference(request.principal, preference)
+    return reply_with(await _with_site(me, gateway, request))
+
+
+async def _with_site(me: Me, gateway: Gateway, request: HttpRequest) -> Me:
+    return me.model_copy(update={"site": await gateway.site(request)})
 
 
 async def get_models(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, TypeAlias
 from jupyter_mesh.errors import MeshError
 
 from .call_options import CallOptions
+from .exchange import HttpRequest
 
 if TYPE_CHECKING:
     from jupyter_mesh.mesh import Mesh
+    from jupyter_mesh.schemas.api import SiteLink
 
 DocumentOf: TypeAlias = Callable[[str], Awaitable[str | None]]
 """From the id of a kernel to the present path of its notebook; None where there is none."""
+SiteOf: TypeAlias = "Callable[[HttpRequest], Awaitable[SiteLink | None]]"
+"""From a request to the site that its caller is to be led to."""
 
 
 class Gateway:
@@ -22,11 +26,18 @@ class Gateway:
     Args:
         mesh: Where calls go; the error when it could not be started.
         document_of: Only a Jupyter server knows which notebook a kernel belongs to.
+        site_of: Only a service of a Hub leads JupyterLab to its own pages.
     """
 
-    def __init__(self, mesh: Mesh | MeshError, document_of: DocumentOf | None = None) -> None:
+    def __init__(
+        self,
+        mesh: Mesh | MeshError,
+        document_of: DocumentOf | None = None,
+        site_of: SiteOf | None = None,
+    ) -> None:
         self._mesh = mesh
         self._document_of = document_of
+        self._site_of = site_of
 
     @property
     def mesh(self) -> Mesh:
@@ -44,3 +55,7 @@ class Gateway:
         if options.document is not None or options.kernel is None or self._document_of is None:
             return options.document
         return await self._document_of(options.kernel)
+
+    async def site(self, request: HttpRequest) -> SiteLink | None:
+        """Where the caller's pages are; None: JupyterLab has them."""
+        return None if self._site_of is None else await self._site_of(request)

@@ -17,7 +17,7 @@ from jupyter_mesh.mesh import Mesh
 
 from .aiohttp_host import BASE, Server
 from .dispatch import Dispatcher
-from .gateway import Gateway
+from .gateway import Gateway, SiteOf
 from .identity import Identity, OwnerIdentity, owner
 from .pages import Pages
 from .personal import make_state_dir
@@ -42,6 +42,7 @@ class Service:
         identity: How callers are known.
         routes: The table.
         base: Path of the gateway, without a slash at its end.
+        site_of: Where JupyterLab leads callers to; None: its own pages serve.
 
     Attributes:
         url: Where it answers; ends with a slash.
@@ -55,10 +56,11 @@ class Service:
         routes: tuple[Route, ...] = ROUTES,
         *,
         base: str = BASE,
+        site_of: SiteOf | None = None,
     ) -> None:
         self.mesh = mesh
         self.closing: list[Callable[[], Awaitable[None]]] = []
-        self._dispatcher = Dispatcher(Gateway(mesh), identity, routes)
+        self._dispatcher = Dispatcher(Gateway(mesh, site_of=site_of), identity, routes)
         self._base = base
         self._runner: web.ServerRunner | None = None
         self.url = ""

@@ -19,6 +19,7 @@ from jupyter_mesh_server.hub.identity import HubIdentity
 from jupyter_mesh_server.hub.login import Login
 from jupyter_mesh_server.hub.sessions import HubSessions
 from jupyter_mesh_server.hub.site import HubSite
+from jupyter_mesh_server.hub.site_links import SiteLinks
 from jupyter_mesh_server.hub.tokens import HubTokens
 from jupyter_mesh_server.pages import Pages
 from jupyter_mesh_server.routes import ROUTES
@@ -94,7 +95,9 @@ def service(
         login = Login(environment, api, lambda: b"k" * 32, clock)
         site = HubSite(environment, sessions, login, Pages(pages))
         identity = HubIdentity(mesh.key_principal, tokens, sessions, lambda: CONTACT)
-        dispatcher = Dispatcher(Gateway(cast(Any, mesh)), identity, ROUTES + site.routes())
+        links = SiteLinks(environment.site_url, tokens)
+        gateway = Gateway(cast(Any, mesh), site_of=links)
+        dispatcher = Dispatcher(gateway, identity, ROUTES + site.routes())
         runner = web.ServerRunner(Server(dispatcher, environment.base), shutdown_timeout=1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -13,6 +13,7 @@ from traitlets.config import Config
 
 GUIDE = Path("docs/hub-guide.md").read_text("utf-8")
 USE, ACCESS = "custom:mesh:use", "access:services!service=mesh"
+SHOWN_ADMIN = "custom:mesh:shown-admin"
 
 
 def block(name: str) -> str:
@@ -50,7 +51,7 @@ def test_what_is_set_already_stays() -> None:
         "JUPYTER_MESH_SERVICE_URL": "http://127.0.0.1:8765/lab/services/mesh/",
     }
     assert c.Spawner.server_token_scopes == [
-        *("users:activity!user", "access:servers!user", ACCESS, USE)
+        *("users:activity!user", "access:servers!user", ACCESS, USE, SHOWN_ADMIN)
     ]
 
 
@@ -67,7 +68,7 @@ def test_scopes_of_servers_that_are_asked_for_one_by_one_are_added_to() -> None:
     c = Config()
     c.Spawner.server_token_scopes = lambda spawner: [f"x!user={spawner}"]
     add_mesh(c)
-    assert c.Spawner.server_token_scopes("ada") == ["x!user=ada", ACCESS, USE]
+    assert c.Spawner.server_token_scopes("ada") == ["x!user=ada", ACCESS, USE, SHOWN_ADMIN]
 
 
 def test_no_server_may_administer() -> None:

@@ -19,6 +19,7 @@ def test_a_service_knows_its_place() -> None:
     assert (found.base, found.callback_path) == ("/services/mesh", "/oauth_callback")
     assert found.listen == ("127.0.0.1", 8765)
     assert found.authorize_url == "/hub/api/oauth2/authorize"
+    assert found.site_url == "/services/mesh/"
     assert found.is_https is None
     assert GIVEN["JUPYTERHUB_API_TOKEN"] not in repr(found)
 
@@ -45,6 +46,9 @@ def test_a_hub_below_a_path_on_a_host_of_its_own() -> None:
     found = HubEnvironment.read({**GIVEN, **more})
     assert found.authorize_url == "https://hub.example.org/lab/hub/api/oauth2/authorize"
     assert (found.callback_path, found.is_https) == ("/oauth_callback", True)
+    assert found.site_url == "https://services.example.org/lab/services/mesh/"
+    without = {name: text for name, text in more.items() if name != "JUPYTERHUB_PUBLIC_URL"}
+    assert HubEnvironment.read({**GIVEN, **without}).site_url == found.site_url
 
 
 @pytest.mark.parametrize(

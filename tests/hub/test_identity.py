@@ -133,6 +133,22 @@ async def test_a_token_without_a_right_to_use_the_mesh_is_told_whom_to_ask(
     assert CONTACT in reply.json["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("more", "administers"), [((), False), (("custom:mesh:shown-admin",), True)]
+)
+async def test_jupyterlab_is_told_of_the_site_and_who_is_shown_there_opens_nothing_by_it(
+    service: Host, fake_hub: FakeHub, more: tuple[str, ...], administers: bool
+) -> None:
+    fake_hub.tokens["t"] = user("ada", "custom:mesh:use", *more)
+    me = (await service.ask("GET", "/api/me", headers=bearer("t"))).json
+    assert me["site"] == {"url": f"{BASE}/", "administers": administers}
+    assert me["scopes"] == ["configure", "use"]
+    chosen = {"default_model": None}
+    set_ = await service.ask("PUT", "/api/preferences", headers=bearer("t"), json=chosen)
+    assert set_.json["site"] == me["site"]
+    assert (await service.ask("GET", "/api/settings/keys", headers=bearer("t"))).status == 403
+
+
 async def test_no_token_in_a_header_does_what_admins_and_auditors_do(
     service: Host, fake_hub: FakeHub
 ) -> None:

@@ -147,6 +147,15 @@ def test_who_may_not_use_a_model_is_told_so_and_who_may_use_none_whom_to_ask(wor
     assert "olga@example.org" in said
 
 
+@pytest.mark.parametrize("user", [*ACCOUNTS])
+def test_jupyterlab_leads_to_the_site_and_knows_an_admin_whose_token_is_none(
+    world: World, user: str
+) -> None:
+    me = world.kernels[user].json(CURL + "print(curl('GET', 'api/me')[1])")
+    assert me["site"] == {"url": "/services/mesh/", "administers": user == "admin"}
+    assert "admin" not in me["scopes"]
+
+
 def test_the_admins_own_kernel_gets_403_from_every_route_of_admins_and_auditors(
     world: World,
 ) -> None:

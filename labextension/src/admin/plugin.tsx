@@ -19,6 +19,7 @@ import { meshIcon } from '../icons';
 import { ISurroundings } from '../ui/surroundings';
 import { AdminView } from './admin-view';
 import { type IAdmin, pagesInLab } from './context';
+import { addressOfSite, hasPages, nameOfPages } from './entrance';
 import { addressOf, LINK, spotOfAddress } from './link';
 import { argsOf, Place, spotOf } from './place';
 import { AdminStore } from './store';
@@ -43,15 +44,25 @@ export const adminPlugin: JupyterFrontEndPlugin<void> = {
       return; // Notebook 7 has no main area for it; JupyterLab on the same server has.
     }
     const { model, trans } = surroundings;
-    const mayAdmin = (): boolean => model.me.value?.scopes.includes('admin') ?? false;
+    const mayGo = (): boolean => hasPages(model.me.value);
     const tab = new AdminTab(app, surroundings, labShell);
     app.commands.addCommand(CommandIDs.openAdmin, {
-      label: trans.__('Mesh administration'),
-      caption: trans.__('Connections, permissions, budgets and keys of the mesh'),
+      label: () => nameOfPages(model.me.value, trans),
+      caption: () =>
+        model.me.value?.site
+          ? trans.__('Opens the pages of this JupyterHub’s mesh in a new tab of the browser')
+          : trans.__('Connections, permissions, budgets and keys of the mesh'),
       icon: args => (args['isPalette'] ? undefined : meshIcon),
-      isVisible: mayAdmin,
-      isEnabled: mayAdmin,
-      execute: args => tab.open(args)
+      isVisible: mayGo,
+      isEnabled: mayGo,
+      execute: args => {
+        const site = addressOfSite(model.me.value, window.location.href);
+        if (site === null) {
+          tab.open(args);
+        } else {
+          window.open(site, '_blank', 'noopener');
+        }
+      }
     });
     void restorer?.restore(tab.tracker, {
       command: CommandIDs.restoreAdmin,
@@ -82,7 +93,7 @@ export const adminPlugin: JupyterFrontEndPlugin<void> = {
     palette?.addItem({ command: CommandIDs.openAdmin, category: trans.__('LLM Mesh') });
     model.me.changed.connect(() => {
       app.commands.notifyCommandChanged(CommandIDs.openAdmin);
-      if (mayAdmin() && !tab.isLaunchable) {
+      if (mayGo() && !tab.isLaunchable) {
         tab.isLaunchable = true;
         launcher?.add({
           command: CommandIDs.openAdmin,

@@ -1892,6 +1892,11 @@ export interface components {
             purposes: string[];
             /** Scopes */
             scopes: string[];
+            /**
+             * @description On a JupyterHub: where one's own pages and the admins' are.
+             * @default null
+             */
+            site: components["schemas"]["SiteLink"] | null;
             /** User */
             user: string;
             /** Version */
@@ -2578,6 +2583,22 @@ export interface components {
         Settings: {
             /** Settings */
             settings: components["schemas"]["SettingBody"][];
+        };
+        /**
+         * SiteLink
+         * @description The gateway's own pages, where JupyterLab has none of them.
+         */
+        SiteLink: {
+            /**
+             * Administers
+             * @description Whether the caller administers the gateway there.
+             */
+            administers: boolean;
+            /**
+             * Url
+             * @description An absolute path, or a whole URL where it is another host's.
+             */
+            url: string;
         };
         /**
          * Speed

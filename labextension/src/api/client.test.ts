@@ -69,6 +69,7 @@ describe('refusals', () => {
     [404, problem('not_found'), 'failed'],
     [500, problem('config_error'), 'config'],
     [503, problem('config_error'), 'config'],
+    [503, problem('hub_service_missing'), 'unserved'],
     [503, problem('store_unavailable'), 'offline'],
     [500, problem('internal_error'), 'failed'],
     [402, problem('budget_exceeded'), 'failed'],

@@ -7,9 +7,10 @@ import { type Problem } from './types';
  * - `absent`: the Jupyter server runs without the mesh extension.
  * - `forbidden`: the caller is not known or may not do this.
  * - `config`: `mesh.yaml` or an environment variable is wrong; an admin must act.
+ * - `unserved`: a JupyterHub without the mesh's service; its admin must add one.
  * - `failed`: anything else; the message says what.
  */
-export type Trouble = 'offline' | 'absent' | 'forbidden' | 'config' | 'failed';
+export type Trouble = 'offline' | 'absent' | 'forbidden' | 'config' | 'unserved' | 'failed';
 
 /** A request to the gateway that did not succeed. */
 export class MeshRequestError extends Error {
@@ -41,6 +42,9 @@ export function problemOf(body: unknown): Problem | null {
 export function troubleOf(status: number, problem: Problem | null): Trouble {
   if (problem?.code === 'config_error') {
     return 'config';
+  }
+  if (problem?.code === 'hub_service_missing') {
+    return 'unserved';
   }
   if (status === 401 || status === 403) {
     return 'forbidden';

@@ -2,6 +2,7 @@ import { refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
 import { Menu } from '@lumino/widgets';
 import React, { useEffect, useState } from 'react';
 
+import { hasPages } from '../admin/entrance';
 import { CommandIDs } from '../command-ids';
 import { Resource } from '../model/resource';
 import { useResource, useSurroundings } from '../ui/surroundings';
@@ -30,16 +31,13 @@ export function Header(): React.JSX.Element {
   );
 }
 
-/** Settings; for admins a menu of two: their pages, and settings. */
+/** Settings; for admins, and on a JupyterHub for everybody, a menu of two: their pages, and settings. */
 function Gear(): React.JSX.Element | null {
   const { commands, model, trans } = useSurroundings();
   const me = useResource(model.me);
-  const isAdmin =
-    commands.hasCommand(CommandIDs.openAdmin) &&
-    me.kind === 'ready' &&
-    me.value.scopes.includes('admin');
+  const known = me.kind === 'ready' ? me.value : null;
   const hasSettings = commands.hasCommand(CommandIDs.openSettings);
-  if (!isAdmin) {
+  if (!commands.hasCommand(CommandIDs.openAdmin) || !hasPages(known)) {
     return hasSettings ? (
       <button
         type="button"
@@ -63,18 +61,23 @@ function Gear(): React.JSX.Element | null {
     menu.open(left, bottom);
     menu.activateNextItem();
   };
+  const isOwn = known?.site?.administers === false;
   return (
     <button
       type="button"
       className="jp-mesh-IconButton"
-      title={trans.__('Administration and settings')}
-      aria-label={trans.__('Administration and settings of LLM Mesh')}
+      title={isOwn ? trans.__('Usage, keys and settings') : trans.__('Administration and settings')}
+      aria-label={
+        isOwn
+          ? trans.__('Usage, keys and settings of LLM Mesh')
+          : trans.__('Administration and settings of LLM Mesh')
+      }
       aria-describedby="jp-mesh-critical-alerts"
       aria-haspopup="menu"
       onClick={open}
     >
       <settingsIcon.react tag="span" width="16px" height="16px" />
-      <CriticalAlerts />
+      {known?.scopes.includes('admin') && <CriticalAlerts />}
     </button>
   );
 }

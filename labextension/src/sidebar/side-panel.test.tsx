@@ -4,10 +4,12 @@ import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { adminPlugin } from '../admin/plugin';
 import { type MeshClient } from '../api/client';
 import { MeshRequestError } from '../api/errors';
 import { type CostSummary, type Me, type Models, type Offer, type Spend } from '../api/types';
 import { modelCard } from '../catalogue/model-card.fixture';
+import { CommandIDs } from '../command-ids';
 import { MeshModel } from '../model/mesh-model';
 import { NotebookContext } from '../notebook/context';
 import { MeshSettings } from '../settings/mesh-settings';
@@ -108,7 +110,7 @@ async function show(client: Partial<MeshClient> = {}) {
     requestAnimationFrame(() => setTimeout(() => resolve(panel.node.innerHTML)));
   });
   panel.show();
-  return { panel, model, settings, setPreference, firstPaint: await atFirst };
+  return { panel, model, settings, commands: surroundings.commands, setPreference, firstPaint: await atFirst };
 }
 
 const one = (panel: Widget, selector: string): HTMLElement => {
@@ -228,6 +230,46 @@ describe('the sidebar', () => {
     one(panel, '[role="alert"] button').click();
     await vi.waitFor(() => one(panel, '[role="option"]'));
     expect(one(panel, '.jp-SidePanel-content').classList.contains('lm-mod-hidden')).toBe(false);
+  });
+
+  test('on a hub without the service says what is missing, and whom to ask', async () => {
+    const refused = (): Promise<never> =>
+      Promise.reject(new MeshRequestError('unserved', 'nothing', 'hub_service_missing'));
+    const { panel } = await show({ models: refused, costs: refused, me: refused });
+    await vi.waitFor(() => one(panel, '.jp-mod-trouble'));
+    const said = one(panel, '[role="alert"]').textContent;
+    expect(said).toContain('This JupyterHub has no mesh service.');
+    expect(said).toContain('Ask the admin of your JupyterHub to add one');
+    expect(said).not.toContain('Check that the Jupyter server is running');
+  });
+
+  test.each([
+    ['a user of a hub', false, 'My usage and keys', 'page=usage'],
+    ['an admin of a hub', true, 'Mesh administration', 'page=connections']
+  ])('the gear leads %s to the service’s site in a tab of its own', async (_, administers, name, page) => {
+    const site = { url: '/services/mesh/', administers };
+    const { panel, model, commands } = await show({ me: () => Promise.resolve({ ...me, site }) });
+    const opened = vi.spyOn(window, 'open').mockReturnValue(null);
+    const add = vi.fn();
+    const app = {
+      commands,
+      restored: Promise.resolve(),
+      serviceManager: { serverSettings: {} },
+      shell: { add }
+    };
+    const shell = { add, activateById: vi.fn() };
+    const surroundings = { model, commands, trans: nullTranslator.load('jupyter_mesh') };
+    void adminPlugin.activate(app as never, surroundings, shell, null, null, null, null);
+    await model.me.refresh();
+    await vi.waitFor(() => one(panel, 'button[aria-haspopup="menu"]'));
+    one(panel, 'button[aria-haspopup="menu"]').click();
+    expect(document.querySelector('.lm-Menu-itemLabel')?.textContent).toBe(name);
+    await commands.execute(CommandIDs.openAdmin);
+    expect(opened.mock.calls).toEqual([
+      [`${window.location.origin}/services/mesh/#${page}`, '_blank', 'noopener']
+    ]);
+    expect(add).not.toHaveBeenCalled();
+    opened.mockRestore();
   });
 
   test('keeps older figures when the gateway goes away, and says so', async () => {

@@ -28,7 +28,7 @@ export function Trouble(props: {
 }): React.JSX.Element {
   const { error, onRetry, trans, admin } = props;
   const { headline, nextStep } = advice(error.trouble, trans, admin);
-  const isTold = error.trouble !== 'offline' && error.trouble !== 'absent';
+  const isTold = !['offline', 'absent', 'unserved'].includes(error.trouble);
   return (
     <div className="jp-mesh-Note jp-mod-trouble" role="alert">
       <strong>{headline}</strong>
@@ -70,6 +70,13 @@ function advice(
       return {
         headline: trans.__('The mesh is not set up correctly.'),
         nextStep: trans.__('“jupyter mesh check” names what is wrong; else ask %1.', whom)
+      };
+    case 'unserved':
+      return {
+        headline: trans.__('This JupyterHub has no mesh service.'),
+        nextStep: trans.__(
+          'Ask the admin of your JupyterHub to add one (“add_mesh” in jupyterhub_config.py), or give this server a mesh.yaml of your own.'
+        )
       };
     case 'failed':
       return {

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from .scopes import ADMIN, AUDIT, READ_USAGE, USE, definitions
+from .scopes import ADMIN, AUDIT, READ_USAGE, SHOWN_ADMIN, USE, definitions
 
 Right: TypeAlias = Literal["use", "read:usage", "audit", "admin"]
 _SCOPES: Mapping[str, str] = {"use": USE, "read:usage": READ_USAGE, "audit": AUDIT, "admin": ADMIN}
@@ -75,7 +75,7 @@ def add_mesh(
     _append(c.JupyterHub, "services", [service])
     _merge(c.JupyterHub, "custom_scopes", definitions())
     _grant(c, access, everybody=everybody, groups=groups or {}, users=users or {})
-    _extend_server_tokens(c, [access, USE])
+    _extend_server_tokens(c, [access, USE, SHOWN_ADMIN])
     base = str(_plain(c.JupyterHub, "base_url", "/")).strip("/")
     root = f"/{base}/" if base else "/"
     parts = urlsplit(url)

@@ -31,6 +31,8 @@ class HubEnvironment:
             Hub has a host of its own.
         callback_url: Where they come back, written as the Hub knows it; below `prefix`.
         hub_url: The Hub's pages, as `authorize_url` is written; ends with a slash.
+        site_url: The gateway's own pages, from `/` to `/`; a whole URL where services have a host of
+            their own.
         listen: Host and port to listen at; None: as the command line says.
         is_https: Whether browsers reach it over https; None: as the proxy says of each request.
         cache_seconds: How long an answer of the Hub may be used.
@@ -44,6 +46,7 @@ class HubEnvironment:
     authorize_url: str
     callback_url: str
     hub_url: str
+    site_url: str
     listen: tuple[str, int] | None
     is_https: bool | None
     cache_seconds: float
@@ -85,6 +88,7 @@ class HubEnvironment:
             authorize_url=f"{hub_url}api/oauth2/authorize",
             callback_url=callback,
             hub_url=hub_url,
+            site_url=f"{_origin(public) or _origin(callback)}{prefix}",
             listen=_listen(environ.get("JUPYTERHUB_SERVICE_URL", "")),
             is_https=urlsplit(public).scheme == "https" if public else None,
             cache_seconds=_seconds(environ.get("JUPYTER_MESH_HUB_CACHE_SECONDS", "")),
@@ -119,6 +123,12 @@ def _address(environ: Mapping[str, str], name: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ConfigError(f"{name} is {url!r}, which is no http or https address. {_ASK}")
     return url
+
+
+def _origin(url: str) -> str:
+    """Scheme and host of a URL; nothing of a path."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _listen(url: str) -> tuple[str, int] | None:

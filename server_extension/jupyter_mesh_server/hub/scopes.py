@@ -28,6 +28,8 @@ USE = f"{PREFIX}use"
 READ_USAGE = f"{PREFIX}read:usage"
 AUDIT = f"{PREFIX}audit"
 ADMIN = f"{PREFIX}admin"
+SHOWN_ADMIN = f"{PREFIX}shown-admin"
+"""In the tokens of admins' servers, which hold no right of an admin's."""
 
 SCOPES = {
     USE: HubScope(
@@ -46,7 +48,10 @@ SCOPES = {
     ADMIN: HubScope(
         "Administer the mesh: connections to language models, permissions, budgets, keys",
         frozenset({Scope.ADMIN}),
-        (AUDIT, USE, READ_USAGE),
+        (AUDIT, USE, READ_USAGE, SHOWN_ADMIN),
+    ),
+    SHOWN_ADMIN: HubScope(
+        "Be shown the way to the mesh's administration; it is no right to anything", frozenset()
     ),
 }
 

@@ -18,6 +18,7 @@ from .identity import HubIdentity
 from .login import Login
 from .sessions import HubSessions
 from .site import HubSite
+from .site_links import SiteLinks
 from .tokens import HubTokens
 
 log = logging.getLogger("jupyter_mesh.hub")
@@ -73,6 +74,7 @@ def _service(mesh: Mesh, api: HubApi, environment: HubEnvironment) -> Service:
         HubIdentity(mesh.key_principal, tokens, sessions, lambda: mesh.admin_contact),
         ROUTES + site.routes(),
         base=environment.base,
+        site_of=SiteLinks(environment.site_url, tokens),
     )
     service.closing += [tokens.aclose, api.aclose]
     return service

@@ -12,6 +12,7 @@ export function failureWords(error: MeshRequestError, trans: TranslationBundle):
     case 'forbidden':
       return trans.__('You have no permission for this; nothing was changed. %1', error.message);
     case 'config':
+    case 'unserved':
     case 'failed':
       return error.message;
   }
