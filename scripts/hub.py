@@ -52,6 +52,7 @@ c.ConfigurableHTTPProxy.command = ["{program}"]
 c.ConfigurableHTTPProxy.pid_file = str(here / "proxy.pid")
 c.SimpleLocalProcessSpawner.home_dir_template = str(here / "homes" / "{{username}}")
 c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
+c.Spawner.env_keep.append("JUPYTER_PATH")
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180
 c.Spawner.environment["JUPYTER_MESH_SERVICE_URL"] = "http://127.0.0.1:{mesh}/services/mesh/"
 c.JupyterHub.services[-1]["url"] = "http://127.0.0.1:{mesh}"

@@ -12,6 +12,7 @@ from jupyter_mesh_server.route import PARAMETER, Route
 from jupyter_mesh_server.routes import ROUTES
 from yarl import URL
 
+from jupyter_mesh.schemas.json import JsonObject
 from jupyter_mesh.schemas.principal import Scope
 from tests.server.conftest import Host, Reply, bearer
 from tests.server.scripted_mesh import APP_KEY
@@ -143,7 +144,7 @@ async def test_jupyterlab_is_told_of_the_site_and_who_is_shown_there_opens_nothi
     me = (await service.ask("GET", "/api/me", headers=bearer("t"))).json
     assert me["site"] == {"url": f"{BASE}/", "administers": administers}
     assert me["scopes"] == ["configure", "use"]
-    chosen = {"default_model": None}
+    chosen: JsonObject = {"default_model": None}
     set_ = await service.ask("PUT", "/api/preferences", headers=bearer("t"), json=chosen)
     assert set_.json["site"] == me["site"]
     assert (await service.ask("GET", "/api/settings/keys", headers=bearer("t"))).status == 403

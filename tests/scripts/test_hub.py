@@ -101,7 +101,9 @@ def test_everybody_has_the_models_of_their_groups_and_is_answered(started: Start
 
 def test_the_admin_administers_and_nobody_else(started: Started) -> None:
     asked = {user: started.browser(user) for user in ("admin", "analyst")}
-    status = {user: one.ask("GET", "api/settings/connections").status for user, one in asked.items()}
+    status = {
+        user: one.ask("GET", "api/settings/connections").status for user, one in asked.items()
+    }
     assert status == {"admin": 200, "analyst": 403}
 
 

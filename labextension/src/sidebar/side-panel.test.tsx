@@ -110,7 +110,14 @@ async function show(client: Partial<MeshClient> = {}) {
     requestAnimationFrame(() => setTimeout(() => resolve(panel.node.innerHTML)));
   });
   panel.show();
-  return { panel, model, settings, commands: surroundings.commands, setPreference, firstPaint: await atFirst };
+  return {
+    panel,
+    model,
+    settings,
+    commands: surroundings.commands,
+    setPreference,
+    firstPaint: await atFirst
+  };
 }
 
 const one = (panel: Widget, selector: string): HTMLElement => {
@@ -246,31 +253,34 @@ describe('the sidebar', () => {
   test.each([
     ['a user of a hub', false, 'My usage and keys', 'page=usage'],
     ['an admin of a hub', true, 'Mesh administration', 'page=connections']
-  ])('the gear leads %s to the service’s site in a tab of its own', async (_, administers, name, page) => {
-    const site = { url: '/services/mesh/', administers };
-    const { panel, model, commands } = await show({ me: () => Promise.resolve({ ...me, site }) });
-    const opened = vi.spyOn(window, 'open').mockReturnValue(null);
-    const add = vi.fn();
-    const app = {
-      commands,
-      restored: Promise.resolve(),
-      serviceManager: { serverSettings: {} },
-      shell: { add }
-    };
-    const shell = { add, activateById: vi.fn() };
-    const surroundings = { model, commands, trans: nullTranslator.load('jupyter_mesh') };
-    void adminPlugin.activate(app as never, surroundings, shell, null, null, null, null);
-    await model.me.refresh();
-    await vi.waitFor(() => one(panel, 'button[aria-haspopup="menu"]'));
-    one(panel, 'button[aria-haspopup="menu"]').click();
-    expect(document.querySelector('.lm-Menu-itemLabel')?.textContent).toBe(name);
-    await commands.execute(CommandIDs.openAdmin);
-    expect(opened.mock.calls).toEqual([
-      [`${window.location.origin}/services/mesh/#${page}`, '_blank', 'noopener']
-    ]);
-    expect(add).not.toHaveBeenCalled();
-    opened.mockRestore();
-  });
+  ])(
+    'the gear leads %s to the service’s site in a tab of its own',
+    async (_, administers, name, page) => {
+      const site = { url: '/services/mesh/', administers };
+      const { panel, model, commands } = await show({ me: () => Promise.resolve({ ...me, site }) });
+      const opened = vi.spyOn(window, 'open').mockReturnValue(null);
+      const add = vi.fn();
+      const app = {
+        commands,
+        restored: Promise.resolve(),
+        serviceManager: { serverSettings: {} },
+        shell: { add }
+      };
+      const shell = { add, activateById: vi.fn() };
+      const surroundings = { model, commands, trans: nullTranslator.load('jupyter_mesh') };
+      void adminPlugin.activate(app as never, surroundings, shell, null, null, null, null);
+      await model.me.refresh();
+      await vi.waitFor(() => one(panel, 'button[aria-haspopup="menu"]'));
+      one(panel, 'button[aria-haspopup="menu"]').click();
+      expect(document.querySelector('.lm-Menu-itemLabel')?.textContent).toBe(name);
+      await commands.execute(CommandIDs.openAdmin);
+      expect(opened.mock.calls).toEqual([
+        [`${window.location.origin}/services/mesh/#${page}`, '_blank', 'noopener']
+      ]);
+      expect(add).not.toHaveBeenCalled();
+      opened.mockRestore();
+    }
+  );
 
   test('keeps older figures when the gateway goes away, and says so', async () => {
     let fails = false;

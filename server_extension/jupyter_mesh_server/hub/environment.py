@@ -31,8 +31,7 @@ class HubEnvironment:
             Hub has a host of its own.
         callback_url: Where they come back, written as the Hub knows it; below `prefix`.
         hub_url: The Hub's pages, as `authorize_url` is written; ends with a slash.
-        site_url: The gateway's own pages, from `/` to `/`; a whole URL where services have a host of
-            their own.
+        site_url: The gateway's own pages; a whole URL where services have a host of their own.
         listen: Host and port to listen at; None: as the command line says.
         is_https: Whether browsers reach it over https; None: as the proxy says of each request.
         cache_seconds: How long an answer of the Hub may be used.
