@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -101,12 +101,12 @@ class SqlAlerts:
         self.reader = Reader(Location.of(place), threads=1)
 
     async def save(
-        self, seen: Sequence[Seen], channels: Channels, now: datetime, name: str
+        self, seen: Collection[Seen], channels: Channels, now: datetime, name: str
     ) -> None:
         """Open, count or resolve, and put down whom to tell, in one commit.
 
         Args:
-            seen: What to save.
+            seen: What to save; read when it is written.
             channels: Those in force.
             now: The time.
             name: Of this batch, to be given again when it is tried again: it is counted once.

@@ -117,7 +117,8 @@ class AlertBook:
     async def _save(self) -> None:
         if self._tried is not None:
             name, seen = self._tried
-            await self._store.save(list(seen.values()), self._channels(), datetime.now(UTC), name)
+            # The values as they are when they are written: who is told meanwhile is not told again.
+            await self._store.save(seen.values(), self._channels(), datetime.now(UTC), name)
             self._tried = None
             self.stuck = False
             self.changed.set()
