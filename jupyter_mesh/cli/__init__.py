@@ -14,7 +14,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from ..errors import MeshError
-from ..schemas.durations import parse_duration
 from .outcome import EXIT_CODES, Output, failed
 
 _ENVIRONMENT = """\
@@ -290,6 +289,8 @@ def _moment(text: str) -> datetime:
 
 def _end(text: str) -> datetime:
     """A moment, or how long from now on."""
+    from ..schemas.durations import parse_duration  # loads pydantic, which most words need not
+
     try:
         return datetime.now(UTC) + cast(timedelta, parse_duration(text))
     except ValueError:
