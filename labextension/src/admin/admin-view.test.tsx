@@ -18,6 +18,7 @@ const me = (scopes: string[]): Me => ({
   scopes,
   via: 'browser',
   host: 'personal',
+  site: null,
   version: '0',
   purposes: [],
   purpose_required: false,

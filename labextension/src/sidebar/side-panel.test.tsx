@@ -50,6 +50,7 @@ const me: Me = {
   scopes: ['use'],
   via: 'browser',
   host: 'personal',
+  site: null,
   version: '0',
   purposes: [],
   purpose_required: false,
