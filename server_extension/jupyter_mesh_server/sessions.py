@@ -6,30 +6,28 @@ is revoked, replaced or has expired, the session is over too.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol, cast
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from jupyter_mesh.errors import NotPermitted
 from jupyter_mesh.schemas.principal import Principal
 
+from .browser_sessions import BrowserSession, BrowserSessions, SessionCookie
 from .credentials import credential, unauthenticated
 from .exchange import HttpRequest
-from .sealed_cookies import cookie_of, sealed, unsealed
 
-COOKIE = "jupyter-mesh-session"
 XSRF_HEADER = "X-Mesh-XSRF"
-IDLE = 30 * 60
-"""Seconds after which a session that nobody uses is over."""
-LONGEST = 12 * 60 * 60
-"""Seconds after which one signs in again in any case."""
-RENEWED_AFTER = 5 * 60
-"""Seconds after which a session that is used gets a fresh cookie."""
-_PURPOSE = b"jupyter-mesh session 1"
+COOKIE = SessionCookie(
+    name="jupyter-mesh-session",
+    purpose=b"jupyter-mesh session 1",
+    xsrf="xsrf",
+    # Without a path it goes to the addresses beside the one that set it, which are the API's,
+    # whatever a proxy has put before them.
+    sent="SameSite=Strict",
+)
 
 
 class KeyHolders(Protocol):
@@ -49,32 +47,18 @@ class KeyHolders(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One signed-in browser.
+class Session(BrowserSession):
+    """One browser that was signed in with a key.
 
     Attributes:
         key_hash: Of the mesh key it was made for.
-        id: Random.
-        since: When one signed in; seconds since the epoch.
-        renewed: When its cookie was made.
-        secure: Its cookie goes over https only.
     """
 
     key_hash: str
-    id: str
-    since: int
-    renewed: int
-    secure: bool
-
-    @property
-    def ends(self) -> int:
-        """When it is over unless it is used."""
-        return min(self.renewed + IDLE, self.since + LONGEST)
 
 
-class Sessions:
-    """Makes, reads and ends sessions. They stand in sealed cookies, not in memory: any gateway over
-    the same store knows them.
+class Sessions(BrowserSessions[Session]):
+    """Those over keys of the mesh.
 
     Args:
         holders: Who holds which key now.
@@ -82,9 +66,8 @@ class Sessions:
     """
 
     def __init__(self, holders: KeyHolders, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(Session, COOKIE, holders.sealing_key, clock)
         self._holders = holders
-        self._clock = clock
-        self._ended: dict[str, int] = {}
 
     def open(self, secret: str, origin: str | None) -> Session | None:
         """A session for who sends this key; None when it is no key that is good now.
@@ -96,62 +79,18 @@ class Sessions:
         hashed = self._holders.key_hash(secret)
         if hashed is None:
             return None
-        now = int(self._clock())
-        return Session(
-            key_hash=hashed,
-            id=secrets.token_hex(16),
-            since=now,
-            renewed=now,
-            secure=(origin or "").startswith("https:"),
-        )
+        return self.begun(secure=(origin or "").startswith("https:"), key_hash=hashed)
 
     def of(self, request: HttpRequest) -> tuple[Session, Principal] | None:
         """The session whose cookie a request brings, and who that is; None where it is over."""
-        session = self._brought(request)
-        if session is None or session.ends <= self._clock() or session.id in self._ended:
-            return None
-        principal = self.principal(session)
-        return None if principal is None else (session, principal)
+        session = self.brought(request)
+        principal = None if session is None else self.principal(session)
+        return None if session is None or principal is None else (session, principal)
 
     def principal(self, session: Session) -> Principal | None:
         """Who is signed in, with the rights of the key; None when the key is no longer good."""
         principal = self._holders.principal(session.key_hash)
         return None if principal is None else replace(principal, via="browser")
-
-    def renewed(self, session: Session) -> Session | None:
-        """The same, to be kept for longer; None where that is not due yet."""
-        now = int(self._clock())
-        return replace(session, renewed=now) if now - session.renewed >= RENEWED_AFTER else None
-
-    def end(self, session: Session) -> None:
-        """Take it back, here at once; another gateway would take its cookie until it is idle."""
-        now = self._clock()
-        self._ended = {one: until for one, until in self._ended.items() if until > now}
-        self._ended[session.id] = session.since + LONGEST
-
-    def xsrf(self, session: Session) -> str:
-        """What a page of the site sends with every change, and no other site knows."""
-        key = self._holders.sealing_key()
-        return hmac.new(key, f"xsrf {session.id}".encode(), hashlib.sha256).hexdigest()
-
-    def cookie(self, session: Session) -> str:
-        """The header that sets the cookie; it removes it when the session has ended.
-
-        Without a path it goes to the addresses beside the one that set it, which are the API's,
-        whatever a proxy has put before them.
-        """
-        has_ended = session.id in self._ended
-        value = ""
-        if not has_ended:
-            value = sealed(self._holders.sealing_key(), _PURPOSE, asdict(session))
-        age = 0 if has_ended else max(0, session.ends - int(self._clock()))
-        secure = "; Secure" if session.secure else ""
-        return f"{COOKIE}={value}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
-
-    def _brought(self, request: HttpRequest) -> Session | None:
-        cookie = cookie_of(request, COOKIE)
-        fields = cookie and unsealed(self._holders.sealing_key(), _PURPOSE, cookie)
-        return Session(**cast("dict[str, Any]", fields)) if fields else None
 
 
 class SiteIdentity:

@@ -16,7 +16,8 @@ from jupyter_mesh_server.dispatch import Dispatcher
 from jupyter_mesh_server.gateway import Gateway
 from jupyter_mesh_server.pages import Pages
 from jupyter_mesh_server.routes import ROUTES
-from jupyter_mesh_server.sessions import COOKIE, IDLE, LONGEST, Sessions, SiteIdentity
+from jupyter_mesh_server.browser_sessions import IDLE, LONGEST
+from jupyter_mesh_server.sessions import COOKIE, Sessions, SiteIdentity
 from jupyter_mesh_server.site import Site
 
 from jupyter_mesh.schemas.principal import Principal
@@ -105,12 +106,12 @@ async def sign_in(site: Host, key: str = ADMIN_KEY, **headers: str) -> Reply:
 
 
 def cookie_of(reply: Reply) -> Any:
-    return SimpleCookie(reply.headers["Set-Cookie"])[COOKIE]
+    return SimpleCookie(reply.headers["Set-Cookie"])[COOKIE.name]
 
 
 def browser(reply: Reply, xsrf: bool = True) -> dict[str, str]:
     """What a browser that has signed in sends."""
-    sent = {"Cookie": f"other=1; {COOKIE}={cookie_of(reply).value}"}
+    sent = {"Cookie": f"other=1; {COOKIE.name}={cookie_of(reply).value}"}
     return sent | {"X-Mesh-XSRF": reply.json["xsrf"]} if xsrf else sent
 
 
@@ -197,9 +198,9 @@ async def test_a_change_needs_the_sessions_own_token(site: Host) -> None:
 
 async def test_every_route_refuses_a_cookie_that_is_none(site: Host) -> None:
     good = cookie_of(await sign_in(site)).value
-    bad = ["", "x", "é", good[:-2], good[::-1], "A" * 5000, f"{good}; {COOKIE}=other"]
+    bad = ["", "x", "é", good[:-2], good[::-1], "A" * 5000, f"{good}; {COOKIE.name}=other"]
     for cookie in bad:
-        headers = {"Cookie": f"{COOKIE}={cookie}", **SEND}
+        headers = {"Cookie": f"{COOKIE.name}={cookie}", **SEND}
         assert (await site.ask("GET", "/api/me", headers=headers)).status == 401, cookie
 
 

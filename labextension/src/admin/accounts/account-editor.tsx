@@ -5,7 +5,7 @@ import { useAdmin } from '../context';
 import { SettingForm } from '../editing/setting-form';
 import { useEditor } from '../editing/use-editor';
 import { FieldsForm } from '../form/fields-form';
-import { SchemaField } from '../form/schema-field';
+import { SchemaFields } from '../editing/schema-fields';
 import { referencesToAccount } from '../references';
 import { DeleteSetting } from '../ui/delete-setting';
 import { Section } from '../ui/page';
@@ -24,7 +24,6 @@ export function AccountEditor(props: {
   const { setting, taken, groups, keys } = props;
   const form = useMemo(() => new FieldsForm(fieldsOfAccount(trans), trans), [trans]);
   const editor = useEditor('service_accounts', setting, form);
-  const { state } = editor;
   return (
     <>
       <SettingForm
@@ -57,18 +56,7 @@ export function AccountEditor(props: {
       >
         {(faults, isReadOnly) => (
           <Section title={trans.__('Account')}>
-            {form.fields.map(field => (
-              <SchemaField
-                key={field.name}
-                field={field}
-                value={state.values[field.name]}
-                fault={faults[field.name]}
-                isReadOnly={isReadOnly}
-                onChange={value =>
-                  editor.change({ ...state, values: { ...state.values, [field.name]: value } })
-                }
-              />
-            ))}
+            <SchemaFields form={form} editor={editor} faults={faults} isReadOnly={isReadOnly} />
           </Section>
         )}
       </SettingForm>

@@ -7,7 +7,7 @@ import { useEditor } from '../editing/use-editor';
 import { type IField } from '../form/fields';
 import { FieldRow } from '../form/field-row';
 import { FieldsForm } from '../form/fields-form';
-import { SchemaField } from '../form/schema-field';
+import { SchemaFields } from '../editing/schema-fields';
 import { fieldsOf } from '../form/schema-fields';
 import { textOf } from '../json';
 import { DeleteSetting } from '../ui/delete-setting';
@@ -65,7 +65,6 @@ function KindEditor(props: {
     return new FieldsForm([...own, ...common], trans);
   }, [schema, trans]);
   const editor = useEditor('alerts', setting, form, { channel: kind });
-  const { state } = editor;
   return (
     <SettingForm
       editor={editor}
@@ -91,18 +90,7 @@ function KindEditor(props: {
       {(faults, isReadOnly) => (
         <Section title={trans.__('Channel')}>
           {choice}
-          {form.fields.map(field => (
-            <SchemaField
-              key={field.name}
-              field={field}
-              value={state.values[field.name]}
-              fault={faults[field.name]}
-              isReadOnly={isReadOnly}
-              onChange={value =>
-                editor.change({ ...state, values: { ...state.values, [field.name]: value } })
-              }
-            />
-          ))}
+          <SchemaFields form={form} editor={editor} faults={faults} isReadOnly={isReadOnly} />
         </Section>
       )}
     </SettingForm>

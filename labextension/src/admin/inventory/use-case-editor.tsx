@@ -6,7 +6,7 @@ import { SettingForm } from '../editing/setting-form';
 import { useEditor } from '../editing/use-editor';
 import { type Faults } from '../form/faults';
 import { FieldsForm, type IFieldsState } from '../form/fields-form';
-import { SchemaField } from '../form/schema-field';
+import { SchemaFields } from '../editing/schema-fields';
 import { DeleteSetting } from '../ui/delete-setting';
 import { Section } from '../ui/page';
 import { dayFault, fieldsOfUse } from './use-case-fields';
@@ -21,7 +21,6 @@ export function UseCaseEditor(props: {
   const { setting, start, taken } = props;
   const form = useMemo(() => new FieldsForm(fieldsOfUse(trans), trans), [trans]);
   const editor = useEditor('use_cases', setting, form, start);
-  const { state } = editor;
   const faultsOf = (one: IFieldsState): Faults => {
     const { since } = one.values;
     const wrongDay = dayFault(typeof since === 'string' ? since : '', trans);
@@ -53,18 +52,7 @@ export function UseCaseEditor(props: {
     >
       {(faults, isReadOnly) => (
         <Section title={trans.__('Declared')}>
-          {form.fields.map(field => (
-            <SchemaField
-              key={field.name}
-              field={field}
-              value={state.values[field.name]}
-              fault={faults[field.name]}
-              isReadOnly={isReadOnly}
-              onChange={value =>
-                editor.change({ ...state, values: { ...state.values, [field.name]: value } })
-              }
-            />
-          ))}
+          <SchemaFields form={form} editor={editor} faults={faults} isReadOnly={isReadOnly} />
         </Section>
       )}
     </SettingForm>
