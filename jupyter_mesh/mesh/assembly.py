@@ -32,6 +32,7 @@ from ..serving import Supervisor
 from ..spi.happenings import Happenings
 from ..storage.alerts import SqlAlerts
 from ..storage.configured import configured_location
+from ..storage.ended_sessions import EndedSessions
 from ..storage.history import SqlHistory
 from ..storage.journal import SqlJournal
 from ..storage.location import Location
@@ -48,6 +49,7 @@ from .offers import Offers, Withhold
 from .parts import Parts
 from .performance import PerformanceBook
 from .plugins import Plugins
+from .sign_outs import LOOK_SECONDS, SignOuts
 from .snapshots import SnapshotKeeper
 from .state import RENEW_SECONDS, State, open_state
 from .tracing import telemetry_of
@@ -103,6 +105,8 @@ async def assemble(
         await parts.tell_sinks()
         opened.pop_all()
     parts.tasks += _background(parts)
+    if host != "personal":  # a personal mesh has no pages that one signs in to
+        parts.repeat(LOOK_SECONDS, parts.sign_outs.look)
     if host == "personal" and config.offers:
         parts.tasks.append(asyncio.create_task(_look(parts)))
     return parts
@@ -126,6 +130,8 @@ async def _open(
     opened.push_async_callback(performance.aclose)
     alert_store = SqlAlerts(store)
     opened.push_async_callback(alert_store.aclose)
+    sign_outs = SignOuts(EndedSessions(store))
+    opened.push_async_callback(sign_outs.aclose)
     happenings = Happenings()
     health = Health(happenings=happenings)
     await _seed(health, history)
@@ -150,6 +156,7 @@ async def _open(
         happenings=happenings,
         alerts=AlertBook(alert_store, lambda: parts.governance.config.alerts),
         alert_store=alert_store,
+        sign_outs=sign_outs,
     )
     return parts
 

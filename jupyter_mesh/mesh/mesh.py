@@ -90,6 +90,7 @@ class Mesh:
         self.secrets = SecretKeeping(parts)
         parts.repeat(600.0, self.secrets.sweep)
         self.signed_in = SignedIn(parts)
+        self.sign_outs = parts.sign_outs
         self.cache = CacheControl(parts)
         self._metrics = Metrics()
         self._tracer = parts.tracer

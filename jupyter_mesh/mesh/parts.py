@@ -32,6 +32,7 @@ from .nested import NestedCalls
 from .offers import Offers, cancelled
 from .performance import PerformanceBook
 from .plugins import Plugins
+from .sign_outs import SignOuts
 from .sinks import Sinks
 from .snapshots import SnapshotKeeper, guards_of
 from .state import State
@@ -62,6 +63,7 @@ class Parts:
     conditions: Conditions = field(init=False)
     watcher: Watcher = field(init=False)
     sinks: Sinks = field(init=False)
+    sign_outs: SignOuts
     makers_are_known: bool = True
     tracer: Tracer | None = None
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
@@ -214,6 +216,7 @@ class Parts:
         with suppress(StoreUnavailable):
             await self.alerts.flush()
         await self.courier.aclose()
+        await self.sign_outs.aclose()
         await self.alert_store.aclose()
         await self.governance.aclose()
         await asyncio.gather(*(provider.aclose() for _, provider in self.retired))

@@ -315,3 +315,10 @@ done_once = Table(
     Column("at", BigInteger, nullable=False),
     Index("ix_done_once_at", "at"),
 )
+
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),  # when it would be over in any case
+)

@@ -10,7 +10,8 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Generic, TypeVar, cast
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from .exchange import HttpRequest
 from .sealed_cookies import cookie_of, sealed, unsealed
@@ -62,6 +63,22 @@ class SessionCookie:
     sent: str
 
 
+class SignOuts(Protocol):
+    """`Mesh.sign_outs`."""
+
+    def __contains__(self, session: str) -> bool:
+        """Whether a session was signed out, by whichever gateway over the store."""
+        ...
+
+    async def add(self, session: str, until: datetime) -> None:
+        """Sign one out that would be over then in any case.
+
+        Raises:
+            StoreUnavailable: The other gateways do not know it.
+        """
+        ...
+
+
 Kind = TypeVar("Kind", bound=BrowserSession)
 
 
@@ -73,6 +90,7 @@ class BrowserSessions(Generic[Kind]):
         kind: The class of a session.
         cookie: How it stands in a browser.
         sealing_key: 32 bytes that only gateways over this store have.
+        sign_outs: Who has signed out.
         clock: Seconds since the epoch.
     """
 
@@ -81,13 +99,14 @@ class BrowserSessions(Generic[Kind]):
         kind: type[Kind],
         cookie: SessionCookie,
         sealing_key: Callable[[], bytes],
+        sign_outs: SignOuts,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._kind = kind
         self._cookie = cookie
         self._sealing_key = sealing_key
         self._clock = clock
-        self._ended: dict[str, int] = {}
+        self._sign_outs = sign_outs
 
     def begun(self, *, secure: bool, **vouched: str) -> Kind:
         """A session from now on; `vouched` names who vouches for it."""
@@ -103,7 +122,7 @@ class BrowserSessions(Generic[Kind]):
         if not fields:
             return None
         session = self._kind(**cast("dict[str, Any]", fields))
-        is_over = session.ends <= self._clock() or session.id in self._ended
+        is_over = session.ends <= self._clock() or session.id in self._sign_outs
         return None if is_over else session
 
     def renewed(self, session: Kind) -> Kind | None:
@@ -111,11 +130,13 @@ class BrowserSessions(Generic[Kind]):
         now = int(self._clock())
         return replace(session, renewed=now) if now - session.renewed >= RENEWED_AFTER else None
 
-    def end(self, session: Kind) -> None:
-        """Take it back, here at once; another gateway would take its cookie until it is idle."""
-        now = self._clock()
-        self._ended = {one: until for one, until in self._ended.items() if until > now}
-        self._ended[session.id] = session.since + LONGEST
+    async def end(self, session: Kind) -> None:
+        """Take it back: here at once, and in every other gateway over the store when it next looks.
+
+        Raises:
+            StoreUnavailable: The others do not know it.
+        """
+        await self._sign_outs.add(session.id, datetime.fromtimestamp(session.since + LONGEST, UTC))
 
     def xsrf(self, session: Kind) -> str:
         """What the pages of a session send, and no other page knows."""
@@ -124,7 +145,7 @@ class BrowserSessions(Generic[Kind]):
 
     def cookie(self, session: Kind) -> str:
         """The header that sets the cookie; it removes it when the session has ended."""
-        has_ended = session.id in self._ended
+        has_ended = session.id in self._sign_outs
         value = ""
         if not has_ended:
             value = sealed(self._sealing_key(), self._cookie.purpose, asdict(session))

@@ -102,7 +102,7 @@ class Service:
             config_file=config_file,
         )
         if owner_token is None:
-            sessions, pages = Sessions(mesh.signed_in), built_pages()
+            sessions, pages = Sessions(mesh.signed_in, mesh.sign_outs), built_pages()
             identity = SiteIdentity(sessions, mesh.key_principal)
             service = cls(mesh, identity, ROUTES + Site(sessions, pages).routes())
         else:

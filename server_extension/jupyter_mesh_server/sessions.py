@@ -15,7 +15,7 @@ from typing import Protocol
 from jupyter_mesh.errors import NotPermitted
 from jupyter_mesh.schemas.principal import Principal
 
-from .browser_sessions import BrowserSession, BrowserSessions, SessionCookie
+from .browser_sessions import BrowserSession, BrowserSessions, SessionCookie, SignOuts
 from .credentials import credential, unauthenticated
 from .exchange import HttpRequest
 
@@ -62,11 +62,14 @@ class Sessions(BrowserSessions[Session]):
 
     Args:
         holders: Who holds which key now.
+        sign_outs: Who has signed out.
         clock: Seconds since the epoch.
     """
 
-    def __init__(self, holders: KeyHolders, clock: Callable[[], float] = time.time) -> None:
-        super().__init__(Session, COOKIE, holders.sealing_key, clock)
+    def __init__(
+        self, holders: KeyHolders, sign_outs: SignOuts, clock: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(Session, COOKIE, holders.sealing_key, sign_outs, clock)
         self._holders = holders
 
     def open(self, secret: str, origin: str | None) -> Session | None:

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, Field
 
 from jupyter_mesh.errors import NotPermitted, Unauthenticated
-from jupyter_mesh.schemas.api import Body
 from jupyter_mesh.schemas.json import Json
-from jupyter_mesh.schemas.principal import Principal, Scope
+from jupyter_mesh.schemas.principal import Principal
 
 from .api_routes import parsed
 from .credentials import unauthenticated
@@ -19,20 +18,13 @@ from .pages import Pages
 from .replies import json_reply, reply_with
 from .route import Route
 from .sessions import XSRF_HEADER, Session, Sessions
+from .site_routes import SignedIn, site_routes
 
 
 class SignIn(BaseModel):
     """A key, sent once."""
 
     key: str = Field(min_length=1, max_length=4096)
-
-
-class SignedIn(Body):
-    """A session of the site."""
-
-    user: str
-    xsrf: str = Field(description=f"To be sent as {XSRF_HEADER} with every change.")
-    ends_at: datetime = Field(description="Unless it is used before.")
 
 
 class Site:
@@ -49,37 +41,16 @@ class Site:
 
     def routes(self) -> tuple[Route, ...]:
         """What the site adds to the gateway's routes."""
-        pages = (("/", self.index), ("/assets/{name}", self.asset))
-        return (
-            *(
-                Route(method="GET", path=path, handler=handler, scope=None, summary="The site")
-                for path, handler in pages
-            ),
-            Route(
-                method="POST",
-                path="/api/session",
-                handler=self.sign_in,
-                scope=None,
-                request=SignIn,
-                response=SignedIn,
-                summary="Sign in to the site with a mesh key",
-            ),
-            Route(
-                method="GET",
-                path="/api/session",
-                handler=self.session,
-                scope=Scope.USE,
-                response=SignedIn,
-                summary="Who is signed in; keeps the session",
-            ),
-            Route(
-                method="DELETE",
-                path="/api/session",
-                handler=self.sign_out,
-                scope=Scope.USE,
-                summary="Sign out",
-            ),
+        sign_in = Route(
+            method="POST",
+            path="/api/session",
+            handler=self.sign_in,
+            scope=None,
+            request=SignIn,
+            response=SignedIn,
+            summary="Sign in to the site with a mesh key",
         )
+        return (*site_routes(self), sign_in)
 
     async def index(self, _gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
         """`GET /mesh/`."""
@@ -111,7 +82,7 @@ class Site:
     async def sign_out(self, _gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
         """`DELETE /api/session`."""
         session = self._of(request)
-        self._sessions.end(session)
+        await self._sessions.end(session)
         reply = json_reply({})
         reply.headers["Set-Cookie"] = self._sessions.cookie(session)
         return reply

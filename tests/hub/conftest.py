@@ -25,6 +25,7 @@ from jupyter_mesh_server.pages import Pages
 from jupyter_mesh_server.routes import ROUTES
 
 from tests.server.conftest import Host, new_session
+from tests.server.noted_sign_outs import NotedSignOuts
 from tests.server.scripted_mesh import ScriptedMesh
 
 from .fake_hub import SECRET, FakeHub
@@ -91,7 +92,9 @@ def service(
         environment = HubEnvironment.read(environ_of(fake_hub))
         api = HubApi(environment.api_url)
         tokens = HubTokens(api, environment.cache_seconds, clock)
-        sessions = HubSessions(tokens, lambda: b"k" * 32, environment.prefix, clock)
+        sessions = HubSessions(
+            tokens, lambda: b"k" * 32, NotedSignOuts(), environment.prefix, clock
+        )
         login = Login(environment, api, lambda: b"k" * 32, clock)
         site = HubSite(environment, sessions, login, Pages(pages))
         identity = HubIdentity(mesh.key_principal, tokens, sessions, lambda: CONTACT)

@@ -12,17 +12,18 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 from jupyter_mesh_server.aiohttp_host import Server
+from jupyter_mesh_server.browser_sessions import IDLE, LONGEST
 from jupyter_mesh_server.dispatch import Dispatcher
 from jupyter_mesh_server.gateway import Gateway
 from jupyter_mesh_server.pages import Pages
 from jupyter_mesh_server.routes import ROUTES
-from jupyter_mesh_server.browser_sessions import IDLE, LONGEST
 from jupyter_mesh_server.sessions import COOKIE, Sessions, SiteIdentity
 from jupyter_mesh_server.site import Site
 
 from jupyter_mesh.schemas.principal import Principal
 
 from .conftest import Host, Reply, bearer, new_session
+from .noted_sign_outs import NotedSignOuts
 from .scripted_mesh import ADMIN_KEY, APP_KEY, ScriptedMesh
 
 SEND = {"X-Mesh-XSRF": "any"}
@@ -82,7 +83,7 @@ def site(
     pages: Path,
 ) -> Iterator[Host]:
     async def start() -> tuple[Host, web.ServerRunner]:
-        sessions = Sessions(holders, clock)
+        sessions = Sessions(holders, NotedSignOuts(), clock)
         identity = SiteIdentity(sessions, mesh.key_principal)
         routes = ROUTES + Site(sessions, Pages(pages)).routes()
         runner = web.ServerRunner(Server(Dispatcher(Gateway(cast(Any, mesh)), identity, routes)))
@@ -252,7 +253,7 @@ async def test_a_session_counts_less_than_a_key_that_is_sent_beside_it(site: Hos
 async def test_public_are_the_pages_and_signing_in_only(tmp_path: Path, holders: Holders) -> None:
     public = {
         (route.method, route.path)
-        for route in Site(Sessions(holders), Pages(tmp_path)).routes()
+        for route in Site(Sessions(holders, NotedSignOuts()), Pages(tmp_path)).routes()
         if route.scope is None
     }
     assert public == {("GET", "/"), ("GET", "/assets/{name}"), ("POST", "/api/session")}

@@ -66,7 +66,7 @@ async def start_for_hub(
 def _service(mesh: Mesh, api: HubApi, environment: HubEnvironment) -> Service:
     tokens = HubTokens(api, environment.cache_seconds)
     sealing_key = mesh.signed_in.sealing_key
-    sessions = HubSessions(tokens, sealing_key, environment.prefix)
+    sessions = HubSessions(tokens, sealing_key, mesh.sign_outs, environment.prefix)
     login = Login(environment, api, sealing_key)
     site = HubSite(environment, sessions, login, built_pages())
     service = Service(

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..browser_sessions import BrowserSession, BrowserSessions, SessionCookie
+from ..browser_sessions import BrowserSession, BrowserSessions, SessionCookie, SignOuts
 from ..exchange import HttpRequest
 from .hub_api import HubUser
 from .tokens import HubTokens
@@ -34,6 +34,7 @@ class HubSessions(BrowserSessions[HubSession]):
     Args:
         tokens: Whose token is whose.
         sealing_key: 32 bytes that only gateways over this store have.
+        sign_outs: Who has signed out.
         path: Below which the cookie is sent.
         clock: Seconds since the epoch.
     """
@@ -42,6 +43,7 @@ class HubSessions(BrowserSessions[HubSession]):
         self,
         tokens: HubTokens,
         sealing_key: Callable[[], bytes],
+        sign_outs: SignOuts,
         path: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -49,11 +51,11 @@ class HubSessions(BrowserSessions[HubSession]):
             name="jupyter-mesh-hub-session",
             purpose=b"jupyter-mesh hub session 1",
             xsrf="hub xsrf",
-            # `Lax`, not `Strict`: who comes from a login page elsewhere is to arrive logged in. That
-            # lets no other site do anything, since every request needs the token of the page too.
+            # `Lax`, not `Strict`: who comes from a login page elsewhere is to arrive logged in. No
+            # other site can do anything by that: every request needs the token of the page too.
             sent=f"Path={path}; SameSite=Lax",
         )
-        super().__init__(HubSession, cookie, sealing_key, clock)
+        super().__init__(HubSession, cookie, sealing_key, sign_outs, clock)
         self._tokens = tokens
 
     def open(self, token: str, *, secure: bool) -> HubSession:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from jupyter_mesh.errors import NotPermitted
 from jupyter_mesh.schemas.json import Json
-from jupyter_mesh.schemas.principal import Scope
 
 from ..credentials import unauthenticated
 from ..exchange import HttpRequest, JsonReply, Reply
@@ -20,7 +19,7 @@ from ..gateway import Gateway
 from ..pages import PAGE_HEADERS, Pages, with_meta
 from ..replies import json_reply, reply_with
 from ..route import Route
-from ..site import SignedIn
+from ..site_routes import SignedIn, page, site_routes
 from .environment import HubEnvironment
 from .login import Login
 from .sessions import HubSession, HubSessions
@@ -62,32 +61,7 @@ class HubSite:
 
     def routes(self) -> tuple[Route, ...]:
         """What the site adds to the gateway's routes."""
-        public = (
-            ("/", self.index),
-            ("/assets/{name}", self.asset),
-            (self._environment.callback_path, self.callback),
-        )
-        return (
-            *(
-                Route(method="GET", path=path, handler=handler, scope=None, summary="The site")
-                for path, handler in public
-            ),
-            Route(
-                method="GET",
-                path="/api/session",
-                handler=self.session,
-                scope=Scope.USE,
-                response=SignedIn,
-                summary="Who is signed in; keeps the session",
-            ),
-            Route(
-                method="DELETE",
-                path="/api/session",
-                handler=self.sign_out,
-                scope=Scope.USE,
-                summary="Sign out",
-            ),
-        )
+        return (*site_routes(self), page(self._environment.callback_path, self.callback))
 
     async def index(self, gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
         """`GET …/`: the page, or the way to the Hub's login."""
@@ -144,7 +118,7 @@ class HubSite:
     async def sign_out(self, _gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
         """`DELETE /api/session`: here; at the Hub one stays logged in."""
         session = await self._of(request)
-        self._sessions.end(session)
+        await self._sessions.end(session)
         reply = json_reply({})
         reply.cookies = (self._sessions.cookie(session),)
         return reply
