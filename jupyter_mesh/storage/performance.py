@@ -18,10 +18,10 @@ _ADD = """
     ON CONFLICT (hour, connection, model, metric, bucket)
     DO UPDATE SET count = performance_hourly.count + excluded.count"""
 _SUM = """
-    SELECT connection, model, metric, bucket, sum(count) FROM performance_hourly
+    SELECT connection, model, metric, bucket, CAST(sum(count) AS bigint) FROM performance_hourly
     WHERE hour >= ? AND hour < ? GROUP BY connection, model, metric, bucket"""
 _SERIES = """
-    SELECT (hour + ?) / ? AS step, metric, bucket, sum(count) FROM performance_hourly
+    SELECT (hour + ?) / ? AS step, metric, bucket, CAST(sum(count) AS bigint) FROM performance_hourly
     WHERE hour >= ? AND hour < ? AND model IN ({}) GROUP BY step, metric, bucket"""
 _MODELS = """
     SELECT DISTINCT connection, model FROM performance_hourly WHERE hour >= ? AND hour < ?"""

@@ -32,7 +32,8 @@ _COLUMNS = {name: name for name in FIELDS} | {
 _FORMATS = {"hour": "%Y-%m-%dT%H:00:00Z", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 _PERIODS: Mapping[str, Period] = {"usage_daily": "day", "usage_monthly": "month"}
 """What smaller sums there may be of."""
-_SUMS = tuple(f"sum({column})" for column in sql.USAGE_SUMS)
+# PostgreSQL's sums are of any length otherwise, and come as decimals.
+_SUMS = tuple(f"CAST(sum({column}) AS bigint)" for column in sql.USAGE_SUMS)
 _MONEY = {"cost": "cost_usd", "saved": "saved_usd", "saved_fallback": "saved_by_fallback_usd"}
 _FIGURES = tuple(_MONEY.get(one, one) for one in sql.USAGE_SUMS)
 _PLACES = tuple((name, sql.USAGE_SUMS.index(one)) for one, name in _MONEY.items())
