@@ -59,7 +59,7 @@ test-browser: $(STAMPS)/dev $(BUNDLE)
 
 .PHONY: pictures
 pictures: $(STAMPS)/dev $(BUNDLE) ## Pictures of every admin page, light and dark, in .make/pictures
-	python -m pytest ui-tests/test_every_page.py $(ARGS)
+	MESH_EVERY_PICTURE=1 python -m pytest ui-tests/test_every_page.py $(ARGS)
 
 .PHONY: soak
 soak: $(STAMPS)/dev $(BUNDLE) ## The full counts, resumable, for at most HOURS=2, with a report

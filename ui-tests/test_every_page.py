@@ -1,12 +1,15 @@
 """Every admin page of a company that is eight weeks old, light and dark, wide and narrow.
 
-`make pictures` runs it: the pictures lie in `.make/pictures`. What a test can see of them is
+`make pictures` takes all of them: they lie in `.make/pictures`. What a test can see of them is
 checked here: nothing sticks out or is cut off, every control has a name, no page is broken.
+`make test` looks at both themes and both widths, one of each in JupyterLab and the others on the
+gateway's own site.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -29,8 +32,10 @@ pytestmark = pytest.mark.needs("chromium")
 PICTURES = Path(__file__).parent.parent / ".make" / "pictures"
 #: A taller page shows more of what one scrolls to.
 HEIGHT = int(os.environ.get("MESH_PICTURE_HEIGHT", "900"))
-SIZES = [1440, 1024]
-THEMES = ["light", "dark"]
+ALL = [(theme, width) for theme in ("light", "dark") for width in (1440, 1024)]
+TAKE_ALL = bool(os.environ.get("MESH_EVERY_PICTURE"))
+IN_LAB = ALL if TAKE_ALL else [("light", 1440), ("dark", 1024)]
+ON_SITE = ALL if TAKE_ALL else [("dark", 1440), ("light", 1024)]
 
 
 @dataclass
@@ -120,6 +125,17 @@ WIDE = ("-usage-", "-models-")
 FIND_RAW = """() => document.querySelector('.jp-mesh-Admin-page').innerText
   .split('\\n').filter(line => /\\{"|\\[object|undefined|NaN|Invalid Date/.test(line))"""
 
+COUNT_CONTROLS = """() => Array.from(document.querySelectorAll('.jp-mesh-Admin *'))
+  .filter(node => node.matches('button, input, select, textarea, [role=slider]')
+    && node.checkVisibility({ visibilityProperty: true })
+    && node.getBoundingClientRect().width * node.getBoundingClientRect().height > 0).length"""
+#: A control in what a screen reader is told, with its name in quotes if it has one.
+CONTROL = re.compile(
+    r"^ *- '?((?:button|textbox|searchbox|spinbutton|combobox|listbox|checkbox|radio|switch|slider)"
+    r"\b.*)$",
+    re.MULTILINE,
+)
+
 
 def settled(page: Page) -> Locator:
     """The page once nothing of it is being asked for."""
@@ -136,13 +152,15 @@ def look(page: Page, name: str) -> None:
     page.mouse.move(2, 2)
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+    for chart in main.get_by_role("slider").all()[:1]:
+        chart.focus()  # which reads out a point of it
     assert page.evaluate(FIND_CUT) == [], name
     assert page.evaluate(FIND_RAW) == [], name
     if not any(wide in name for wide in WIDE):
         assert page.evaluate(FIND_SCROLLED) == 0, name
-    kinds = "button, input, select, textarea"
-    names = [one.aria_snapshot() for one in main.locator(kinds).all() if one.is_visible()]
-    assert [one for one in names if '"' not in one] == [], name
+    controls = CONTROL.findall(page.locator(".jp-mesh-Admin").aria_snapshot())
+    assert len(controls) == page.evaluate(COUNT_CONTROLS) > 0, name
+    assert [one for one in controls if not re.match(r'\w+ "', one)] == [], name
     expect(main.get_by_role("alert")).to_have_count(0)
 
 
@@ -155,8 +173,28 @@ def turn_to(page: Page, title: str, opened: str | None) -> None:
         expect(main.get_by_role("heading", name=title, level=1)).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", SIZES)
-@pytest.mark.parametrize("theme", THEMES)
+def turn_figures(page: Page) -> Iterator[str]:
+    """The table of usage at its widest, at its longest and with every figure."""
+    turn_to(page, "Usage and charge-back", None)
+    main = page.locator(".jp-mesh-Admin-page")
+    rows, columns = (main.get_by_role("combobox", name=name) for name in ("Rows", "Columns"))
+    main.get_by_role("radio", name="Last month").check(force=True)
+    rows.select_option("model")
+    columns.select_option("day")
+    yield "usage-days"
+    rows.select_option("group")
+    main.locator('[data-name="risk"]').get_by_role("button").click()
+    expect(main.get_by_role("list", name="Only")).to_contain_text("Group: risk")
+    rows.select_option("document")
+    columns.select_option("group")
+    yield "usage-ranked"
+    rows.select_option("user")
+    columns.select_option("")
+    main.get_by_role("radio", name="Tokens").check(force=True)
+    yield "usage-figures"
+
+
+@pytest.mark.parametrize(("theme", "width"), IN_LAB)
 def test_in_jupyterlab(lab: Lab, open_page: Callable[..., LabPage], width: int, theme: str) -> None:
     lab.set("apputils-extension/themes", {"theme": f"JupyterLab {theme.title()}"})
     page = open_page(width=width, height=HEIGHT).page
@@ -167,10 +205,11 @@ def test_in_jupyterlab(lab: Lab, open_page: Callable[..., LabPage], width: int, 
     for name, (title, opened) in SPOTS.items():
         turn_to(page, title, opened)
         look(page, f"lab-{name}-{theme}-{width}")
+    for name in turn_figures(page):
+        look(page, f"lab-{name}-{theme}-{width}")
 
 
-@pytest.mark.parametrize("width", SIZES)
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize(("theme", "width"), ON_SITE)
 def test_on_the_gateways_own_site(firm: Company, browser: Browser, width: int, theme: str) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHT},
@@ -185,6 +224,8 @@ def test_on_the_gateways_own_site(firm: Company, browser: Browser, width: int, t
     expect(page.get_by_role("navigation")).to_be_visible()
     for name, (title, opened) in {"my-models": ("My models", None), **SPOTS}.items():
         turn_to(page, title, opened)
+        look(page, f"site-{name}-{theme}-{width}")
+    for name in turn_figures(page):
         look(page, f"site-{name}-{theme}-{width}")
     for name, call in firm.calls.items():
         page.evaluate("hash => { location.hash = hash; }", f"#page=audit&kind=call&name={call}")
