@@ -42,9 +42,7 @@ demo: $(STAMPS)/lab ## The quickstart without a browser: what each cell answered
 .PHONY: test test-python test-typescript test-browser
 test: $(STAMPS)/dev $(BUNDLE) ## Every test: Python, TypeScript, browser
 	@python scripts/system_parts.py tests ui-tests
-	@failed=; for suite in python typescript browser; do \
-	  $(MAKE) --no-print-directory test-$$suite || failed="$$failed $$suite"; \
-	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+	@MAKE='$(MAKE)' python scripts/suites.py typescript python browser
 
 # Many tests wait for servers of theirs: two at a time, a file's tests in one process.
 test-python: $(STAMPS)/dev $(STAMPS)/js # the Hub's proxy is one of the front end's packages
