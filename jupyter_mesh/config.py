@@ -135,6 +135,17 @@ class GuardRule(BaseModel):
     guard: str
 
 
+class HubVoucher(Rule):
+    """The user of a Hub who made a key: it is worth what they are still worth there.
+
+    Attributes:
+        groups: Of the Hub, that they were in then.
+    """
+
+    user: str
+    groups: tuple[str, ...] = ()
+
+
 class KeyRule(Rule):
     """An API key, known by its hash only (`jupyter mesh keys create` prints both).
 
@@ -146,6 +157,7 @@ class KeyRule(Rule):
         auditor: It reads every record.
         maker: Who made it, where that was not the admin who wrote mesh.yaml. It has no right that
             its maker has lost since.
+        vouched_by: The user of a Hub behind its maker; None where that is mesh.yaml.
     """
 
     name: str
@@ -162,6 +174,7 @@ class KeyRule(Rule):
     expires: datetime | None = None
     """Without a zone it is UTC."""
     maker: str | None = None
+    vouched_by: HubVoucher | None = None
 
     @property
     def budget(self) -> BudgetRule | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Protocol, cast
 
-from ..config import KeyRule, new_key
+from ..config import HubVoucher, KeyRule, new_key
 from ..errors import Conflict, InvalidRequest, NotFound, NotPermitted
 from ..schemas.admin import Key, KeyRequest, NewKey
-from ..schemas.json import JsonObject
+from ..schemas.json import Json, JsonObject
 from ..schemas.principal import Principal, Scope
 from ..schemas.setting import Setting
 from .governance import Governance
@@ -16,12 +17,29 @@ from .key_holders import in_utc
 from .snapshots import SnapshotKeeper
 
 
+class People(Protocol):
+    """Where a Hub says who there is."""
+
+    async def knows(self, name: str, /) -> bool:
+        """Whether there is such a user.
+
+        Raises:
+            IdentityUnavailable: The Hub does not say.
+        """
+        ...
+
+
 class ApiKeys:
-    """The keys of a mesh. A user sees and revokes their own, an admin everybody's."""
+    """The keys of a mesh. A user sees and revokes their own, an admin everybody's.
+
+    Attributes:
+        people: Of the Hub whose service this is; None where there is no Hub.
+    """
 
     def __init__(self, governance: Governance, keeper: SnapshotKeeper) -> None:
         self._governance = governance
         self._keeper = keeper
+        self.people: People | None = None
 
     def listed(self, principal: Principal) -> list[Key]:
         """The caller's keys and those of service accounts they own; for an admin, all."""
@@ -48,10 +66,11 @@ class ApiKeys:
         """
         _within_rights(principal, asked, self._keeper.snapshot.groups_of(principal))
         self._models_are_open(principal, asked)
+        await self._is_somebodys(principal, asked)
         if any(name == asked.name for name, _, _ in self._governance.listed("keys")):
             raise Conflict(f"There is a key {asked.name!r} already; choose another name.")
         secret, hashed = new_key()
-        body = _body(principal, asked, hashed)
+        body = {**_body(principal, asked, hashed), **self._voucher(principal)}
         await self._governance.put(principal, "keys", asked.name, body, None)
         key = next(one for one in self.listed(principal) if one.name == asked.name)
         return NewKey(key=key, secret=secret)
@@ -68,6 +87,30 @@ class ApiKeys:
             raise NotFound(f"There is no key {name[:80]!r} of yours.")
         await self._governance.put(principal, "keys", name, None, key.version)
 
+    async def _is_somebodys(self, principal: Principal, asked: KeyRequest) -> None:
+        """On a Hub nobody may sign up under the name of a program that has keys already."""
+        user = asked.user or principal.user
+        if self.people is None or user == principal.user:
+            return
+        if user in self._governance.config.service_accounts or await self.people.knows(user):
+            return
+        raise InvalidRequest(
+            f"JupyterHub has no user {user[:80]!r}: for a program make a service account of this "
+            "name first, so that nobody can sign up as it.",
+            param="user",
+        )
+
+    def _voucher(self, principal: Principal) -> JsonObject:
+        """Who of the Hub's users stands behind a key; of one made with a key, as behind that."""
+        if self.people is None:
+            return {}
+        if principal.key_id is None:
+            found = HubVoucher(user=principal.user, groups=tuple(sorted(principal.groups)))
+        else:
+            keys = self._governance.config.keys
+            found = next((one.vouched_by for one in keys if one.name == principal.key_id), None)
+        return {} if found is None else {"vouched_by": cast(Json, found.model_dump(mode="json"))}
+
     def _models_are_open(self, principal: Principal, asked: KeyRequest) -> None:
         open_models = self._keeper.snapshot.visible(principal)
         for name in asked.models:
@@ -78,7 +121,7 @@ class ApiKeys:
 def _within_rights(principal: Principal, asked: KeyRequest, groups: frozenset[str]) -> None:
     if principal.may(Scope.ADMIN):
         return
-    if principal.via == "kernel" or principal.key_id is not None:
+    if principal.via in ("kernel", "service") or principal.key_id is not None:
         raise NotPermitted("A key is made by a person in JupyterLab, or by an admin: ask one.")
     if asked.admin:
         raise NotPermitted("Only an admin makes a key with an admin's rights.")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from ..config import key_hash
 from ..errors import ConfigError
 from ..schemas.principal import Principal
+from .key_holders import KeyHolder
 from .parts import Parts
 
 _KEY = "site.session-key"
@@ -35,12 +36,21 @@ class SignedIn:
 
     def bearer(self, hashed: str) -> Principal | None:
         """Whose key that is now, a program's too; None when nobody's, or when it has expired."""
+        holder = self.holder(hashed)
+        return None if holder is None else holder.principal
+
+    def holder(self, hashed: str) -> KeyHolder | None:
+        """The same with what its key says."""
         holder = self._parts.key_holders.get(hashed)
         if holder is None or not hmac.compare_digest(holder.rule.hash, hashed):
             return None
         if holder.expires is not None and holder.expires <= datetime.now(UTC):
             return None
-        return holder.principal
+        return holder
+
+    def is_program(self, user: str) -> bool:
+        """Whether a service account is called so."""
+        return user in self._parts.governance.config.service_accounts
 
     def sealing_key(self) -> bytes:
         """32 bytes for the cookies of sessions; made when they are first asked for, and sealed in

@@ -24,6 +24,7 @@ from jupyter_mesh_server.hub.tokens import HubTokens
 from jupyter_mesh_server.pages import Pages
 from jupyter_mesh_server.routes import ROUTES
 
+from jupyter_mesh.schemas.principal import Principal
 from tests.server.conftest import Host, new_session
 from tests.server.noted_sign_outs import NotedSignOuts
 from tests.server.scripted_mesh import ScriptedMesh
@@ -32,6 +33,8 @@ from .fake_hub import SECRET, FakeHub
 
 CONTACT = "olga@example.org"
 BASE = "/services/mesh"
+PROGRAMS = {"nightly"}
+"""Service accounts of the mesh."""
 
 
 @dataclass
@@ -95,9 +98,13 @@ def service(
         sessions = HubSessions(
             tokens, lambda: b"k" * 32, NotedSignOuts(), environment.prefix, clock
         )
+
+        async def keys(secret: str) -> Principal | None:
+            return mesh.key_principal(secret)
+
         login = Login(environment, api, lambda: b"k" * 32, clock)
         site = HubSite(environment, sessions, login, Pages(pages))
-        identity = HubIdentity(mesh.key_principal, tokens, sessions, lambda: CONTACT)
+        identity = HubIdentity(keys, tokens, sessions, lambda: CONTACT, PROGRAMS.__contains__)
         links = SiteLinks(environment.site_url, tokens)
         gateway = Gateway(cast(Any, mesh), site_of=links)
         dispatcher = Dispatcher(gateway, identity, ROUTES + site.routes())

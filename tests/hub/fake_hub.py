@@ -40,6 +40,8 @@ class FakeHub:
     Attributes:
         tokens: What `GET /user` answers, by token.
         codes: Token and PKCE challenge by the code of a login that has begun.
+        users: Groups of users by name, as a service may read them.
+        service_may_ask: The service has the role for that.
         logged_in: The token of whoever logs in next; None: they do not.
         asked: Tokens that were asked about, in order.
         status: Answer everything with this, instead of an answer.
@@ -49,6 +51,8 @@ class FakeHub:
 
     tokens: dict[str, Any] = field(default_factory=dict[str, Any])
     codes: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    users: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    service_may_ask: bool = True
     logged_in: str | None = None
     asked: list[str] = field(default_factory=list[str])
     version: str | None = VERSION
@@ -66,6 +70,7 @@ class FakeHub:
         app = web.Application(middlewares=[self._every])
         app.router.add_get("/hub/api/", self._root)
         app.router.add_get("/hub/api/user", self._user)
+        app.router.add_get("/hub/api/users/{name}", self._named)
         app.router.add_get("/hub/api/oauth2/authorize", self._authorize)
         app.router.add_post("/hub/api/oauth2/token", self._token)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -103,6 +108,19 @@ class FakeHub:
         if model is None:
             return web.json_response({"status": 403, "message": "Forbidden"}, status=403)
         return web.json_response(model)
+
+    async def _named(self, request: web.Request) -> web.Response:
+        """As for a service with `read:users:groups` or, without it, with nothing."""
+        self.asked.append(f"user {request.match_info['name']}")
+        if self.wait is not None:
+            await self.wait.wait()
+        if request.headers["Authorization"] != f"token {SECRET}" or not self.service_may_ask:
+            return web.json_response({"status": 403, "message": "Forbidden"}, status=403)
+        groups = self.users.get(request.match_info["name"])
+        if groups is None:
+            return web.json_response({"status": 404, "message": "Not Found"}, status=404)
+        said = {"kind": "user", "name": request.match_info["name"], "groups": [*groups]}
+        return web.json_response(said)
 
     async def _authorize(self, request: web.Request) -> web.Response:
         """As for somebody whose browser is logged in at the Hub already."""

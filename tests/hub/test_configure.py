@@ -14,6 +14,7 @@ from traitlets.config import Config
 GUIDE = Path("docs/hub-guide.md").read_text("utf-8")
 USE, ACCESS = "custom:mesh:use", "access:services!service=mesh"
 SHOWN_ADMIN = "custom:mesh:shown-admin"
+OF_SERVICE = {"name": "mesh-service", "scopes": ["read:users:groups"], "services": ["mesh"]}
 
 
 def block(name: str) -> str:
@@ -43,7 +44,8 @@ def test_what_is_set_already_stays() -> None:
     add_mesh(c)
     assert [one["name"] for one in c.JupyterHub.services] == ["idle-culler", "mesh"]
     assert c.JupyterHub.load_roles == [
-        {"name": "user", "scopes": ["self", "shares!user", ACCESS, USE]}
+        {"name": "user", "scopes": ["self", "shares!user", ACCESS, USE]},
+        OF_SERVICE,
     ]
     assert {"custom:other:x", USE} <= set(c.JupyterHub.custom_scopes)
     assert c.Spawner.environment == {
@@ -90,6 +92,7 @@ def test_rights_for_some_only() -> None:
             "groups": [],
             "users": ["rita"],
         },
+        OF_SERVICE,
     ]
 
 

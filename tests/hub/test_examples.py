@@ -19,7 +19,7 @@ def test_the_examples_hub_can_be_configured() -> None:
     exec(file.read_text("utf-8"), {"get_config": lambda: c, "__file__": str(file)})
     assert [one["name"] for one in c.JupyterHub.services] == ["mesh"]
     asked = {rule["name"] for rule in c.JupyterHub.load_roles}
-    assert asked == {"mesh-admin", "user"}
+    assert asked == {"mesh-admin", "mesh-service", "user"}
 
 
 def test_the_examples_mesh_opens_models_to_the_hubs_groups() -> None:

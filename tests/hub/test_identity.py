@@ -106,8 +106,8 @@ async def test_a_service_of_the_hub_is_a_caller_and_no_user_of_its_name(
     assert (me["user"], me["via"]) == ("service:ada", "service")
 
 
-@pytest.mark.parametrize("name", ["*", "hub:analysts", "service:ada"])
-async def test_a_user_who_is_called_like_a_group_or_a_service_is_refused(
+@pytest.mark.parametrize("name", ["*", "hub:analysts", "service:ada", "nightly"])
+async def test_a_user_who_is_called_like_a_group_a_service_or_a_program_is_refused(
     service: Host, fake_hub: FakeHub, name: str
 ) -> None:
     fake_hub.tokens["t"] = user(name)
@@ -267,8 +267,14 @@ async def test_files_are_fetched_by_following_a_link_and_by_nothing_else(browser
     link = {"X-Mesh-XSRF": "", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     assert (await browser.ask("GET", "/api/inventory/export", **link)).status != 403
     assert (await browser.ask("GET", "/api/calls", **link)).status == 403
-    cors = {**link, "Sec-Fetch-Mode": "cors"}
-    assert (await browser.ask("GET", "/api/inventory/export", **cors)).status == 403
+    for wrong in (
+        {"Sec-Fetch-Mode": "cors"},
+        {"Sec-Fetch-Dest": "empty"},
+        {"Sec-Fetch-Dest": ""},
+        {"Sec-Fetch-Dest": "iframe"},
+    ):
+        reply = await browser.ask("GET", "/api/inventory/export", **{**link, **wrong})
+        assert reply.status == 403, wrong
 
 
 async def test_logging_out_of_the_hub_ends_the_session_within_the_age(

@@ -268,6 +268,59 @@ def groups_in(site: HubBrowser) -> list[str]:
     return cast(Any, site.ask("GET", "api/me").json)["groups"]
 
 
+def with_key(world: World, secret: str, path: str = "v1/models") -> tuple[int, Any]:
+    """What an application outside the Hub is answered."""
+    application = HubBrowser(world.hub.url, world.hub.mesh_url)
+    headers = {"Authorization": f"Bearer {secret}"}
+    reply = application.open(world.hub.mesh_url + path, headers=headers)
+    return reply.status, reply.json
+
+
+def models_with(world: World, secret: str) -> list[str]:
+    status, listed = with_key(world, secret)
+    return sorted(one["id"] for one in listed["data"]) if status == 200 else [str(status)]
+
+
+def test_who_leaves_a_group_loses_its_models_through_their_keys_too(world: World) -> None:
+    world.hub.join("guest", "students")
+    site = world.site("guest")
+    assert within(CACHE + 3, lambda: "students" in groups_in(site))
+    wish: Any = {"name": "of-guest", "application": "script", "groups": ["students"]}
+    made = site.ask("POST", "api/keys", wish)
+    assert made.status == 201, made.text
+    secret = cast(Any, made.json)["secret"]
+    assert models_with(world, secret) == ["campus/small"]
+    world.hub.leave("guest", "students")
+    assert within(CACHE + 3, lambda: models_with(world, secret) == [])
+
+
+def test_a_key_of_a_user_who_was_deleted_is_good_no_more(world: World) -> None:
+    world.hub.api("POST", "/users/visitor")
+    site = world.site("admin")
+    wish: Any = {"name": "of-visitor", "application": "script", "groups": ["students"]}
+    made = site.ask("POST", "api/keys", {**wish, "user": "visitor"})
+    assert made.status == 201, made.text
+    secret = cast(Any, made.json)["secret"]
+    assert models_with(world, secret) == ["campus/small"]
+    world.hub.api("DELETE", "/users/visitor")
+    assert within(CACHE + 3, lambda: models_with(world, secret) == ["401"])
+    nobody = site.ask("POST", "api/keys", {**wish, "name": "x", "user": "nobody"})
+    assert (nobody.status, "service account" in nobody.text) == (400, True)
+
+
+def test_an_admin_who_is_none_any_more_administers_with_no_key(world: World) -> None:
+    world.hub.join("analyst", "platform")
+    site = world.site("analyst")
+    wish: Any = {"name": "of-analyst", "application": "script", "admin": True}
+    made = site.ask("POST", "api/keys", wish)
+    assert made.status == 201, made.text
+    secret = cast(Any, made.json)["secret"]
+    assert with_key(world, secret, "api/settings/keys")[0] == 200
+    world.hub.leave("analyst", "platform")
+    assert within(CACHE + 3, lambda: with_key(world, secret, "api/settings/keys")[0] == 403)
+    assert with_key(world, secret, "api/me")[0] == 200
+
+
 def test_who_logs_out_of_the_hub_is_logged_out_of_the_mesh(world: World) -> None:
     site = world.site("analyst")
     assert site.ask("GET", "api/me").status == 200

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from jupyter_mesh_server.hub import tokens as module
+from jupyter_mesh_server.hub import answers as module
 from jupyter_mesh_server.hub.hub_api import HubApi
 from jupyter_mesh_server.hub.tokens import HubTokens
 

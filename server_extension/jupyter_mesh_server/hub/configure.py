@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from .scopes import ADMIN, AUDIT, READ_USAGE, SHOWN_ADMIN, USE, definitions
+from .scopes import ADMIN, AUDIT, OF_SERVICE, READ_USAGE, SHOWN_ADMIN, USE, definitions
 
 Right: TypeAlias = Literal["use", "read:usage", "audit", "admin"]
 _SCOPES: Mapping[str, str] = {"use": USE, "read:usage": READ_USAGE, "audit": AUDIT, "admin": ADMIN}
@@ -74,7 +74,7 @@ def add_mesh(
         service["environment"] = dict(environment or {})
     _append(c.JupyterHub, "services", [service])
     _merge(c.JupyterHub, "custom_scopes", definitions())
-    _grant(c, access, everybody=everybody, groups=groups or {}, users=users or {})
+    _grant(c, name, access, everybody=everybody, groups=groups or {}, users=users or {})
     _extend_server_tokens(c, [access, USE, SHOWN_ADMIN])
     base = str(_plain(c.JupyterHub, "base_url", "/")).strip("/")
     root = f"/{base}/" if base else "/"
@@ -91,6 +91,7 @@ def _command(config: str | None, state: str | None) -> list[str]:
 
 def _grant(
     c: Any,
+    name: str,
     access: str,
     *,
     everybody: bool,
@@ -109,6 +110,7 @@ def _grant(
             )
     if unknown := sorted({*groups.values(), *users.values()} - set(_SCOPES)):
         raise ValueError(f"There is no right {unknown[0]!r}: use one of {', '.join(_SCOPES)}.")
+    roles.append({"name": f"{name}-service", "scopes": [OF_SERVICE], "services": [name]})
     if everybody:
         mine = next((role for role in roles if role["name"] == "user"), None)
         if mine is None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 from jupyter_mesh.errors import ConfigError, IdentityUnavailable
 from jupyter_mesh.schemas.json import JsonObject, as_list, as_object, as_str
@@ -23,6 +24,7 @@ _SECONDS = 8.0
 """Longest time for one question."""
 _LARGEST_REPLY = 1024 * 1024
 _RETRY_AFTER = 5.0
+_ROLE = "its admin gives the service a role with `read:users:groups` (docs/hub-guide.md)."
 
 log = logging.getLogger("jupyter_mesh.hub")
 
@@ -87,6 +89,31 @@ class HubApi:
                 retry_after=_RETRY_AFTER,
             )
         return user
+
+    async def named(self, name: str, token: str) -> HubUser | None:
+        """A user and their groups, as the service may read them; None where there is none.
+
+        Raises:
+            IdentityUnavailable: No answer, none that can be understood, or the service may not ask.
+        """
+        status, body = await self._ask(
+            "GET", f"/users/{quote(name, safe='')}", headers={"Authorization": f"token {token}"}
+        )
+        if status == 404:
+            return None
+        if status in (401, 403):
+            log.error("JupyterHub does not let this service read users' groups: %s", _ROLE)
+            raise IdentityUnavailable(
+                f"JupyterHub does not tell the mesh in which groups users are: {_ROLE}",
+                retry_after=_RETRY_AFTER,
+            )
+        groups = None if body is None or status != 200 else _texts(body.get("groups"))
+        if groups is None or body is None or as_str(body.get("name")) != name:
+            raise IdentityUnavailable(
+                f"JupyterHub did not say who {name[:80]!r} is (HTTP {status}): try again soon.",
+                retry_after=_RETRY_AFTER,
+            )
+        return HubUser(name, "user", groups, frozenset())
 
     async def token_for(self, form: Mapping[str, str]) -> str | None:
         """The token that an OAuth code is worth; None where the Hub refuses it.

@@ -31,6 +31,9 @@ ADMIN = f"{PREFIX}admin"
 SHOWN_ADMIN = f"{PREFIX}shown-admin"
 """In the tokens of admins' servers, which hold no right of an admin's."""
 
+OF_SERVICE = "read:users:groups"
+"""The Hub's own, for the service itself: who made an API key, are they still in those groups?"""
+
 SCOPES = {
     USE: HubScope(
         "Ask the language models that one's groups may use, and see one's own calls and costs",

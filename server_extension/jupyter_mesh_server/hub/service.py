@@ -6,7 +6,7 @@ import logging
 import socket
 from pathlib import Path
 
-from jupyter_mesh.config import Config
+from jupyter_mesh.config import Config, key_hash
 from jupyter_mesh.mesh import Mesh
 
 from ..personal import make_state_dir
@@ -15,11 +15,13 @@ from ..service import Service, built_pages
 from .environment import HubEnvironment
 from .hub_api import HubApi
 from .identity import HubIdentity
+from .keys import HubKeys
 from .login import Login
 from .sessions import HubSessions
 from .site import HubSite
 from .site_links import SiteLinks
 from .tokens import HubTokens
+from .users import HubUsers
 
 log = logging.getLogger("jupyter_mesh.hub")
 
@@ -65,16 +67,24 @@ async def start_for_hub(
 
 def _service(mesh: Mesh, api: HubApi, environment: HubEnvironment) -> Service:
     tokens = HubTokens(api, environment.cache_seconds)
-    sealing_key = mesh.signed_in.sealing_key
+    users = HubUsers(api, environment.api_token, environment.cache_seconds)
+    signed_in, sealing_key = mesh.signed_in, mesh.signed_in.sealing_key
+    mesh.keys.people = users
+    keys = HubKeys(
+        lambda secret: signed_in.holder(key_hash(secret)),
+        users,
+        lambda principal: mesh.snapshot.groups_of(principal),
+        signed_in.is_program,
+    )
     sessions = HubSessions(tokens, sealing_key, mesh.sign_outs, environment.prefix)
     login = Login(environment, api, sealing_key)
     site = HubSite(environment, sessions, login, built_pages())
     service = Service(
         mesh,
-        HubIdentity(mesh.key_principal, tokens, sessions, lambda: mesh.admin_contact),
+        HubIdentity(keys, tokens, sessions, lambda: mesh.admin_contact, signed_in.is_program),
         ROUTES + site.routes(),
         base=environment.base,
         site_of=SiteLinks(environment.site_url, tokens),
     )
-    service.closing += [tokens.aclose, api.aclose]
+    service.closing += [tokens.aclose, users.aclose, api.aclose]
     return service

@@ -38,10 +38,7 @@ export function AuditPage(props: {
         actions={
           <>
             {isAuditor && (
-              <ExportLinks
-                name="calls"
-                addressOf={format => store.api.callsFile(format, search.query)}
-              />
+              <ExportLinks addressOf={format => store.api.callsFile(format, search.query)} />
             )}
             <button
               type="button"

@@ -70,7 +70,7 @@ function Inventory(props: {
         title={trans.__('Inventory')}
         actions={
           <>
-            <ExportLinks name="inventory" addressOf={format => store.api.inventoryFile(format)} />
+            <ExportLinks addressOf={format => store.api.inventoryFile(format)} />
             <button
               type="button"
               className="jp-mesh-Button jp-mod-primary"

@@ -5,9 +5,12 @@ import { useAdmin } from '../context';
 
 const NAMES: Record<ExportFormat, string> = { jsonl: 'JSONL', csv: 'CSV', parquet: 'Parquet' };
 
-/** The same as files. The browser follows the link itself, so that a file may be larger than its memory. */
+/**
+ * The same as files. The browser follows the link itself, so that a file may be larger than its memory. Not by `download`:
+ * of such a request it says no more than of one that a service worker sends on, which a hub refuses. A tab of its own
+ * closes again when it gets a file, and no page is asked whether it may be left.
+ */
 export function ExportLinks(props: {
-  name: string;
   addressOf: (format: ExportFormat) => string;
 }): React.JSX.Element {
   const { trans } = useAdmin();
@@ -19,7 +22,8 @@ export function ExportLinks(props: {
           key={format}
           className="jp-mesh-Link"
           href={props.addressOf(format)}
-          download={`${props.name}.${format}`}
+          target="_blank"
+          rel="noopener"
         >
           {NAMES[format]}
         </a>
