@@ -18,8 +18,8 @@ from .outcome import EXIT_CODES, Output, failed
 
 _ENVIRONMENT = """\
 environment:
-  JUPYTER_MESH_URL, JUPYTER_MESH_TOKEN     the gateway that ask, models and usage talk to; without
-                                           them, your own mesh is opened for the command
+  JUPYTER_MESH_URL, JUPYTER_MESH_TOKEN     the gateway that commands talk to, unless --config or
+                                           --state names a mesh; without them, your own is opened
   JUPYTER_MESH_CONFIG, JUPYTER_MESH_STATE  mesh.yaml and the folder of its database
 """
 
@@ -207,7 +207,9 @@ def _sealing(secrets: Commands) -> None:
     put = _command(
         secrets, "set", "secrets:put", "seal a value from a prompt or standard input", config=True
     )
-    put.add_argument("name", metavar="NAME", help="mesh.yaml refers to it as store:NAME")
+    put.add_argument(
+        "name", metavar="NAME", help="as `list` shows it; mesh.yaml refers to it as store:NAME"
+    )
     put.add_argument(
         "--no-test", action="store_true", help="do not try the connections that use it first"
     )

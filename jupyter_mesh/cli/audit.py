@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import IO
@@ -40,8 +41,8 @@ def verify(arguments: Namespace, output: Output) -> int:
     if output.as_json:
         output.value(found.model_dump(mode="json"))
     elif found.fault is None:
-        chains = len(found.heads)
-        output.line(f"The record holds: {found.entries:,} entries in {chains} chains.")
+        for line in _intact(found, arguments.checkpoint):
+            output.line(line)
         if found.unsealed:
             output.line(f"{found.unsealed:,} records are older than the chain and not covered.")
     else:
@@ -53,6 +54,18 @@ def verify(arguments: Namespace, output: Output) -> int:
         )
         output.line(f"The record was altered at {about}{place}: {found.fault.reason}.")
     return 0 if found.ok else FAILED
+
+
+def _intact(found: AuditVerdict, against: str | None) -> Iterator[str]:
+    """What is shown where nothing was altered, and what is not."""
+    yield (
+        f"Nothing was altered: all {found.entries:,} entries, in {len(found.heads):,} chains, "
+        "are as they were written."
+    )
+    if against is not None:
+        yield f"They go on from where {against} says the record ended then; nothing was cut off."
+    else:
+        yield "Whether the end was cut off is only shown by a checkpoint: --checkpoint FILE."
 
 
 def checkpoint(arguments: Namespace, output: Output) -> int:

@@ -46,7 +46,9 @@ def check(arguments: Namespace, output: Output) -> int:
 def _configuration(arguments: Namespace) -> Finding:
     file = config_file(arguments.config)
     if file is None:
-        return Finding("configuration", "note", "no mesh.yaml: the built-in one, offline demo only")
+        return Finding(
+            "configuration", "note", "no mesh.yaml; what admins have set holds, and the defaults"
+        )
     return Finding("configuration", "ok", str(file))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import getpass
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from ..client import AsyncMesh
@@ -42,12 +43,26 @@ def put(arguments: Namespace, output: Output) -> int:
     """Seal a value as `store:NAME`; connections that use it are tried with it first."""
     body: JsonObject = {"value": _value(arguments.name), "test": not arguments.no_test}
 
-    async def work(mesh: AsyncMesh) -> None:
+    async def work(mesh: AsyncMesh) -> SealedSecretList:
         await mesh.transport.call("PUT", _path(arguments.name), body=body, seconds=None)
+        reply = await mesh.transport.call("GET", "api/secrets")
+        return SealedSecretList.model_validate(reply.body)
 
-    ask_gateway(arguments, work)
-    output.aside(f"Sealed; mesh.yaml may refer to it as store:{arguments.name}.")
+    for line in _sealed(arguments.name, ask_gateway(arguments, work)):
+        output.aside(line)
     return 0
+
+
+def _sealed(name: str, found: SealedSecretList) -> Iterator[str]:
+    """What uses it now; of a connection of this name, whose key is another secret, which one."""
+    users = [user for one in found.secrets if one.name == name for user in one.used_by]
+    if users:
+        yield f"Sealed; used by {', '.join(users)}."
+        return
+    yield f"Sealed. Nothing uses it yet: mesh.yaml may refer to it as store:{name}."
+    for one in found.secrets:
+        if f"connection {name}" in one.used_by:
+            yield f"The connection {name} uses the secret {one.name}, which is as it was."
 
 
 def delete(arguments: Namespace, output: Output) -> int:
@@ -72,7 +87,8 @@ def rotate(arguments: Namespace, output: Output) -> int:
     if output.as_json:
         output.value(done.model_dump(mode="json"))
     else:
-        output.line(f"{done.secrets} secrets are sealed under the new key.")
+        own = "what the mesh seals for itself included"
+        output.line(f"Sealed under the new key: {done.secrets:,} ({own}).")
         for name in done.unopened:
             output.line(f"{name} is opened by no key there is; set it again.")
     return FAILED if done.unopened else 0

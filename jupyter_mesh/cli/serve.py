@@ -32,6 +32,8 @@ def serve_forever(arguments: Namespace, output: Output) -> int:
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # a new store is no news
+
     def announce(url: str) -> None:
         if output.as_json:
             output.piece(f'{{"url": "{url}"}}\n')

@@ -51,11 +51,13 @@ class Faults:
         who: How messages call it, such as `The connection 'openai'`.
         scrub: Takes keys and prompts out of what the upstream said.
         answering: The answer has begun with status 200, so what breaks now was processed.
+        listing: Only the list of models was asked for, so that its address is what is tried.
     """
 
     who: str
     scrub: Callable[[str], str]
     answering: bool = False
+    listing: bool = False
 
     def once(self, status: int) -> Faults:
         """The same faults, once an answer of this status has begun."""
@@ -81,8 +83,11 @@ class Faults:
 
     def unreachable(self, what: str) -> ProviderUnavailable:
         """The error for a connection that cannot be made or was lost."""
+        advice = "Try again in a moment."
+        if self.listing:
+            advice = "Check that it is running, and the host and port of its base URL."
         return ProviderUnavailable(
-            f"{self.who} {self.scrub(what)}. Try again in a moment.", processed=self.answering
+            f"{self.who} {self.scrub(what)}. {advice}", processed=self.answering
         )
 
     def timeout(self, seconds: float, event: str) -> ProviderTimeout:
@@ -133,6 +138,11 @@ class Faults:
             return (
                 f"{self.who} refused the gateway's own key ({status}){quoted} "
                 "Ask an admin to check its `api_key`."
+            )
+        if self.listing and status in (404, 405):
+            return (
+                f"{self.who} has no list of models at its address ({status}){quoted} "
+                "Check its base URL: with most servers it ends with /v1."
             )
         return f"{self.who} refused the request ({status}){quoted}"
 

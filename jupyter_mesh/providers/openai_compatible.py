@@ -6,9 +6,9 @@ Wire format: OpenAI API reference (chat completions, completions, embeddings, mo
 
 from __future__ import annotations
 
+import logging
 from asyncio import get_running_loop, to_thread
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
@@ -29,6 +29,7 @@ from .scrub import scrub
 from .sse import EventParser, EventTooLong, ServerSentEvent
 from .wire import Response
 
+_log = logging.getLogger("jupyter_mesh")
 _LIST_SECONDS = 10.0
 _STREAMED = frozenset({Operation.CHAT, Operation.COMPLETION})
 _PATHS = {
@@ -80,8 +81,10 @@ class OpenAICompatible(Provider):
         return self._whole(attempt, faults)
 
     async def models(self) -> list[ModelFacts]:
-        with suppress(MeshError):  # the first call says what is wrong
+        try:
             await to_thread(self._headers)  # reading secrets takes its time only once
+        except MeshError as error:  # it may be there by the first call, which fails otherwise
+            _log.warning("%s: %s", self.context.connection, error.message)
         if self.context.models:
             return await super().models()
         return await self.probe()
@@ -92,7 +95,7 @@ class OpenAICompatible(Provider):
         Raises:
             ProviderError: It does not answer, or not with a list of models.
         """
-        faults = self._faults(None)
+        faults = replace(self._faults(None), listing=True)
         reply = await self._upstream.exchange(
             "GET",
             "models",

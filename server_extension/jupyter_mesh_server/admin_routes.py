@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from jupyter_mesh.errors import InvalidRequest
+from jupyter_mesh.errors import ConfigError, InvalidRequest
 from jupyter_mesh.schemas.admin import ConnectionTrial, KeyRequest, Keys, SettingUpdate
 from jupyter_mesh.schemas.audit_proof import AuditCheck
 from jupyter_mesh.schemas.json import Json
@@ -19,6 +21,16 @@ from .replies import json_reply, reply_with
 _MOST_CHANGES = 200
 
 
+@contextmanager
+def _answerable() -> Generator[None]:
+    """A wrong setting is the mistake of whoever sent it: refused, and no failure of the gateway."""
+    try:
+        yield
+    except ConfigError as error:
+        error.status = InvalidRequest.status
+        raise
+
+
 async def get_settings(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
     """`GET /api/settings/{kind}`."""
     request.fields()
@@ -29,7 +41,8 @@ async def put_setting(gateway: Gateway, request: HttpRequest, body: Json) -> Rep
     """`PUT /api/settings/{kind}/{name}`."""
     update = parsed(SettingUpdate, body)
     kind, name = request.params["kind"], request.params["name"]
-    saved = await gateway.mesh.administration.put(request.principal, kind, name, update)
+    with _answerable():
+        saved = await gateway.mesh.administration.put(request.principal, kind, name, update)
     return reply_with(saved)
 
 
@@ -37,7 +50,8 @@ async def delete_setting(gateway: Gateway, request: HttpRequest, _body: Json) ->
     """`DELETE /api/settings/{kind}/{name}?version=`."""
     version = number(request.fields("version"), "version")
     kind, name = request.params["kind"], request.params["name"]
-    await gateway.mesh.administration.remove(request.principal, kind, name, version)
+    with _answerable():
+        await gateway.mesh.administration.remove(request.principal, kind, name, version)
     return json_reply({})
 
 
@@ -72,7 +86,8 @@ async def test_connection(gateway: Gateway, request: HttpRequest, body: Json) ->
     """`POST /api/connections/{name}/test`."""
     trial = parsed(ConnectionTrial, body)
     name = request.params["name"]
-    return reply_with(await gateway.mesh.administration.test(name, trial))
+    with _answerable():
+        return reply_with(await gateway.mesh.administration.test(name, trial))
 
 
 async def get_keys(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:

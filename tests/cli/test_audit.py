@@ -20,7 +20,10 @@ def database(home: Path) -> Path:
 def test_a_record_that_was_altered_is_named_and_the_exit_code_tells(mesh: Mesh, home: Path) -> None:
     for word in ("one", "two"):
         assert mesh("ask", "echo/echo", word).code == 0
-    assert mesh("audit", "verify").out.startswith("The record holds: 4 entries in 2 chains.")
+    assert mesh("audit", "verify").out.splitlines() == [
+        "Nothing was altered: all 4 entries, in 2 chains, are as they were written.",
+        "Whether the end was cut off is only shown by a checkpoint: --checkpoint FILE.",
+    ]
     with closing(sqlite3.connect(database(home))) as connection:
         connection.execute("UPDATE calls SET purpose = 'fun' WHERE seq = 2")
         ((call,),) = connection.execute("SELECT id FROM calls WHERE seq = 2").fetchall()
@@ -38,7 +41,9 @@ def test_a_checkpoint_is_kept_in_a_file_and_checked_against(
     file = tmp_path / "checkpoint.json"
     file.write_text(mesh("audit", "checkpoint").out)
     key = json.loads(file.read_text())["public_key"]
-    assert mesh("audit", "verify", "--checkpoint", str(file), "--public-key", key).code == 0
+    intact = mesh("audit", "verify", "--checkpoint", str(file), "--public-key", key)
+    assert intact.code == 0
+    assert intact.out.splitlines()[1].startswith(f"They go on from where {file} says")
     assert mesh("audit", "verify", "--checkpoint", str(file), "--public-key", "00").code == 3
     with closing(sqlite3.connect(database(home))) as connection:
         connection.execute("DELETE FROM audit_chain")

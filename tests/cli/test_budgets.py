@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from .conftest import Run
 
@@ -39,10 +42,13 @@ def test_what_is_over_does_nothing_and_says_so(mesh: Mesh, home: Path) -> None:
     assert "(over)" in mesh("budgets", "list").out
 
 
-def test_what_cannot_be_raised_is_refused(mesh: Mesh, home: Path) -> None:
+def test_what_cannot_be_raised_is_refused(
+    mesh: Mesh, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (home / "mesh.yaml").write_text(CONFIG)
     unknown = mesh("budgets", "raise", "Nothin", "--to", "5", "--until", "1d", "--reason", "x")
     assert unknown.code != 0
     assert "did you mean 'Nothing'" in unknown.err
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
     assert mesh(*RAISE, "--until", "someday").code == 2
     assert mesh("budgets", "end", "none").code != 0

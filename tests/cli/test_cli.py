@@ -282,6 +282,11 @@ def test_check_finds_nothing_wrong_with_the_built_in_configuration(mesh: Mesh) -
     assert "echo/echo" in found["models"]["about"]
 
 
+def test_check_says_without_a_file_that_what_admins_have_set_holds(mesh: Mesh) -> None:
+    line = mesh("check").out.splitlines()[0]
+    assert line == "– configuration: no mesh.yaml; what admins have set holds, and the defaults"
+
+
 def test_check_names_a_connection_that_does_not_answer(mesh: Mesh, home: Path) -> None:
     dead = "{provider: openai_compatible, base_url: 'http://127.0.0.1:9/v1'}"
     (home / "mesh.yaml").write_text(f"connections: {{echo: {{provider: echo}}, dead: {dead}}}")
@@ -289,6 +294,7 @@ def test_check_names_a_connection_that_does_not_answer(mesh: Mesh, home: Path) -
     assert checked.code == 1
     (line,) = [line for line in checked.out.splitlines() if "connection dead" in line]
     assert line.startswith("✗")
+    assert line.endswith("Check that it is running, and the host and port of its base URL.")
 
 
 def test_check_names_a_gateway_that_does_not_answer(

@@ -116,6 +116,26 @@ def test_a_port_that_is_taken_is_5_and_one_line(
     assert f"Cannot listen on 127.0.0.1:{port}" in shown.err
 
 
+def test_its_first_start_says_what_is_missing_and_nothing_of_how_a_store_is_made(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ACME_KEY", raising=False)
+    acme = "{provider: openai, api_key: 'env:ACME_KEY', models: [small]}"
+    (home / "mesh.yaml").write_text(f"connections: {{acme: {acme}}}\n")
+    command = [sys.executable, "-m", "jupyter_mesh.cli", "serve", "--port", "0"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.terminate()
+    _, logged = process.communicate(timeout=60)
+    (line,) = (line for line in logged.splitlines() if "ACME_KEY" in line)
+    assert "WARNING acme" in line
+    assert "alembic" not in logged
+    assert "Running upgrade" not in logged
+
+
 def test_what_it_inherits_it_passes_on_to_no_process_of_its_own(home: Path) -> None:
     (home / "mesh.yaml").write_text("connections: {echo: {provider: echo}}\n")
     alive, ours = os.pipe()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -78,6 +79,21 @@ def test_pages_and_rubble_are_not_quoted(body: bytes) -> None:
 
 def test_plain_text_is_quoted() -> None:
     assert "no healthy upstream" in FAULTS.from_status(503, {}, b"no healthy upstream").message
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_where_the_list_of_models_is_not_there_the_address_is_what_to_check(status: int) -> None:
+    listing = replace(FAULTS, listing=True)
+    advice = "Check its base URL: with most servers it ends with /v1."
+    assert listing.from_status(status, {}, b"").message.endswith(advice)
+    assert advice not in FAULTS.from_status(status, {}, b"").message
+    assert advice not in listing.from_status(400, {}, b"").message
+
+
+def test_an_address_that_does_not_answer_is_to_be_checked_only_where_it_is_tried() -> None:
+    listing = replace(FAULTS, listing=True)
+    assert "host and port of its base URL" in listing.unreachable("cannot be reached").message
+    assert FAULTS.unreachable("cannot be reached").message.endswith("Try again in a moment.")
 
 
 ERRORS: list[tuple[Json, type[MeshError]]] = [

@@ -96,7 +96,8 @@ def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, Path
     """The fake in a process of its own."""
     port_file, log = tmp_path / "port", tmp_path / "log"
     command = [sys.executable, "-m", "jupyter_mesh.testing.fake_openai"]
-    child = subprocess.Popen([*command, "--port-file", str(port_file), "--log", str(log)])
+    command += ["--port-file", str(port_file), "--log", str(log)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE)
     while not port_file.exists():
         assert child.poll() is None, "the fake ended by itself"
         time.sleep(0.02)
@@ -104,6 +105,16 @@ def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, Path
     if child.poll() is None:
         child.terminate()
     child.wait()
+    assert child.stdout is not None
+    child.stdout.close()
+
+
+def test_another_process_prints_the_address_to_be_typed(
+    process: tuple[subprocess.Popen[bytes], str, Path],
+) -> None:
+    child, address, _ = process
+    assert child.stdout is not None
+    assert f" {address}/v1 ".encode() in child.stdout.readline()
 
 
 def test_another_process_takes_orders_and_shows_what_it_got(

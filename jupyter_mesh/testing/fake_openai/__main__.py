@@ -2,8 +2,8 @@
 
     python -m jupyter_mesh.testing.fake_openai --port-file F --log F
 
-It prints nothing, writes its port to the file once it listens, and ends on SIGTERM or SIGINT. Tell
-it what to do with `POST /_script`.
+It prints its address and writes its port to the file once it listens; SIGTERM or SIGINT ends it.
+Tell it what to do with `POST /_script`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 
 from .server import FakeOpenAI
@@ -40,6 +41,8 @@ async def _serve(fake: FakeOpenAI, port_file: Path | None) -> None:
             draft = port_file.with_name(f"{port_file.name}.{os.getpid()}")
             draft.write_text(str(fake.port))
             draft.replace(port_file)
+        sys.stdout.write(f"OpenAI's protocol, offline, at {fake.base_url} (Ctrl-C ends it)\n")
+        sys.stdout.flush()
         await stop.wait()
 
 
