@@ -172,7 +172,7 @@ def test_an_alert_is_seen_acknowledged_and_told_over_a_channel(site: Site) -> No
     site.page.get_by_role("button", name="Save").click()
     expect(site.page.get_by_text("This is needed.")).to_be_visible()
     site.page.locator("input[type=password]").fill("http://127.0.0.1:9/secret-path")
-    site.page.get_by_label("Private").check()
+    site.page.get_by_label("Private addresses").check()
     site.page.get_by_role("button", name="Save").click()
     channel = site.page.locator('[data-name="on-call"]')
     expect(channel).to_contain_text("slack")

@@ -156,7 +156,7 @@ def test_who_is_no_admin_finds_what_is_their_own(
     site.heading("Usage")
     expect(site.page.locator(".jp-mesh-KeyFigures")).to_contain_text("Calls3Tokens")
     whose = site.page.get_by_role("radiogroup", name="Whose usage")
-    assert whose.inner_text().split("\n") == ["mine", "my groups’"]
+    assert whose.inner_text().split("\n") == ["Mine", "My groups’"]
     site.page.get_by_role("navigation").get_by_role("button", name="API keys").click()
     expect(site.page.locator('[data-name="ada"]')).to_be_visible()
     expect(site.page.locator('[data-name="olga"]')).to_have_count(0)

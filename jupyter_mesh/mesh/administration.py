@@ -13,6 +13,7 @@ from ..config import ConnectionRule
 from ..errors import ConfigError, InvalidRequest, NotFound
 from ..pipeline.snapshot import Candidate
 from ..schemas.admin import (
+    BudgetUses,
     Connections,
     ConnectionStatus,
     ConnectionTest,
@@ -30,6 +31,7 @@ from ..schemas.json import JsonObject
 from ..schemas.principal import Principal
 from ..schemas.setting import CHANGE_KINDS, KINDS, ChangeKind, Kind, Setting
 from ..spi import PROVIDER_GROUP
+from .budget_use import budget_use
 from .cards import model_card
 from .forms import form_of
 from .kept_keys import refuse_moved_keys
@@ -113,6 +115,10 @@ class Administration:
     async def remove(self, principal: Principal, kind: str, name: str, version: int | None) -> None:
         """Remove one object. Raises as `put`, and NotFound."""
         await self._governance.put(principal, _kind(kind), name, None, version)
+
+    async def budget_use(self) -> BudgetUses:
+        """How full each budget is. Raises StoreUnavailable where that cannot be read."""
+        return BudgetUses(budgets=await budget_use(self._parts))
 
     async def changes(
         self, *, kind: str | None, name: str | None, before: int | None, limit: int

@@ -35,7 +35,8 @@ def breaches(row: Performance, by: str, rules: Sequence[SloRule]) -> list[str]:
             (rule.error_rate, row.error_rate, "the error rate", ""),
         ):
             if limit is not None and found is not None and found > limit:
-                said.append(f"{what} is {found:.4g} {unit}".strip() + f", promised {limit:g}")
+                of = f" {unit}" if unit else ""
+                said.append(f"{what} is {found:.4g}{of}, promised {limit:g}{of}")
     return said
 
 

@@ -18,8 +18,9 @@ async def with_fate(parts: Parts, detail: CallDetail) -> CallDetail:
     until = _end(detail.summary) + audit.content_retain
     if detail.content in ("redacted", "full"):
         return detail.model_copy(update={"content_until": until})
-    if (erased := await _erased_at(parts, detail.summary)) is not None:
-        return detail.model_copy(update={"content": "erased", "erased_at": erased})
+    if detail.content == "erased":
+        erased = await _erased_at(parts, detail.summary)
+        return detail.model_copy(update={"erased_at": erased})
     if detail.content == "none" and audit.keeps_content and until < datetime.now(UTC):
         return detail.model_copy(update={"content": "expired", "content_until": until})
     return detail

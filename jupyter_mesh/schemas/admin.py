@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -191,3 +192,27 @@ class NewKey(Body):
 
     key: Key
     secret: str = Field(description="Shown this once.")
+
+
+class BudgetUse(Body):
+    """How full a budget is in the window that runs now, over all that share it."""
+
+    name: str
+    limit_usd: Decimal = Field(description="What each share may spend, such as each user.")
+    raised_until: datetime | None = Field(
+        default=None, description="Until then the limit is higher than usual."
+    )
+    usual_limit_usd: Decimal | None = Field(default=None, description="Which holds from then on.")
+    each: bool = Field(description="Each one has such a budget apart: the limit is of each.")
+    shares: int = Field(description="How many have used it, such as users.")
+    spent_usd: Decimal = Field(description="By all of them.")
+    held_usd: Decimal = Field(description="Reserved by calls that run.")
+    fullest_usd: Decimal = Field(description="Spent or reserved by the one that used most.")
+    window_start: datetime
+    window_end: datetime | None = Field(description="None where it rolls, or never ends.")
+
+
+class BudgetUses(Body):
+    """Every budget of the settings, in their order."""
+
+    budgets: list[BudgetUse]

@@ -37,20 +37,21 @@ class _Channel(Rule):
     """What every channel has.
 
     Attributes:
-        kinds: Which alerts it gets; none: all.
-        severities: Of which severity; none: all.
+        kinds: Which alerts it gets; none ticked: all.
+        severities: How grave they must be; none ticked: all.
         quiet: How long it stays silent about a condition after it told of it. One that has ended
             by then is not told any more.
-        resolved: Whether it is told the end of what it was told the beginning of.
+        resolved: It is told the end, too, of what it was told the beginning of.
+        enabled: Off: nothing is sent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    kinds: tuple[AlertKind, ...] = ()
+    kinds: tuple[AlertKind, ...] = Field(default=(), title="Kinds of alerts")
     severities: tuple[Severity, ...] = ()
-    quiet: Duration = timedelta(minutes=15)
-    resolved: bool = True
-    enabled: bool = True
+    quiet: Duration = Field(default=timedelta(minutes=15), title="Quiet for")
+    resolved: bool = Field(default=True, title="Tell the end")
+    enabled: bool = Field(default=True, title="Switched on")
 
     def wants(self, kind: AlertKind, severity: Severity) -> bool:
         """Whether an alert of this kind and severity goes here."""
@@ -65,21 +66,29 @@ class EmailChannel(_Channel):
     """Mail over SMTP.
 
     Attributes:
+        host: The mail server, such as smtp.example.org.
+        to: The addresses that get them, one on each line.
+        username: For a server that asks who sends; with a password.
+        password: That of the user at the mail server.
+        ca_file: Certificates to trust instead of the system's: the path of a PEM file.
         tls: `starttls` turns to TLS before anything is said, `tls` begins with it; with `none`
             nothing is encrypted, so there is no password.
         port: 587 for `starttls`, 465 for `tls`, 25 for `none`, unless it is given.
     """
 
     channel: Literal["email"]
-    host: str = Field(min_length=1)
+    host: str = Field(min_length=1, title="Mail server")
     port: int | None = Field(default=None, ge=1, le=65_535)
     tls: Literal["starttls", "tls", "none"] = "starttls"
-    sender: str = Field(alias="from", pattern=r"^[^\s@]+@[^\s@]+$")
+    sender: str = Field(
+        alias="from",
+        pattern=r"^[^\s@]+@[^\s@]+$",
+        description="The address that alerts come from.",
+    )
     to: tuple[Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$")], ...] = Field(min_length=1)
     username: str | None = None
     password: SecretReference | None = None
     ca_file: str | None = None
-    """Certificates to trust instead of the system's."""
 
     @model_validator(mode="after")
     def _password_is_covered(self) -> EmailChannel:
@@ -91,15 +100,25 @@ class EmailChannel(_Channel):
 
 
 class _WebChannel(_Channel):
+    """What is posted to a web address.
+
+    Attributes:
+        url: Where alerts are posted to, such as https://hooks.example.org/mesh.
+        private: Allow addresses of this machine and of private networks.
+        ca_file: Certificates to trust instead of the system's: the path of a PEM file.
+    """
+
     url: WebAddress
-    private: bool = False
-    """Allow addresses of this machine and of private networks."""
+    private: bool = Field(default=False, title="Private addresses")
     ca_file: str | None = None
-    """Certificates to trust instead of the system's."""
 
 
 class WebhookChannel(_WebChannel):
-    """JSON by POST. With a `secret`, `X-Mesh-Signature` proves where it comes from."""
+    """JSON by POST. With a `secret`, `X-Mesh-Signature` proves where it comes from.
+
+    Attributes:
+        secret: Signs each message: the receiver checks the header `X-Mesh-Signature` with it.
+    """
 
     channel: Literal["webhook"]
     secret: SecretReference | None = None
@@ -108,6 +127,9 @@ class WebhookChannel(_WebChannel):
 class SlackChannel(_WebChannel):
     """A message in Slack's shape, which Mattermost and others take as well. Who knows the URL can
     post, so it is a secret: only a reference to it is written.
+
+    Attributes:
+        url: The address of the incoming webhook, as Slack gives it.
     """
 
     channel: Literal["slack"]

@@ -1,4 +1,8 @@
-"""What was said, as rows of their own: sealed, read back, sealed later, erased."""
+"""What was said, as rows of their own: sealed, read back, sealed later, erased.
+
+An erased row stays, empty, until retention takes it: so a call of which nothing was ever kept is
+not taken for one whose text was destroyed.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ State = Literal["none", "redacted", "full", "erased"]
 PUT_CONTENT = """
     INSERT INTO call_content (call_id, form, sealed_request, sealed_response, stored_at)
     VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (call_id) DO UPDATE SET sealed_response = excluded.sealed_response,
+    ON CONFLICT (call_id) DO UPDATE SET form = excluded.form, sealed_response = excluded.sealed_response,
     stored_at = excluded.stored_at"""
 _OWNER = "SELECT username FROM calls WHERE id = ?"
 _READ = """
@@ -27,6 +31,11 @@ _PLAIN = """
 _SEAL_PLAIN = """
     UPDATE call_content SET request = NULL, response = NULL, form = 'redacted',
     sealed_request = ?, sealed_response = ? WHERE call_id = ?"""
+_ERASE = """
+    UPDATE call_content SET form = 'erased', request = NULL, response = NULL,
+    sealed_request = NULL, sealed_response = NULL
+    WHERE call_id = ? AND (form IS NULL OR form <> 'erased')"""
+_ANY = "SELECT call_id FROM call_content WHERE call_id > ? ORDER BY call_id LIMIT ?"
 _CALLS_OF = """
     SELECT started_at, seq, id FROM calls WHERE username = ? AND (started_at, seq) > (?, ?)
     ORDER BY started_at, seq LIMIT ?"""
@@ -115,34 +124,36 @@ def seal_plain(keys: ContentKeys, batch: int) -> Callable[[Cursor], int]:
     return change
 
 
-def delete_of(
+def erase_of(
     user: str, after: tuple[int, int], batch: int
 ) -> Callable[[Cursor], tuple[int, tuple[int, int] | None]]:
-    """Delete the content of some of a user's calls: how many had some, and where to go on."""
+    """Erase the content of some of a user's calls: how many had some, and where to go on."""
 
     def change(cursor: Cursor) -> tuple[int, tuple[int, int] | None]:
         cursor.execute(_CALLS_OF, (user, *after, batch))
         rows = cast("list[tuple[int, int, str]]", cursor.fetchall())
-        gone = 0
-        for _, _, call_id in rows:
-            cursor.execute("DELETE FROM call_content WHERE call_id = ?", (call_id,))
-            gone += cursor.rowcount
+        gone = sum(_erase(cursor, call_id) for _, _, call_id in rows)
         return gone, rows[-1][:2] if len(rows) == batch else None
 
     return change
 
 
-def delete_any(batch: int) -> Callable[[Cursor], int]:
-    """Delete the content of some calls, whoever's."""
+def erase_any(after: str, batch: int) -> Callable[[Cursor], tuple[int, str | None]]:
+    """Erase the content of some calls, whoever's: how many had some, and where to go on."""
 
-    def change(cursor: Cursor) -> int:
-        cursor.execute(
-            "DELETE FROM call_content WHERE call_id IN (SELECT call_id FROM call_content LIMIT ?)",
-            (batch,),
-        )
-        return cursor.rowcount
+    def change(cursor: Cursor) -> tuple[int, str | None]:
+        cursor.execute(_ANY, (after, batch))
+        found = [call_id for (call_id,) in cast("list[tuple[str]]", cursor.fetchall())]
+        gone = sum(_erase(cursor, call_id) for call_id in found)
+        return gone, found[-1] if len(found) == batch else None
 
     return change
+
+
+def _erase(cursor: Cursor, call_id: str) -> int:
+    """1 where something was there; 0 otherwise."""
+    cursor.execute(_ERASE, (call_id,))
+    return cursor.rowcount
 
 
 def _sealed(

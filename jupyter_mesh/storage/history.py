@@ -18,7 +18,7 @@ from .budget_totals import Total, totals
 from .call_search import search_query
 from .calls import detail_query
 from .chain_check import Head, Verdict, check, heads
-from .content import delete_any, delete_of, seal_plain
+from .content import erase_any, erase_of, seal_plain
 from .content_keys import ContentKeys, Sealing
 from .location import Cursor, Location, StorePlace
 from .reader import Reader
@@ -198,18 +198,20 @@ class SqlHistory:
         )
 
     async def delete_content(self, user: str | None, batch: int = 500) -> int:
-        """Delete what is kept of what a user said, or with None everybody, `batch` calls at a
+        """Erase what is kept of what a user said, or with None everybody, `batch` calls at a
         time; of how many calls that was.
         """
         gone = 0
         if user is None:
-            while deleted := await self._reader.write(delete_any(batch)):
-                gone += deleted
+            call_id: str | None = ""
+            while call_id is not None:
+                erased, call_id = await self._reader.write(erase_any(call_id, batch))
+                gone += erased
             return gone
         place: tuple[int, int] | None = (0, 0)
         while place is not None:
-            deleted, place = await self._reader.write(delete_of(text(user), place, batch))
-            gone += deleted
+            erased, place = await self._reader.write(erase_of(text(user), place, batch))
+            gone += erased
         return gone
 
     async def seal_plain(self, batch: int = 200) -> int:

@@ -109,7 +109,7 @@ call_content = Table(
     Column("request", Text),
     Column("response", Text),
     Column("stored_at", BigInteger, nullable=False, index=True),
-    Column("form", Text),  # redacted, full
+    Column("form", Text),  # redacted, full, erased
     Column("sealed_request", LargeBinary),
     Column("sealed_response", LargeBinary),
     partial_index("ix_call_content_plain", ["call_id"], text("form IS NULL")),

@@ -55,6 +55,12 @@ async def delete_setting(gateway: Gateway, request: HttpRequest, _body: Json) ->
     return json_reply({})
 
 
+async def get_budget_use(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`GET /api/budgets/use`."""
+    request.fields()
+    return reply_with(await gateway.mesh.administration.budget_use())
+
+
 async def get_changes(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
     """`GET /api/changes?kind=&name=&before=&limit=`, newest first."""
     fields = request.fields("kind", "name", "before", "limit")

@@ -90,6 +90,13 @@ ADMIN = (
         query=("version",),
     ),
     get(
+        "/api/budgets/use",
+        admin_routes.get_budget_use,
+        admin.BudgetUses,
+        "How full each budget is, over all that share it",
+        scope=Scope.ADMIN,
+    ),
+    get(
         "/api/changes",
         admin_routes.get_changes,
         admin.SettingChanges,

@@ -128,7 +128,7 @@ async def test_a_promise_that_was_not_held_is_named_once_there_are_enough_calls(
         (row,) = (await report(mesh)).rows
         (said,) = row.breaches
         assert said.startswith("p95 of the total time is ")
-        assert said.endswith("promised 1")
+        assert said.endswith("promised 1 ms")
 
 
 async def test_what_is_promised_is_told_as_the_tightest_limit_of_each_kind(

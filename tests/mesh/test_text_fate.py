@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.schemas.audit_acts import Erasure
+from jupyter_mesh.schemas.audit_proof import AuditCheck
 from jupyter_mesh.testing.principals import auditor
 
 from .world import ADA, BOB, ROOT, ask, chat, mesh_of
@@ -46,6 +47,20 @@ async def test_what_was_destroyed_on_demand_is_erased_and_since_when(
         assert (await mesh.call_detail(ADA, after)).content == "redacted"
         expected = "redacted" if user else "erased"
         assert (await mesh.call_detail(BOB, others)).content == expected
+
+
+@pytest.mark.parametrize("user", ["ada", None])
+async def test_what_was_never_kept_was_not_erased(tmp_path: Path, user: str | None) -> None:
+    for keep, expected in (("none", "none"), ("redacted", "erased")):
+        (tmp_path / keep).mkdir()
+        async with mesh_of(tmp_path / keep, ECHO, audit={"content": keep}) as mesh:
+            call_id = await call_of(mesh)
+            for calls in (int(expected == "erased"), 0):  # nothing is erased twice
+                erasure = Erasure(user=user, everybody=user is None)
+                assert (await mesh.acts.erase(ROOT, erasure)).calls == calls
+            detail = await mesh.call_detail(ADA, call_id)
+            assert (detail.content, detail.erased_at is None) == (expected, expected == "none")
+            assert (await mesh.audit.verify(AuditCheck())).ok
 
 
 async def test_what_is_too_old_has_expired_and_what_policy_never_kept_has_not(

@@ -71,6 +71,7 @@ RULES: Mapping[str, Rule] = {
         body={"operation": "chat", "body": {"model": "{model}", "messages": MESSAGES}},
         calls=True,
     ),
+    "GET /api/budgets/use": Rule(scope=ADMIN),
     "GET /api/settings/{kind}": Rule(scope=ADMIN, path="/api/settings/connections"),
     "PUT /api/settings/{kind}/{name}": Rule(
         scope=ADMIN, path="/api/settings/aliases/{word}", body={"body": {"models": ["up/m"]}}

@@ -11,6 +11,7 @@ import { CataloguePage } from './catalogue/catalogue-page';
 import { ChangesPage } from './changes/changes-page';
 import { ConnectionsPage } from './connections/connections-page';
 import { AdminContext, type IAdmin, useAdmin } from './context';
+import { GeneralPage } from './general/general-page';
 import { InventoryPage } from './inventory/inventory-page';
 import { KeysPage } from './keys/keys-page';
 import { ModelsPage } from './models/models-page';
@@ -115,7 +116,7 @@ function pageOf({ page, open, view }: ISpot): React.JSX.Element {
     case 'models':
       return <ModelsPage open={open} />;
     case 'budgets':
-      return <BudgetsPage open={open} />;
+      return <BudgetsPage open={open} view={view} />;
     case 'usage':
       return <UsagePage view={view} />;
     case 'performance':
@@ -132,6 +133,8 @@ function pageOf({ page, open, view }: ISpot): React.JSX.Element {
       return <KeysPage open={open} view={view} />;
     case 'accounts':
       return <AccountsPage open={open} />;
+    case 'general':
+      return <GeneralPage open={open} />;
     case 'changes':
       return <ChangesPage />;
   }
@@ -173,6 +176,7 @@ function pageName(page: Page, scopes: readonly string[], trans: TranslationBundl
     inventory: trans.__('Inventory'),
     keys: trans.__('API keys'),
     accounts: trans.__('Service accounts'),
+    general: trans.__('General settings'),
     changes: trans.__('Changes')
   }[page];
 }

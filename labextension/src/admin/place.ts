@@ -12,6 +12,7 @@ export const PAGES = [
   'inventory',
   'keys',
   'accounts',
+  'general',
   'changes'
 ] as const;
 export type Page = (typeof PAGES)[number];

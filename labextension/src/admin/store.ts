@@ -21,6 +21,7 @@ export class AdminStore {
   readonly inventory = new Resource(() => this.api.inventory());
   readonly alertSummary = new Resource(() => this.api.alertSummary());
   readonly channelKinds = new Resource(() => this.api.channelKinds());
+  readonly budgetUse = new Resource(() => this.api.budgetUse());
   readonly keys = new Resource(() => this.api.keys());
 
   /** Emitted after every change made here. */
@@ -64,10 +65,23 @@ export class AdminStore {
   }
 
   private async afterChange(kind: Kind): Promise<void> {
-    const alsoChanged =
-      kind === 'connections' ? [this.connections] : kind === 'use_cases' ? [this.inventory] : [];
-    await Promise.all([this._settings[kind], ...alsoChanged].map(one => one.renew()));
+    await Promise.all([this._settings[kind], ...this.shownWith(kind)].map(one => one.renew()));
     this._saved.emit();
+  }
+
+  /** What else a change of this kind is seen in. */
+  private shownWith(kind: Kind): Pick<Resource<unknown>, 'renew'>[] {
+    switch (kind) {
+      case 'connections':
+        return [this.connections];
+      case 'use_cases':
+        return [this.inventory];
+      case 'budgets':
+      case 'raises':
+        return [this.budgetUse];
+      default:
+        return [];
+    }
   }
 
   private readonly _settings: Record<Kind, Resource<Setting[]>> = {
@@ -75,10 +89,12 @@ export class AdminStore {
     aliases: new Resource(() => this.api.settings('aliases')),
     groups: new Resource(() => this.api.settings('groups')),
     budgets: new Resource(() => this.api.settings('budgets')),
+    raises: new Resource(() => this.api.settings('raises')),
     limits: new Resource(() => this.api.settings('limits')),
     alerts: new Resource(() => this.api.settings('alerts')),
     use_cases: new Resource(() => this.api.settings('use_cases')),
-    service_accounts: new Resource(() => this.api.settings('service_accounts'))
+    service_accounts: new Resource(() => this.api.settings('service_accounts')),
+    general: new Resource(() => this.api.settings('general'))
   };
   private readonly _saved = new Signal<this, void>(this);
 }

@@ -191,6 +191,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/budgets/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How full each budget is, over all that share it */
+        get: operations["get_budget_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cache": {
         parameters: {
             query?: never;
@@ -1120,6 +1137,74 @@ export interface components {
              * Format: date-time
              */
             window_start: string;
+        };
+        /**
+         * BudgetUse
+         * @description How full a budget is in the window that runs now, over all that share it.
+         */
+        BudgetUse: {
+            /**
+             * Each
+             * @description Each one has such a budget apart: the limit is of each.
+             */
+            each: boolean;
+            /**
+             * Fullest Usd
+             * @description Spent or reserved by the one that used most.
+             */
+            fullest_usd: string;
+            /**
+             * Held Usd
+             * @description Reserved by calls that run.
+             */
+            held_usd: string;
+            /**
+             * Limit Usd
+             * @description What each share may spend, such as each user.
+             */
+            limit_usd: string;
+            /** Name */
+            name: string;
+            /**
+             * Raised Until
+             * @description Until then the limit is higher than usual.
+             * @default null
+             */
+            raised_until: string | null;
+            /**
+             * Shares
+             * @description How many have used it, such as users.
+             */
+            shares: number;
+            /**
+             * Spent Usd
+             * @description By all of them.
+             */
+            spent_usd: string;
+            /**
+             * Usual Limit Usd
+             * @description Which holds from then on.
+             * @default null
+             */
+            usual_limit_usd: string | null;
+            /**
+             * Window End
+             * @description None where it rolls, or never ends.
+             */
+            window_end: string | null;
+            /**
+             * Window Start
+             * Format: date-time
+             */
+            window_start: string;
+        };
+        /**
+         * BudgetUses
+         * @description Every budget of the settings, in their order.
+         */
+        BudgetUses: {
+            /** Budgets */
+            budgets: components["schemas"]["BudgetUse"][];
         };
         /**
          * Budgets
@@ -3414,6 +3499,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Budgets"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_budget_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetUses"];
                 };
             };
             /** @description Refused */

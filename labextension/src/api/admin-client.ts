@@ -1,5 +1,6 @@
 import {
   type Body,
+  type BudgetUse,
   type Change,
   type ChangePage,
   type ConnectionStatus,
@@ -41,6 +42,8 @@ export interface IAdminApi extends IFiguresApi, IRecordApi {
     name: string,
     written?: { connection: Body; secrets: Record<string, string> }
   ): Promise<ConnectionTest>;
+  /** How full each budget is, over all that share it. */
+  budgetUse(): Promise<BudgetUse[]>;
   keys(): Promise<Key[]>;
   makeKey(request: KeyRequest): Promise<NewKey>;
   revokeKey(name: string): Promise<void>;
@@ -93,6 +96,10 @@ export class AdminClient extends RecordClient implements IAdminApi {
     written?: { connection: Body; secrets: Record<string, string> }
   ): Promise<ConnectionTest> {
     return this.http.send('POST', `connections/${encodeURIComponent(name)}/test`, written ?? {});
+  }
+
+  async budgetUse(): Promise<BudgetUse[]> {
+    return (await this.http.get<{ budgets: BudgetUse[] }>('budgets/use')).budgets;
   }
 
   async keys(): Promise<Key[]> {

@@ -8,6 +8,7 @@ export type AlertDelivery = Schemas['AlertDelivery'];
 export type AlertPage = Schemas['AlertPage'];
 export type AlertSummary = Schemas['AlertSummary'];
 export type AuditVerdict = Schemas['AuditVerdict'];
+export type BudgetUse = Schemas['BudgetUse'];
 export type ChannelKind = Omit<Schemas['ChannelKind'], 'config_schema'> & { config_schema: Body };
 export type ChannelTest = Schemas['ChannelTest'];
 export type Checkpoint = Schemas['Checkpoint'];
@@ -40,10 +41,12 @@ export type Kind =
   | 'aliases'
   | 'groups'
   | 'budgets'
+  | 'raises'
   | 'limits'
   | 'alerts'
   | 'use_cases'
-  | 'service_accounts';
+  | 'service_accounts'
+  | 'general';
 
 export type Setting = Omit<Schemas['SettingBody'], 'body'> & { body: Body };
 export type Change = Omit<Schemas['SettingChangeBody'], 'before' | 'after'> & {

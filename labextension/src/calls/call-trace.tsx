@@ -17,6 +17,8 @@ export function CallTrace(props: {
   detail: CallDetail;
   /** Opens a call that was made for this one. */
   onOpen: (id: string) => void;
+  /** What is said of it first. */
+  children?: React.ReactNode;
 }): React.JSX.Element {
   const trans = useWords();
   const { detail, onOpen } = props;
@@ -25,6 +27,7 @@ export function CallTrace(props: {
   return (
     <article className="jp-mesh-Call">
       <CallTitle summary={summary} />
+      {props.children}
       {detail.error_message !== null && (
         <div className="jp-mesh-Note jp-mod-trouble">
           <strong>{summary.error_code}</strong>

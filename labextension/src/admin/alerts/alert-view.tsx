@@ -5,6 +5,7 @@ import { asMeshError } from '../../api/errors';
 import { exactCount } from '../../figures';
 import { useAdmin } from '../context';
 import { failureWords } from '../editing/failure-words';
+import { momentWords } from '../ui/moments';
 import { Prose } from '../ui/prose';
 import { deliveryWords, kindName, severityName, severityTone } from './words';
 
@@ -80,20 +81,19 @@ export function AlertView(props: {
 
 function History({ alert }: { alert: Alert }): React.JSX.Element {
   const { trans } = useAdmin();
-  const at = (moment: string): string => new Date(moment).toLocaleString();
   const words = [
     alert.count === 1
-      ? trans.__('seen once, %1', at(alert.last_seen))
+      ? trans.__('seen once, %1', momentWords(alert.last_seen))
       : trans.__(
           'seen %1 times since %2, last %3',
           exactCount(alert.count),
-          at(alert.first_seen),
-          at(alert.last_seen)
+          momentWords(alert.first_seen),
+          momentWords(alert.last_seen)
         ),
     alert.reopened > 0 && trans._n('came back once', 'came back %1 times', alert.reopened),
     alert.acknowledged_at !== null &&
-      trans.__('%1 looks after it since %2', alert.acknowledged_by, at(alert.acknowledged_at)),
-    alert.resolved_at !== null && trans.__('has ended, %1', at(alert.resolved_at))
+      trans.__('%1 looks after it since %2', alert.acknowledged_by, momentWords(alert.acknowledged_at)),
+    alert.resolved_at !== null && trans.__('has ended, %1', momentWords(alert.resolved_at))
   ];
   return <>{words.filter(Boolean).join(' · ')}</>;
 }

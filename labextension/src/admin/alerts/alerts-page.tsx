@@ -69,10 +69,10 @@ function Alerts({ listed }: { listed: ListedState }): React.JSX.Element {
     void store.alertSummary.refresh();
   }, [list, store]);
   const names: Record<ListedState, string> = {
-    open: trans.__('open'),
-    acknowledged: trans.__('looked after'),
-    resolved: trans.__('ended'),
-    all: trans.__('all')
+    open: trans.__('Open'),
+    acknowledged: trans.__('Looked after'),
+    resolved: trans.__('Ended'),
+    all: trans.__('All')
   };
   const acknowledge = async (id: string): Promise<void> => {
     await list.acknowledge(id);

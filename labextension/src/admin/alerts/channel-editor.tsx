@@ -1,3 +1,4 @@
+import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { useMemo, useState } from 'react';
 
 import { type ChannelKind, type Setting } from '../../api/admin-types';
@@ -12,6 +13,7 @@ import { fieldsOf } from '../form/schema-fields';
 import { textOf } from '../json';
 import { DeleteSetting } from '../ui/delete-setting';
 import { Section } from '../ui/page';
+import { kindName, severityName } from './words';
 
 /** A channel in its form. What kind it is, is chosen first and stays. */
 export function ChannelEditor(props: {
@@ -60,7 +62,7 @@ function KindEditor(props: {
   const { setting, kinds, taken, kind, choice } = props;
   const schema = kinds.find(({ name }) => name === kind)?.config_schema;
   const form = useMemo(() => {
-    const fields = fieldsOf(schema ?? {});
+    const fields = fieldsOf(schema ?? {}).map(one => named(one, trans));
     const [own, common] = [fields.filter(one => !isCommon(one)), fields.filter(isCommon)];
     return new FieldsForm([...own, ...common], trans);
   }, [schema, trans]);
@@ -95,6 +97,17 @@ function KindEditor(props: {
       )}
     </SettingForm>
   );
+}
+
+/** Kinds and severities as the list of alerts calls them. */
+function named(field: IField, trans: TranslationBundle): IField {
+  const { input } = field;
+  if (input.kind !== 'ticks') {
+    return field;
+  }
+  const words = field.name === 'kinds' ? kindName : severityName;
+  const labels = Object.fromEntries(input.options.map(one => [one, words(one, trans)]));
+  return { ...field, input: { ...input, labels } };
 }
 
 /** What every channel has, and is right as it is for most: it stands below what only this kind has. */

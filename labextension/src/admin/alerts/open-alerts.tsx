@@ -18,11 +18,13 @@ export function OpenAlerts(): React.JSX.Element | null {
     return null;
   }
   const { critical, warning } = summary.value;
-  const count = critical > 0 ? critical : warning;
-  const words =
-    critical > 0
-      ? trans._n('%1 critical alert is open', '%1 critical alerts are open', critical)
-      : trans._n('%1 warning is open', '%1 warnings are open', warning);
+  const count = critical + warning;
+  const words = [
+    critical > 0 && trans._n('%1 critical alert is open', '%1 critical alerts are open', critical),
+    warning > 0 && trans._n('%1 warning is open', '%1 warnings are open', warning)
+  ]
+    .filter(Boolean)
+    .join(', ');
   return count === 0 ? null : (
     <>
       {' '}

@@ -33,9 +33,9 @@ export function Filters(props: {
   );
   const open = whoseOpenTo(scopes);
   const names: Record<Whose, string> = {
-    own: trans.__('mine'),
-    team: trans.__('my groups’'),
-    all: trans.__('everybody’s')
+    own: trans.__('Mine'),
+    team: trans.__('My groups’'),
+    all: trans.__('Everybody’s')
   };
   const isOwn = whose === 'own';
   return (

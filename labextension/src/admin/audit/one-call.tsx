@@ -24,13 +24,12 @@ export function OneCall(props: { id: string; back: string }): React.JSX.Element 
       </button>
       <Loaded resource={resource}>
         {detail => (
-          <>
+          <CallTrace
+            detail={detail}
+            onOpen={nested => place.go({ ...place.spot, open: { kind: 'call', name: nested } })}
+          >
             <ContentNote detail={detail} />
-            <CallTrace
-              detail={detail}
-              onOpen={nested => place.go({ ...place.spot, open: { kind: 'call', name: nested } })}
-            />
-          </>
+          </CallTrace>
         )}
       </Loaded>
     </>

@@ -66,8 +66,12 @@ function ModelTable({ models }: { models: readonly ModelCard[] }): React.JSX.Ele
         <thead>
           <tr>
             <th scope="col">{trans.__('Model')}</th>
-            <th scope="col">{trans.__('$ in / out')}</th>
-            <th scope="col">{trans.__('Speed')}</th>
+            <th scope="col" className="jp-mod-number">
+              {trans.__('$ in / out per 1M')}
+            </th>
+            <th scope="col" className="jp-mod-number">
+              {trans.__('Speed, last 24 h')}
+            </th>
             <th scope="col" className="jp-mod-number">
               {trans.__('Context')}
             </th>
@@ -86,10 +90,10 @@ function ModelTable({ models }: { models: readonly ModelCard[] }): React.JSX.Ele
                   {card.capabilities.map(trait => traitName(trait, trans)).join(' · ')}
                 </div>
               </th>
-              <td>
+              <td className="jp-mod-number">
                 <PriceWords card={card} />
               </td>
-              <td>
+              <td className="jp-mod-number">
                 <SpeedWords card={card} />
               </td>
               <td className="jp-mod-number">

@@ -7,6 +7,7 @@ import { EmptyNote, SkeletonLines } from '../../ui/placeholder';
 import { useSignal } from '../../ui/surroundings';
 import { Trouble } from '../../ui/trouble';
 import { useAdmin } from '../context';
+import { momentWords } from '../ui/moments';
 import { PageHead } from '../ui/page';
 import { difference, type IDifference } from './diff';
 import { ChangePages } from './pages';
@@ -88,7 +89,7 @@ function ChangeView({ change }: { change: Change }): React.JSX.Element {
   const { kind, name, before, after } = change;
   const lines = difference(before, after);
   const what =
-    before === null ? trans.__('made') : after === null ? trans.__('removed') : trans.__('changed');
+    before === null ? trans.__('created') : after === null ? trans.__('removed') : trans.__('changed');
   return (
     <li data-name={name}>
       <div className="jp-mesh-Changes-head">
@@ -98,7 +99,7 @@ function ChangeView({ change }: { change: Change }): React.JSX.Element {
         {what}{' '}
         <span className="jp-mesh-dim">
           {trans.__('by %1 (%2)', change.changed_by, change.via)} ·{' '}
-          <time dateTime={change.changed_at}>{new Date(change.changed_at).toLocaleString()}</time>
+          <time dateTime={change.changed_at}>{momentWords(change.changed_at)}</time>
         </span>
       </div>
       {after !== null && lines.length > MANY && (

@@ -68,7 +68,7 @@ function Row(props: { row: IConnectionRow; providerTitle: string | undefined }):
         <StateWords row={row} />
       </td>
       <td title={providerTitle}>{row.provider}</td>
-      <td className="jp-mod-number">{row.models}</td>
+      <td className="jp-mod-number">{row.state.kind === 'off' ? '–' : row.models}</td>
       <td title={residencyHint(residency, trans)}>{residencyName(residency, trans)}</td>
       <td className="jp-mod-actions">{setting && isOurs(setting) && <Switch row={row} />}</td>
     </tr>

@@ -1,13 +1,14 @@
 import React from 'react';
 
 import { type Faults } from '../form/faults';
-import { type FieldsForm, type IFieldsState } from '../form/fields-form';
+import { type IField } from '../form/fields';
+import { type IFieldsState } from '../form/fields-form';
 import { SchemaField } from '../form/schema-field';
 import { type Editor } from './editor';
 
 /** The inputs of a form that is a plain list of fields. */
 export function SchemaFields(props: {
-  form: FieldsForm;
+  form: { fields: readonly IField[] };
   editor: Editor<IFieldsState>;
   faults: Faults;
   isReadOnly: boolean;

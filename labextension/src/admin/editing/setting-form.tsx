@@ -21,14 +21,18 @@ export function SettingForm<S>(props: {
   /** What the page is called, for the way back. */
   back: string;
   newTitle: string;
-  nameHint: string;
+  /** Where it is called otherwise than by its name. */
+  title?: string;
+  nameHint?: string;
   nameForm?: RegExp;
+  /** The name of one that is new, where nobody is asked for it. */
+  nameFor?: (state: S) => string;
   taken: readonly string[];
   faultsOf: (state: S) => Faults;
   /** Where one goes once it is made; by default back to the page. */
   onMade?: (made: Setting) => void;
-  /** The dialog that asks before it is removed. */
-  deletion: (setting: Setting, close: () => void) => React.ReactNode;
+  /** The dialog that asks before it is removed; without it, it cannot be. */
+  deletion?: (setting: Setting, close: () => void) => React.ReactNode;
   children: (faults: Faults, isReadOnly: boolean) => React.ReactNode;
 }): React.JSX.Element {
   const { trans, place } = useAdmin();
@@ -40,13 +44,15 @@ export function SettingForm<S>(props: {
   const back = (): void => place.go({ page });
   const save = async (): Promise<void> => {
     const form = props.nameForm ?? ANY_NAME;
-    const wrongName = setting === null ? nameFault(name.trim(), props.taken, form, trans) : '';
+    const isAsked = setting === null && props.nameFor === undefined;
+    const wrongName = isAsked ? nameFault(name.trim(), props.taken, form, trans) : '';
     const wrong = { ...props.faultsOf(editor.state), ...(wrongName && { name: wrongName }) };
     setFaults(wrong);
     if (Object.keys(wrong).length > 0) {
       return;
     }
-    const saved = await editor.save(name.trim());
+    const made = setting === null ? props.nameFor?.(editor.state) : undefined;
+    const saved = await editor.save(made ?? name.trim());
     if (saved !== null) {
       const go = setting === null && props.onMade ? props.onMade : back;
       go(saved);
@@ -61,20 +67,20 @@ export function SettingForm<S>(props: {
         void save();
       }}
     >
-      <ObjectHead title={setting?.name ?? props.newTitle} back={props.back} spot={{ page }} />
+      <ObjectHead title={props.title ?? setting?.name ?? props.newTitle} back={props.back} spot={{ page }} />
       {isReadOnly && (
         <div className="jp-mesh-Notice">
           {trans.__('This is %1: it is only shown here.', managedWords(setting.managed_by, trans))}
         </div>
       )}
       {setting && <NotInForce setting={setting} />}
-      {setting === null && (
-        <NameField hint={props.nameHint} fault={faults['name']} name={name} setName={setName} />
+      {setting === null && props.nameFor === undefined && (
+        <NameField hint={props.nameHint ?? ''} fault={faults['name']} name={name} setName={setName} />
       )}
       {props.children(faults, isReadOnly)}
       {!isReadOnly && (
         <SaveBar editor={editor} hasFaults={Object.keys(faults).length > 0} onCancel={back}>
-          {setting !== null && (
+          {setting !== null && props.deletion && (
             <button
               type="button"
               className="jp-mesh-Button jp-mod-danger"
@@ -85,7 +91,7 @@ export function SettingForm<S>(props: {
           )}
         </SaveBar>
       )}
-      {isDeleting && editor.origin && props.deletion(editor.origin, () => setDeleting(false))}
+      {isDeleting && editor.origin && props.deletion?.(editor.origin, () => setDeleting(false))}
     </form>
   );
 }

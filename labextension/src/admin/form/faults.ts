@@ -28,7 +28,7 @@ function faultOf(field: IField, value: Value | undefined, trans: TranslationBund
     return field.required && !isThere ? trans.__('This is needed.') : '';
   }
   if (text === '') {
-    const isTyped = ['text', 'number', 'duration', 'lines'].includes(input.kind);
+    const isTyped = ['text', 'number', 'duration', 'moment', 'lines'].includes(input.kind);
     return field.required && isTyped ? trans.__('This is needed.') : '';
   }
   if (input.kind === 'duration' && durationOf(text) === null) {

@@ -11,11 +11,13 @@ export type Input =
   | { kind: 'text' }
   | { kind: 'number'; integer: boolean; minimum?: number; above?: number; maximum?: number }
   | { kind: 'duration' }
+  /** A day and a time, in the zone of who types. */
+  | { kind: 'moment' }
   | { kind: 'flag' }
   | { kind: 'choice'; options: readonly IOption[] }
   | { kind: 'lines' }
   /** Any of a few. */
-  | { kind: 'ticks'; options: readonly string[] }
+  | { kind: 'ticks'; options: readonly string[]; labels?: Readonly<Record<string, string>> }
   | { kind: 'map'; secret: boolean }
   | { kind: 'secret' }
   | { kind: 'kept' };

@@ -44,7 +44,12 @@ export function SchemaField(props: {
     return (
       <FieldRow
         title={title}
-        description={trans.__('Sealed in the mesh’s store when saved, and never shown again.')}
+        description={[
+          description,
+          trans.__('Sealed in the mesh’s store when saved, and never shown again.')
+        ]
+          .filter(Boolean)
+          .join(' ')}
         required={required}
         fault={fault}
       >
@@ -75,7 +80,12 @@ export function SchemaField(props: {
   const text = typeof value === 'string' ? value : '';
   if (input.kind === 'ticks') {
     return (
-      <Ticks field={field} options={input.options} {...{ text, fault, isReadOnly, onChange }} />
+      <Ticks
+        field={field}
+        options={input.options}
+        labels={input.labels ?? {}}
+        {...{ text, fault, isReadOnly, onChange }}
+      />
     );
   }
   const otherwise =
@@ -107,6 +117,16 @@ export function SchemaField(props: {
                 value={text}
                 readOnly={isReadOnly}
                 spellCheck={false}
+                onChange={event => onChange(event.target.value)}
+              />
+            );
+          case 'moment':
+            return (
+              <input
+                {...ids}
+                type="datetime-local"
+                value={text}
+                readOnly={isReadOnly}
                 onChange={event => onChange(event.target.value)}
               />
             );

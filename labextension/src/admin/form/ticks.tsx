@@ -8,13 +8,15 @@ import { linesOf } from './values';
 export function Ticks(props: {
   field: IField;
   options: readonly string[];
+  /** What an option is called, where that is not its own name. */
+  labels: Readonly<Record<string, string>>;
   /** Those that are ticked, one to a line. */
   text: string;
   fault: string | undefined;
   isReadOnly: boolean;
   onChange: (text: string) => void;
 }): React.JSX.Element {
-  const { field, options, fault, isReadOnly, onChange } = props;
+  const { field, options, labels, fault, isReadOnly, onChange } = props;
   const ticked = new Set(linesOf(props.text));
   const turn = (option: string, isOn: boolean): void =>
     onChange(options.filter(one => (one === option ? isOn : ticked.has(one))).join('\n'));
@@ -31,7 +33,7 @@ export function Ticks(props: {
                 disabled={isReadOnly}
                 onChange={event => turn(option, event.target.checked)}
               />
-              {option.replaceAll('_', ' ')}
+              {labels[option] ?? option.replaceAll('_', ' ')}
             </label>
           ))}
         </div>

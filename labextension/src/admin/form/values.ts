@@ -60,6 +60,7 @@ function readValue({ input, fallback }: IField, written: Json | undefined): Valu
     case 'kept':
       return '';
     case 'text':
+    case 'moment':
     case 'number':
       return textOf(written);
   }
@@ -99,6 +100,7 @@ function writeValue(
     case 'ticks':
       return listOrNothing(linesOf(trimmed(value)));
     case 'text':
+    case 'moment':
       return trimmed(value) === '' ? undefined : trimmed(value);
     case 'secret':
       return isSecretValue(value) ? referenceOf(value) : undefined;

@@ -7,6 +7,7 @@ import { exactCount } from '../../figures';
 import { Amount } from '../../ui/amount';
 import { useAdmin } from '../context';
 import { isOurs, Managed } from '../ui/managed';
+import { dayWords } from '../ui/moments';
 import { Prose } from '../ui/prose';
 import { UNSTATED } from './switch';
 import { riskName } from './use-case-fields';
@@ -127,7 +128,7 @@ function Facts({ use }: { use: UseCase }): React.JSX.Element {
       <div className="jp-mesh-dim">
         {[
           declared?.owner && trans.__('owner %1', declared.owner),
-          since !== null && trans.__('since %1', new Date(since).toLocaleDateString())
+          since !== null && trans.__('since %1', dayWords(since))
         ]
           .filter(Boolean)
           .join(' · ')}

@@ -4,6 +4,7 @@ import { type Key } from '../../api/admin-types';
 import { formatUsd } from '../../money';
 import { useAdmin } from '../context';
 import { isOurs, Managed } from '../ui/managed';
+import { dayWords } from '../ui/moments';
 import { windowWords } from '../ui/windows';
 
 /** A row for each key, and how to take it back. */
@@ -65,7 +66,7 @@ export function KeyTable(props: {
               <td>
                 {key.expires === null
                   ? trans.__('no end')
-                  : new Date(key.expires).toLocaleDateString()}
+                  : dayWords(key.expires)}
                 {key.expires !== null && new Date(key.expires) < new Date() && (
                   <div>
                     <span className="jp-mesh-Badge jp-mod-warn">{trans.__('over')}</span>

@@ -30,6 +30,8 @@ export function AliasEditor(props: {
     ['fastest', trans.__('the fastest of the last 24 hours first')]
   ];
   const models = rows.filter(({ alias }) => alias === null);
+  const isOrdered = state.strategy === 'ordered';
+  const List = isOrdered ? 'ol' : 'ul';
   const put = (targets: ITarget[]): void => editor.change({ ...state, targets });
   return (
     <SettingForm
@@ -77,13 +79,14 @@ export function AliasEditor(props: {
               {faults['models']}
             </p>
           )}
-          <ol className="jp-mesh-Targets">
+          <List className={`jp-mesh-Targets${isOrdered ? '' : ' jp-mod-unordered'}`}>
             {state.targets.map((target, index) => (
               <Target
                 key={target.model}
                 target={target}
                 row={models.find(({ id }) => id === target.model)}
                 isWeighted={state.strategy === 'weighted'}
+                isOrdered={isOrdered}
                 isReadOnly={isReadOnly}
                 isLast={index === state.targets.length - 1}
                 isFirst={index === 0}
@@ -94,7 +97,7 @@ export function AliasEditor(props: {
                 }
               />
             ))}
-          </ol>
+          </List>
           {!isReadOnly && (
             <AddTarget
               models={models.filter(({ id }) => !state.targets.some(({ model }) => model === id))}
@@ -111,6 +114,8 @@ function Target(props: {
   target: ITarget;
   row: IModelRow | undefined;
   isWeighted: boolean;
+  /** Whether its place among the others says anything. */
+  isOrdered: boolean;
   isReadOnly: boolean;
   isFirst: boolean;
   isLast: boolean;
@@ -145,7 +150,7 @@ function Target(props: {
           onChange={event => props.onWeight(event.target.value)}
         />
       )}
-      {!isReadOnly && (
+      {!isReadOnly && props.isOrdered && (
         <>
           <button
             type="button"
@@ -167,16 +172,18 @@ function Target(props: {
           >
             <SmallIcon shape="down" />
           </button>
-          <button
-            type="button"
-            className="jp-mesh-IconButton"
-            aria-label={trans.__('Remove %1', model)}
-            title={trans.__('Remove')}
-            onClick={props.onRemove}
-          >
-            <SmallIcon shape="close" size={14} />
-          </button>
         </>
+      )}
+      {!isReadOnly && (
+        <button
+          type="button"
+          className="jp-mesh-IconButton"
+          aria-label={trans.__('Remove %1', model)}
+          title={trans.__('Remove')}
+          onClick={props.onRemove}
+        >
+          <SmallIcon shape="close" size={14} />
+        </button>
       )}
     </li>
   );

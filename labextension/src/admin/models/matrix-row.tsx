@@ -31,9 +31,10 @@ export function MatrixRow(props: {
     <>
       {heading && (
         <tr className="jp-mesh-Matrix-heading">
-          <th scope="rowgroup" colSpan={3 + Math.max(1, groups.length)}>
+          <th scope="rowgroup">
             <bdi>{heading}</bdi>
           </th>
+          <td colSpan={2 + Math.max(1, groups.length)} />
         </tr>
       )}
       <tr data-name={id}>
@@ -55,14 +56,16 @@ export function MatrixRow(props: {
             </>
           )}
         </th>
-        <td>
+        <td className="jp-mod-number">
           {card ? (
             <PriceWords card={card} />
           ) : (
             <span className="jp-mesh-dim">{alias ? trans.__('varies') : '–'}</span>
           )}
         </td>
-        <td>{card ? <SpeedWords card={card} /> : <span className="jp-mesh-dim">–</span>}</td>
+        <td className="jp-mod-number">
+          {card ? <SpeedWords card={card} /> : <span className="jp-mesh-dim">–</span>}
+        </td>
         {groups.length === 0 && (
           <td className="jp-mod-tick">
             <input
@@ -127,7 +130,7 @@ function Cell(props: {
       </label>
       {isInVain(allowOf(group), model, targets) && (
         <div className="jp-mesh-Badge jp-mod-warn" title={vain}>
-          {trans.__('in vain')}
+          {trans.__('no effect')}
           <span className="jp-mesh-visually-hidden">: {vain}</span>
         </div>
       )}

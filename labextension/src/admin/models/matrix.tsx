@@ -91,8 +91,12 @@ export function Matrix(props: {
           <thead>
             <tr>
               <th scope="col">{trans.__('Model')}</th>
-              <th scope="col">{trans.__('$ in / out per 1M')}</th>
-              <th scope="col">{trans.__('Speed')}</th>
+              <th scope="col" className="jp-mod-number">
+                {trans.__('$ in / out per 1M')}
+              </th>
+              <th scope="col" className="jp-mod-number">
+                {trans.__('Speed, last 24 h')}
+              </th>
               {groups.length === 0 && <th scope="col">{trans.__('Everybody')}</th>}
               {groups.map(group => (
                 <th key={group.name} scope="col" className="jp-mesh-Matrix-group">

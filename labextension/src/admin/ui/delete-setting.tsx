@@ -13,6 +13,8 @@ export function DeleteSetting(props: {
   setting: Setting;
   page: Page;
   title: string;
+  /** What the button says; by default that it is deleted. */
+  action?: string;
   consequence: string;
   find: (name: string, others: IReferrers) => IReference[];
   /** References that keep it from being removed. */
@@ -29,7 +31,7 @@ export function DeleteSetting(props: {
   return (
     <Confirm
       title={props.title}
-      action={trans.__('Delete')}
+      action={props.action ?? trans.__('Delete')}
       isPossible={others !== null && !isBlocked}
       onClose={props.onClose}
       onConfirm={async () => {

@@ -20,7 +20,7 @@ export function ExportLinks(props: {
       {EXPORT_FORMATS.map(format => (
         <a
           key={format}
-          className="jp-mesh-Link"
+          className="jp-mesh-Button"
           href={props.addressOf(format)}
           target="_blank"
           rel="noopener"

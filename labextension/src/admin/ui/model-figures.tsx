@@ -2,7 +2,7 @@ import React from 'react';
 
 import { type ModelCard } from '../../api/types';
 import { priceWords } from '../../catalogue/words';
-import { formatDuration } from '../../figures';
+import { exactCount, formatDuration } from '../../figures';
 import { useAdmin } from '../context';
 
 export function PriceWords({ card }: { card: ModelCard }): React.JSX.Element {
@@ -34,7 +34,7 @@ export function SpeedWords({ card: { speed } }: { card: ModelCard }): React.JSX.
     >
       {first !== null && formatDuration(first)}
       {first !== null && rate !== null && ' · '}
-      {rate !== null && trans.__('%1 tok/s', Math.round(rate))}
+      {rate !== null && trans.__('%1 tok/s', exactCount(rate))}
     </span>
   );
 }

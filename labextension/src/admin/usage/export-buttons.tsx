@@ -27,6 +27,7 @@ export function ExportButtons({ query }: { query: IUsageQuery }): React.JSX.Elem
       type="button"
       className="jp-mesh-Button"
       disabled={busy !== null}
+      aria-label={trans.__('Export %1', name)}
       onClick={() => void save(format)}
     >
       {name}
@@ -34,8 +35,11 @@ export function ExportButtons({ query }: { query: IUsageQuery }): React.JSX.Elem
   );
   return (
     <>
-      {button('csv', trans.__('Export CSV'))}
-      {button('parquet', trans.__('Export Parquet'))}
+      <span className="jp-mesh-Export">
+        {trans.__('Export:')}
+        {button('csv', 'CSV')}
+        {button('parquet', 'Parquet')}
+      </span>
       {failure !== '' && (
         <p className="jp-mesh-Form-error" role="alert">
           {failure}

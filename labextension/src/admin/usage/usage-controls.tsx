@@ -30,9 +30,9 @@ export function UsageControls(props: {
   const { trans } = useAdmin();
   const { view, whose, open, now, onChange } = props;
   const names: Record<Whose, string> = {
-    own: trans.__('mine'),
-    team: trans.__('my groups’'),
-    all: trans.__('everybody’s')
+    own: trans.__('Mine'),
+    team: trans.__('My groups’'),
+    all: trans.__('Everybody’s')
   };
   const swapped =
     view.columns === null ? null : { ...view, rows: view.columns, columns: view.rows };
