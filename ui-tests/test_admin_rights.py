@@ -155,6 +155,43 @@ def test_budgets_that_roll_and_that_pay_for_the_rest(site: Site) -> None:
     assert site.setting("budgets", "everything else")["fallback"] is True
 
 
+def test_a_budget_shows_what_is_spent_and_is_raised_until_a_moment(site: Site) -> None:
+    site.gateway.put("budgets", "team", {"limit_usd": 5})
+    site.open("Budgets and limits")
+    meter = site.row("team").get_by_role("meter", name="Budget team")
+    expect(meter).to_have_attribute("aria-valuenow", "0")
+    expect(site.row("team")).to_contain_text("$0.00 of $5.00 spent")
+    site.press("Raise team")
+    site.fill("May spend, in $", "20")
+    site.fill("Until", "2099-01-01T12:00")
+    site.fill("Why", "The fair")
+    site.press("Save")
+    expect(site.row("team")).to_contain_text("$0.00 of $20.00 spent")
+    expect(site.row("team")).to_contain_text("raised until Jan 1, 2099")
+    (made,) = site.gateway.call("GET", "api/settings/raises")[1]["settings"]
+    assert made["name"].startswith("team until 2099-01-01 ")
+    assert (made["body"]["budget"], made["body"]["reason"]) == ("team", "The fair")
+    site.press(f"End {made['name']}")
+    site.press("End it")
+    expect(site.page.get_by_text("No budget is raised.")).to_be_visible()
+    expect(site.row("team")).to_contain_text("$0.00 of $5.00 spent")
+
+
+def test_from_which_age_on_prices_are_old_is_set_on_the_general_page(site: Site) -> None:
+    site.open("General")
+    expect(site.row("prices")).to_contain_text("120 days")
+    site.press("Age of prices")
+    site.fill("Old after", "90d")
+    site.press("Save")
+    expect(site.row("prices")).to_contain_text("90 days")
+    assert site.setting("general", "prices")["value"] == {"outdated_after": "90d"}
+    site.press("Age of prices")
+    site.page.get_by_label("Never tell").check()
+    site.press("Save")
+    expect(site.row("prices")).to_contain_text("nobody is told")
+    assert site.setting("general", "prices")["value"] == {"outdated_after": None}
+
+
 def test_a_providers_key_is_set_tried_and_replaced_and_an_auditors_key_audits(site: Site) -> None:
     with FakeOpenAI(api_key=FIRST, models=("m",)) as upstream:
         site.open("Connections")

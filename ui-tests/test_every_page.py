@@ -88,6 +88,7 @@ SPOTS: dict[str, tuple[str, str | None]] = {
     "alias": ("Models and permissions", "thorough"),
     "budgets": ("Budgets and limits", None),
     "budget": ("Budgets and limits", "quiet night"),
+    "raise": ("Budgets and limits", "Raise allowance"),
     "usage": ("Usage and charge-back", None),
     "performance": ("Performance", None),
     "performance-model": ("Performance", "campus/llama-3.3-70b"),
@@ -100,6 +101,8 @@ SPOTS: dict[str, tuple[str, str | None]] = {
     "key": ("API keys", "New key"),
     "accounts": ("Service accounts", None),
     "account": ("Service accounts", "nightly"),
+    "general": ("General", None),
+    "general-prices": ("General", "Age of prices"),
     "changes": ("Changes", None),
 }
 
@@ -194,6 +197,7 @@ def turn_figures(page: Page) -> Iterator[str]:
     yield "usage-figures"
 
 
+@pytest.mark.timeout(400)  # some thirty pages
 @pytest.mark.parametrize(("theme", "width"), IN_LAB)
 def test_in_jupyterlab(lab: Lab, open_page: Callable[..., LabPage], width: int, theme: str) -> None:
     lab.set("apputils-extension/themes", {"theme": f"JupyterLab {theme.title()}"})
@@ -209,6 +213,7 @@ def test_in_jupyterlab(lab: Lab, open_page: Callable[..., LabPage], width: int, 
         look(page, f"lab-{name}-{theme}-{width}")
 
 
+@pytest.mark.timeout(400)  # some thirty pages
 @pytest.mark.parametrize(("theme", "width"), ON_SITE)
 def test_on_the_gateways_own_site(firm: Company, browser: Browser, width: int, theme: str) -> None:
     context = browser.new_context(

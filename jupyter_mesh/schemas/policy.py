@@ -179,10 +179,11 @@ class BudgetRule(Rule):
     @cached_property
     def ledger_name(self) -> str:
         """What the ledger calls its windows, but for the share: it stays while the limit is
-        edited.
+        edited. One for the rest has windows of its own: what it does not pay, another does.
         """
         scope = sorted(self.scope.model_dump(exclude_none=True).items())
-        return f"{','.join(f'{k}={v}' for k, v in scope) or 'everyone'}|{self.window}"
+        rest = " rest" if self.fallback else ""
+        return f"{','.join(f'{k}={v}' for k, v in scope) or 'everyone'}{rest}|{self.window}"
 
 
 class LimitRule(Rule):

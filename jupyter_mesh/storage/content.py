@@ -18,8 +18,8 @@ State = Literal["none", "redacted", "full", "erased"]
 PUT_CONTENT = """
     INSERT INTO call_content (call_id, form, sealed_request, sealed_response, stored_at)
     VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (call_id) DO UPDATE SET form = excluded.form, sealed_response = excluded.sealed_response,
-    stored_at = excluded.stored_at"""
+    ON CONFLICT (call_id) DO UPDATE SET form = excluded.form,
+    sealed_response = excluded.sealed_response, stored_at = excluded.stored_at"""
 _OWNER = "SELECT username FROM calls WHERE id = ?"
 _READ = """
     SELECT request, response, form, sealed_request, sealed_response FROM call_content

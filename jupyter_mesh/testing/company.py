@@ -226,6 +226,17 @@ def settle_budgets(gateway: Gateway) -> None:
     }
     for name, body in budgets.items():
         gateway.put("budgets", name, body)
+    for name, share, days in (
+        ("closing of the quarter", None, 10),
+        ("ada's trial", "user=ada", -1),
+    ):
+        until = datetime.now(UTC) + timedelta(days=days)
+        more: dict[str, object] = {"limit_usd": 20, "reason": "Agreed with Lea Weber"}
+        gateway.put(
+            "raises",
+            name,
+            {"budget": "allowance", "share": share, "until": until.isoformat(), **more},
+        )
     gateway.put("limits", "pace", {"scope": {"user": "*"}, "requests_per_minute": 60})
     gateway.put("limits", "the one GPU", {"scope": {"connection": "gpu"}, "parallel": 2})
 

@@ -83,7 +83,10 @@ async def test_a_budget_for_the_rest_pays_only_what_no_other_one_covers() -> Non
         await world.ask(chat(model="a/m"))
         assert spent(world) == {"connection=a|month|": D("0.01")}
         await world.ask(chat(model="b/m"))
-        assert spent(world) == {"connection=a|month|": D("0.01"), "everyone|month|": D("0.041")}
+        assert spent(world) == {
+            "connection=a|month|": D("0.01"),
+            "everyone rest|month|": D("0.041"),
+        }
 
 
 async def test_of_an_alias_the_budget_that_covers_what_answered_pays() -> None:
@@ -91,8 +94,18 @@ async def test_of_an_alias_the_budget_that_covers_what_answered_pays() -> None:
     rest = BudgetRule(limit_usd=D(1), fallback=True)
     world = world_of(named, rest)
     await world.ask(chat(model="fast"))
-    assert spent(world) == {"connection=a|month|": D("0.01"), "everyone|month|": D(0)}
+    assert spent(world) == {"connection=a|month|": D("0.01"), "everyone rest|month|": D(0)}
     assert world.journal.held == 0
+
+
+async def test_a_budget_for_the_rest_takes_nothing_from_another_one_of_the_same_scope() -> None:
+    whole = BudgetRule(name="whole", limit_usd=D(1))
+    rest = BudgetRule(name="rest", limit_usd=D(1), fallback=True)
+    for rules in ((whole, rest), (rest, whole)):
+        world = world_of(*rules)
+        await world.ask(chat(model="a/m"))
+        assert spent(world) == {"everyone|month|": D("0.01")}
+        assert world.journal.held == 0
 
 
 async def test_nobody_elses_budget_covers_a_caller() -> None:

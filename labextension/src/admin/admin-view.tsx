@@ -176,7 +176,7 @@ function pageName(page: Page, scopes: readonly string[], trans: TranslationBundl
     inventory: trans.__('Inventory'),
     keys: trans.__('API keys'),
     accounts: trans.__('Service accounts'),
-    general: trans.__('General settings'),
+    general: trans.__('General'),
     changes: trans.__('Changes')
   }[page];
 }

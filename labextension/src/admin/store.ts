@@ -79,7 +79,12 @@ export class AdminStore {
       case 'budgets':
       case 'raises':
         return [this.budgetUse];
-      default:
+      case 'aliases':
+      case 'groups':
+      case 'limits':
+      case 'alerts':
+      case 'service_accounts':
+      case 'general':
         return [];
     }
   }

@@ -92,7 +92,11 @@ function History({ alert }: { alert: Alert }): React.JSX.Element {
         ),
     alert.reopened > 0 && trans._n('came back once', 'came back %1 times', alert.reopened),
     alert.acknowledged_at !== null &&
-      trans.__('%1 looks after it since %2', alert.acknowledged_by, momentWords(alert.acknowledged_at)),
+      trans.__(
+        '%1 looks after it since %2',
+        alert.acknowledged_by,
+        momentWords(alert.acknowledged_at)
+      ),
     alert.resolved_at !== null && trans.__('has ended, %1', momentWords(alert.resolved_at))
   ];
   return <>{words.filter(Boolean).join(' · ')}</>;

@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
+import { without } from '../json';
 import { isIdle, isOver, RaiseForm, raiseName, raiseSentence } from './raise-form';
 
 const trans = nullTranslator.load('jupyter_mesh');
@@ -15,7 +16,7 @@ const BODY = {
 
 test('a raise is read and written as it was, in UTC', () => {
   expect(form.write(form.read(BODY))).toEqual(BODY);
-  const { share: _, ...all } = BODY;
+  const all = without(BODY, 'share');
   expect(form.write(form.read(all))).toEqual(all);
 });
 

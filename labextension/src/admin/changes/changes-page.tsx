@@ -89,7 +89,11 @@ function ChangeView({ change }: { change: Change }): React.JSX.Element {
   const { kind, name, before, after } = change;
   const lines = difference(before, after);
   const what =
-    before === null ? trans.__('created') : after === null ? trans.__('removed') : trans.__('changed');
+    before === null
+      ? trans.__('created')
+      : after === null
+        ? trans.__('removed')
+        : trans.__('changed');
   return (
     <li data-name={name}>
       <div className="jp-mesh-Changes-head">

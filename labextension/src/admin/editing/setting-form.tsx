@@ -67,7 +67,11 @@ export function SettingForm<S>(props: {
         void save();
       }}
     >
-      <ObjectHead title={props.title ?? setting?.name ?? props.newTitle} back={props.back} spot={{ page }} />
+      <ObjectHead
+        title={props.title ?? setting?.name ?? props.newTitle}
+        back={props.back}
+        spot={{ page }}
+      />
       {isReadOnly && (
         <div className="jp-mesh-Notice">
           {trans.__('This is %1: it is only shown here.', managedWords(setting.managed_by, trans))}
@@ -75,7 +79,12 @@ export function SettingForm<S>(props: {
       )}
       {setting && <NotInForce setting={setting} />}
       {setting === null && props.nameFor === undefined && (
-        <NameField hint={props.nameHint ?? ''} fault={faults['name']} name={name} setName={setName} />
+        <NameField
+          hint={props.nameHint ?? ''}
+          fault={faults['name']}
+          name={name}
+          setName={setName}
+        />
       )}
       {props.children(faults, isReadOnly)}
       {!isReadOnly && (

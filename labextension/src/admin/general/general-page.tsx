@@ -30,7 +30,7 @@ export function GeneralPage({ open }: { open: ISpot['open'] }): React.JSX.Elemen
         }
         return (
           <>
-            <PageHead title={trans.__('General settings')}>
+            <PageHead title={trans.__('General')}>
               {trans.__('They hold for the whole mesh. A change holds for the next call.')}
             </PageHead>
             <ul className="jp-mesh-Rules">

@@ -42,7 +42,7 @@ export function SectionEditor(props: { section: Section; setting: Setting }): Re
       setting={setting}
       title={sectionTitle(section, trans)}
       page="general"
-      back={trans.__('General settings')}
+      back={trans.__('General')}
       newTitle=""
       taken={[]}
       faultsOf={one => fields.faults(one)}

@@ -32,11 +32,15 @@ describe('what is written is what was read', () => {
 });
 
 test.each<[Section, unknown, string]>([
-  ['prices', {}, '120d'],
-  ['prices', { outdated_after: 'P90D' }, '90d'],
+  ['prices', {}, '120 days'],
+  ['prices', { outdated_after: 'P90D' }, '90 days'],
   ['prices', { outdated_after: null }, 'nobody is told'],
-  ['audit', {}, 'without what the detectors found, for 30d'],
-  ['audit', { content: 'none', retain: '50d' }, 'No text is kept. The record of a call is kept for 50d'],
+  ['audit', {}, 'without what the detectors found, for 30 days'],
+  [
+    'audit',
+    { content: 'none', retain: '50d' },
+    'No text is kept. The record of a call is kept for 50 days'
+  ],
   ['default_model', 'up/m', 'asks up/m'],
   ['default_model', null, 'the first model'],
   ['admin_contact', null, 'an admin']

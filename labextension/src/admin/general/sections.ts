@@ -6,6 +6,7 @@ import { type IField } from '../form/fields';
 import { durationText } from '../form/durations';
 import { ruleField } from '../budgets/scope-fields';
 import { objectOf, textOf } from '../json';
+import { stretchWords } from '../ui/windows';
 
 export const SECTIONS = ['prices', 'audit', 'default_model', 'admin_contact'] as const;
 export type Section = (typeof SECTIONS)[number];
@@ -21,34 +22,32 @@ export function sectionTitle(section: Section, trans: TranslationBundle): string
   }[section];
 }
 
-/** `An alert is raised when prices are older than 120d.` */
+/** `Nobody is told of prices before they are 120 days old; then an alert is raised.` */
 export function sectionSentence(
   section: Section,
   value: Json | undefined,
   trans: TranslationBundle
 ): string {
   const said = objectOf(value);
+  const spelt = (time: Json): string => stretchWords(durationText(time), trans);
   switch (section) {
     case 'prices':
       return said['outdated_after'] === null
         ? trans.__('Prices may be as old as they are: nobody is told.')
         : trans.__(
             'Nobody is told of prices before they are %1 old; then an alert is raised.',
-            durationText(said['outdated_after'] ?? DEFAULTS.outdated_after)
+            spelt(said['outdated_after'] ?? DEFAULTS.outdated_after)
           );
     case 'audit': {
       const content = textOf(said['content']) || 'redacted';
-      const kept = durationText(said['content_retain'] ?? DEFAULTS.content_retain);
-      const record = durationText(said['retain'] ?? DEFAULTS.retain);
+      const kept = spelt(said['content_retain'] ?? DEFAULTS.content_retain);
+      const record = spelt(said['retain'] ?? DEFAULTS.retain);
       const text =
         content === 'none'
           ? trans.__('No text is kept.')
           : content === 'full'
             ? trans.__('Text is kept in full, encrypted, for %1.', kept)
-            : trans.__(
-                'Text is kept encrypted, without what the detectors found, for %1.',
-                kept
-              );
+            : trans.__('Text is kept encrypted, without what the detectors found, for %1.', kept);
       return `${text} ${trans.__('The record of a call is kept for %1.', record)}`;
     }
     case 'default_model':

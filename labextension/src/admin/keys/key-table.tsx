@@ -64,9 +64,7 @@ export function KeyTable(props: {
                   : `${formatUsd(key.budget_usd)} ${windowWords(key.window ?? 'month', trans)}`}
               </td>
               <td>
-                {key.expires === null
-                  ? trans.__('no end')
-                  : dayWords(key.expires)}
+                {key.expires === null ? trans.__('no end') : dayWords(key.expires)}
                 {key.expires !== null && new Date(key.expires) < new Date() && (
                   <div>
                     <span className="jp-mesh-Badge jp-mod-warn">{trans.__('over')}</span>

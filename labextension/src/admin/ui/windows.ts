@@ -20,7 +20,7 @@ export function windowWords(window: string, trans: TranslationBundle): string {
 }
 
 /** `24h` as `24 hours`; a length of another shape stays as it is written. */
-function stretchWords(length: string, trans: TranslationBundle): string {
+export function stretchWords(length: string, trans: TranslationBundle): string {
   const [, count = '', unit = ''] = /^(\d+)([smhd])$/.exec(length) ?? [];
   const number = Number(count);
   switch (unit) {
