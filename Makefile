@@ -42,11 +42,12 @@ demo: $(STAMPS)/lab ## The quickstart without a browser: what each cell answered
 .PHONY: test test-python test-typescript test-browser
 test: $(STAMPS)/dev $(BUNDLE) ## Every test: Python, TypeScript, browser
 	@python scripts/system_parts.py tests ui-tests
-	@MAKE='$(MAKE)' python scripts/suites.py typescript python browser
+	@MAKE='$(MAKE)' python scripts/suites.py test-typescript test-python test-browser
 
-# Many tests wait for servers of theirs: two at a time, a file's tests in one process.
+# Many tests wait for servers of theirs: two at a time, a file's tests in one process. In the order
+# of the files, or those of few and long tests would come last, when only one process has work left.
 test-python: $(STAMPS)/dev $(STAMPS)/js # the Hub's proxy is one of the front end's packages
-	python -m pytest tests -n $(or $(JOBS),2) --dist loadfile $(ARGS)
+	python -m pytest tests -n $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-typescript: $(STAMPS)/js
 	jlpm test
@@ -67,13 +68,18 @@ soak: $(STAMPS)/dev $(BUNDLE) ## The full counts, resumable, for at most HOURS=2
 bench: $(STAMPS)/dev $(BUNDLE) ## Benchmarks against a floor and peers, as a table and a JSON file
 	@python -m benchmarks $(ARGS)
 
-.PHONY: lint
+.PHONY: lint lint-python lint-typescript
 lint: $(STAMPS)/dev $(STAMPS)/js ## Formatting, lint, types, import contracts, sizes, generated files
+	@MAKE='$(MAKE)' python scripts/suites.py lint-python lint-typescript
+
+lint-typescript: $(STAMPS)/js
+	jlpm lint
+
+lint-python: $(STAMPS)/dev $(STAMPS)/js # the front end's types are among the generated files
 	ruff format --check .
 	ruff check .
 	pyright
 	lint-imports
-	jlpm lint
 	python scripts/generated.py --check
 	python scripts/check_sizes.py
 	python scripts/check_claims.py

@@ -1,7 +1,8 @@
-"""Run test suites, the last one beside the others: ``python scripts/suites.py python browser``.
+"""Run targets of the Makefile, the last beside the others: ``suites.py test-python test-browser``.
 
 Tests wait for servers and browsers that they start, so two suites keep two cores busy where one
-does not. What the others print is seen as it comes, and what the last one printed at the end.
+does not; so do checks. What the others print is seen as it comes, and what the last one printed
+at the end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ WRITTEN = Path(".make")
 
 def command(suite: str) -> list[str]:
     """What `make` is to do."""
-    return [os.environ.get("MAKE", "make"), "--no-print-directory", f"test-{suite}"]
+    return [os.environ.get("MAKE", "make"), "--no-print-directory", suite]
 
 
 def main(suites: list[str]) -> None:
@@ -31,17 +32,17 @@ def main(suites: list[str]) -> None:
     # An interrupt reaches the suites as well: they clean up behind themselves and end.
     interrupted = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: interrupted.set())
-    log = WRITTEN / f"test-{beside}.log"
+    log = WRITTEN / f"{beside}.log"
     WRITTEN.mkdir(exist_ok=True)
     with log.open("wb") as output:
         other = subprocess.Popen(command(beside), stdout=output, stderr=subprocess.STDOUT)
-    print(f"The {beside} tests run beside the others, and write to {log}.", flush=True)
+    print(f"{beside} runs beside the others, and writes to {log}.", flush=True)
     failed = []
     for suite in shown:
         if not interrupted.is_set() and subprocess.Popen(command(suite)).wait():
             failed.append(suite)
     if other.poll() is None:
-        print(f"Waiting for the {beside} tests.", flush=True)
+        print(f"Waiting for {beside}.", flush=True)
     if other.wait():
         failed.append(beside)
     print(log.read_text("utf8", "replace"), flush=True)

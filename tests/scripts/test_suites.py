@@ -1,4 +1,4 @@
-"""`make test` runs its suites side by side, and one that fails is named and fails the whole."""
+"""Parts of `make test` and `make lint` run side by side; one that fails is named and fails all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AWAIT = "for i in $$(seq 600); do [ -e {0} ] && exit 0; sleep 0.1; done; exit 1"
 
 def start(folder: Path, **recipes: str) -> subprocess.Popen[str]:
     """Run suites that are shell commands, the last one beside the others."""
-    rules = [f"test-{name}:\n\t@{recipe}\n" for name, recipe in recipes.items()]
+    rules = [f"{name}:\n\t@{recipe}\n" for name, recipe in recipes.items()]
     (folder / "Makefile").write_text("SHELL := bash\n" + "\n".join(rules))
     environment = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.Popen(
