@@ -6,8 +6,9 @@
         server = hub.start_server("ada")      # her own notebook server
         browser = hub.log_in("ada")           # her browser, as far as cookies and redirects go
 
-Every account has one password. Servers are local processes of the user who runs the tests. The mesh
-is a process of its own beside the Hub, or the Hub starts it (`managed=True`).
+Every account has one password. Servers are local processes of the user who runs the tests, or, with
+`uids`, of Unix users of their own. The mesh is a process of its own beside the Hub, or the Hub
+starts it (`managed=True`).
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ c.SharedPasswordAuthenticator.user_password = said["password"]
 c.SharedPasswordAuthenticator.admin_password = said["password"] + "-of-admins" * 3
 c.Authenticator.allowed_users = set(said["users"])
 c.JupyterHub.load_groups = {name: {"users": users} for name, users in said["members"].items()}
-c.JupyterHub.spawner_class = "simple"
+c.JupyterHub.spawner_class = "jupyter_mesh.testing.unix_users.UnixUserSpawner"
+c.UnixUserSpawner.uids = said["uids"]
 c.SimpleLocalProcessSpawner.home_dir_template = str(here / "homes" / "{username}")
 c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180
@@ -93,6 +95,7 @@ class HubProcess:
         managed: The Hub starts the mesh.
         cache_seconds: How long the mesh may use an answer of the Hub.
         app: What single-user servers run.
+        uids: Unix users whose processes servers are, by account; empty: of who runs the tests.
 
     Attributes:
         url: Of the Hub, without a slash at its end.
@@ -107,6 +110,7 @@ class HubProcess:
         managed: bool = False,
         cache_seconds: float = 30.0,
         app: str = "jupyter_server.serverapp.ServerApp",
+        uids: Mapping[str, int] | None = None,
     ) -> None:
         self.folder = folder
         self.accounts = accounts
@@ -120,6 +124,7 @@ class HubProcess:
         self._proxy_token = secrets.token_hex(32)
         self._cache_seconds = str(cache_seconds)
         self._app = app
+        self.uids = dict(uids or {})
         self.hub: subprocess.Popen[bytes] | None = None
         self.mesh: subprocess.Popen[bytes] | None = None
         self._environment: dict[str, str] = {}
@@ -155,6 +160,7 @@ class HubProcess:
             "JUPYTER_MESH_HUB_CACHE_SECONDS": self._cache_seconds,
             **(environment or {}),
         }
+        self.folder.joinpath("mesh.yaml").touch(0o600)
         self.folder.joinpath("mesh.yaml").write_text(yaml.safe_dump(dict(mesh)), "utf-8")
         members = {
             group: [user for user, mine in self.accounts.items() if group in mine]
@@ -181,10 +187,11 @@ class HubProcess:
             "members": members,
             "admin_token": self._admin_token,
             "app": self._app,
+            "uids": self.uids,
             "mesh": added,
         }
+        self.folder.joinpath("hub.json").touch(0o600)
         self.folder.joinpath("hub.json").write_text(json.dumps(said), "utf-8")
-        self.folder.joinpath("hub.json").chmod(0o600)
         self.folder.joinpath("jupyterhub_config.py").write_text(_CONFIG, "utf-8")
         self.folder.joinpath("homes").mkdir(exist_ok=True)
 
@@ -202,7 +209,7 @@ class HubProcess:
     def start_hub(self) -> None:
         """Start the Hub and its proxy, and wait until it answers; also after `kill_hub`."""
         command = [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"]
-        self.hub = self._run(command, "hub.log", {})
+        self.hub = self._run(command, "hub.log", {}, umask=0o077)
         self._await(f"http://127.0.0.1:{self._ports['hub']}/hub/api/")
 
     def start_mesh(self) -> None:
@@ -293,13 +300,18 @@ class HubProcess:
         return browser
 
     def _run(
-        self, command: list[str], log: str, told: Mapping[str, str]
+        self, command: list[str], log: str, told: Mapping[str, str], umask: int = -1
     ) -> subprocess.Popen[bytes]:
         unheard = ("JUPYTERHUB_", "JUPYTER_MESH_", "JPY_")
         known = {name: text for name, text in os.environ.items() if not name.startswith(unheard)}
         with self.folder.joinpath(log).open("ab") as file:
             return subprocess.Popen(
-                command, cwd=self.folder, env={**known, **told}, stdout=file, stderr=file
+                command,
+                cwd=self.folder,
+                env={**known, **told},
+                stdout=file,
+                stderr=file,
+                umask=umask,
             )
 
     def _await(self, url: str) -> None:

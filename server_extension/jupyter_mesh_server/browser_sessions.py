@@ -55,12 +55,15 @@ class SessionCookie:
         purpose: What its seal is for: that of another kind is none.
         xsrf: Begins what the token of the pages is made from.
         sent: The attributes that say where the browser sends it.
+        is_kept: The browser keeps it when the session has been idle for too long, so that pages of
+            it can be taken up by whoever signs in again.
     """
 
     name: str
     purpose: bytes
     xsrf: str
     sent: str
+    is_kept: bool = False
 
 
 class SignOuts(Protocol):
@@ -117,12 +120,17 @@ class BrowserSessions(Generic[Kind]):
 
     def brought(self, request: HttpRequest) -> Kind | None:
         """The session whose cookie a request brings; None where there is none, or it is over."""
+        session = self.brought_before(request)
+        return None if session is None or session.ends <= self._clock() else session
+
+    def brought_before(self, request: HttpRequest) -> Kind | None:
+        """The same, also when it was idle for too long; None where somebody ended it."""
         cookie = cookie_of(request, self._cookie.name)
         fields = cookie and unsealed(self._sealing_key(), self._cookie.purpose, cookie)
         if not fields:
             return None
         session = self._kind(**cast("dict[str, Any]", fields))
-        is_over = session.ends <= self._clock() or session.id in self._sign_outs
+        is_over = session.since + LONGEST <= self._clock() or session.id in self._sign_outs
         return None if is_over else session
 
     def renewed(self, session: Kind) -> Kind | None:
@@ -149,7 +157,8 @@ class BrowserSessions(Generic[Kind]):
         value = ""
         if not has_ended:
             value = sealed(self._sealing_key(), self._cookie.purpose, asdict(session))
-        age = 0 if has_ended else max(0, session.ends - int(self._clock()))
+        until = session.since + LONGEST if self._cookie.is_kept else session.ends
+        age = 0 if has_ended else max(0, until - int(self._clock()))
         secure = "; Secure" if session.secure else ""
         sent = self._cookie.sent
         return f"{self._cookie.name}={value}; {sent}; Max-Age={age}; HttpOnly{secure}"

@@ -8,6 +8,7 @@ import { type IAdminApi } from '../api/admin-client';
 import { MeshRequestError } from '../api/errors';
 import { type Me } from '../api/types';
 import { AdminView } from './admin-view';
+import { addressOfSite } from './entrance';
 import { pagesInLab } from './context';
 import { Place } from './place';
 import { AdminStore } from './store';
@@ -38,7 +39,15 @@ async function show(answers: Partial<Record<keyof IAdminApi, unknown>>, place = 
   });
   const trans = nullTranslator.load('jupyter_mesh');
   const widget = ReactWidget.create(
-    <AdminView admin={{ store: new AdminStore(api), place, trans, pagesFor: pagesInLab }} />
+    <AdminView
+      admin={{
+        store: new AdminStore(api),
+        place,
+        trans,
+        pagesFor: pagesInLab,
+        elsewhere: (who, spot) => addressOfSite(who, 'https://hub.example.org/user/ada/lab', spot)
+      }}
+    />
   );
   Widget.attach(widget, document.body);
   await vi.waitFor(() => {
@@ -56,6 +65,20 @@ test('who is no admin is told whom to ask, and nothing else is asked of the gate
   const { text, asked } = await show({ me: me(['use']) });
   expect(text()).toContain('This page is for admins.');
   expect(text()).toContain('olga@example.org');
+  expect(asked).toEqual(['me']);
+});
+
+test.each([
+  ['an admin', true, 'page=budgets&kind=budgets&name=all'],
+  ['a user', false, 'page=usage']
+])('on a hub a tab of before leads %s to the mesh’s own pages', async (_, administers, hash) => {
+  const site = { url: '/services/mesh/', administers };
+  const place = new Place({ page: 'budgets', open: { kind: 'budgets', name: 'all' } });
+  const { text, node, asked } = await show({ me: { ...me(['use']), site } }, place);
+  expect(text()).toContain('These pages are at this JupyterHub’s mesh.');
+  const link = node.querySelector<HTMLAnchorElement>('[role=status] a');
+  expect(link?.href).toBe(`https://hub.example.org/services/mesh/#${hash}`);
+  expect([link?.target, link?.rel]).toEqual(['_blank', 'noopener noreferrer']);
   expect(asked).toEqual(['me']);
 });
 

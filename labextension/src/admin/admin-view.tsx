@@ -1,6 +1,7 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef } from 'react';
 
+import { type Me } from '../api/types';
 import { useResource, useSignal } from '../ui/surroundings';
 import { AccountsPage } from './accounts/accounts-page';
 import { AlertsPage } from './alerts/alerts-page';
@@ -63,27 +64,42 @@ function Navigation(): React.JSX.Element {
 
 /** Only for those who may; the gateway itself refuses everybody else. */
 function Permitted({ children }: { children: React.ReactNode }): React.JSX.Element {
-  const { trans, store, place, pagesFor } = useAdmin();
+  const { store, place, pagesFor } = useAdmin();
   useSignal(place.changed);
   return (
     <Loaded resource={store.me}>
-      {me =>
-        pagesFor(me.scopes).includes(place.spot.page) ? (
-          children
-        ) : (
-          <div className="jp-mesh-Note" role="alert">
-            <strong>{trans.__('This page is for admins.')}</strong>
-            <p>
-              {trans.__(
-                'You are %1. Ask %2 to change what you need.',
-                me.user,
-                me.admin_contact ?? trans.__('an admin of this mesh')
-              )}
-            </p>
-          </div>
-        )
-      }
+      {me => (pagesFor(me.scopes).includes(place.spot.page) ? children : <Absent me={me} />)}
     </Loaded>
+  );
+}
+
+/** In the place of a page that one does not have here: where it is, or whom to ask. */
+function Absent({ me }: { me: Me }): React.JSX.Element {
+  const { trans, place, elsewhere } = useAdmin();
+  const address = elsewhere?.(me, place.spot) ?? null;
+  if (address !== null) {
+    return (
+      <div className="jp-mesh-Note" role="status">
+        <strong>{trans.__('These pages are at this JupyterHub’s mesh.')}</strong>
+        <p>
+          <a className="jp-mesh-Link" href={address} target="_blank" rel="noopener noreferrer">
+            {trans.__('Open them in a new tab')}
+          </a>
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className="jp-mesh-Note" role="alert">
+      <strong>{trans.__('This page is for admins.')}</strong>
+      <p>
+        {trans.__(
+          'You are %1. Ask %2 to change what you need.',
+          me.user,
+          me.admin_contact ?? trans.__('an admin of this mesh')
+        )}
+      </p>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 import React, { createContext, useContext } from 'react';
 
+import { type Me } from '../api/types';
 import { Words } from '../ui/words';
 import { ADMIN_PAGES, type ISpot, OWN_PAGES, type Page, PAGES, type Place } from './place';
 import { type AdminStore } from './store';
@@ -14,6 +15,8 @@ export interface IAdmin {
   pagesFor: (scopes: readonly string[]) => readonly Page[];
   /** The address that leads to a spot, where there are such addresses. */
   linkTo?: (spot: ISpot) => string;
+  /** Where the pages are instead, for somebody who has none here: on a JupyterHub, at its mesh. */
+  elsewhere?: (me: Me, spot: ISpot) => string | null;
 }
 
 /** JupyterLab has the pages for admins only: its sidebar is for everybody. */

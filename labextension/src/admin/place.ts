@@ -53,6 +53,11 @@ export function argsOf({ page, open, view }: ISpot): Record<string, string> {
   return { page, ...open, ...(shown !== '' && { view: shown }) };
 }
 
+/** A spot as the part of an address after `#`: pages can be linked to, and the browser's Back works. */
+export function hashOf(spot: ISpot): string {
+  return `#${new URLSearchParams(argsOf(spot)).toString()}`;
+}
+
 /** Where in the pages one is. Whoever holds unsaved text is asked before it is left. */
 export class Place {
   constructor(private _spot: ISpot = { page: 'connections' }) {}

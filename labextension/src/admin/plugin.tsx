@@ -118,6 +118,7 @@ class AdminTab {
       place: this.place,
       trans: surroundings.trans,
       pagesFor: pagesInLab,
+      elsewhere: (me, spot) => addressOfSite(me, window.location.href, spot),
       linkTo: spot => addressOf(spot, URLExt.join(PageConfig.getBaseUrl(), 'lab'))
     };
     // The sidebar shows the same models and budgets.

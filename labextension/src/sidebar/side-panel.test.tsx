@@ -171,6 +171,17 @@ describe('the sidebar', () => {
     expect(notes[0]?.textContent ?? '').toContain(said ?? '');
   });
 
+  test('on a hub with nothing but demos says whom to ask, and nothing that its users cannot do', async () => {
+    const { panel } = await show({
+      me: () => Promise.resolve({ ...me, host: 'hub' }),
+      models: () => Promise.resolve({ models: [demo], offers: [], default_model: null })
+    });
+    await vi.waitFor(() => one(panel, '.jp-mesh-Models > .jp-mesh-Note'));
+    const said = one(panel, '.jp-mesh-Models > .jp-mesh-Note').textContent;
+    expect(said).toContain('Ask admin@example.org for a real model.');
+    expect(said).not.toContain('restart');
+  });
+
   test('the picker can be used by keyboard alone', async () => {
     const { panel, settings, setPreference } = await show();
     await vi.waitFor(() => one(panel, '[role="listbox"] [role="option"]'));

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 
-import { Place } from '../admin/place';
-import { followAddress, hashOf, spotOfHash } from './address';
+import { hashOf, Place } from '../admin/place';
+import { followAddress, spotOfHash } from './address';
 
 afterEach(() => {
   history.replaceState(null, '', '#');

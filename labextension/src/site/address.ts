@@ -1,9 +1,4 @@
-import { argsOf, type ISpot, type Place, spotOf } from '../admin/place';
-
-/** A spot as the part of an address after `#`: pages can be linked to, and the browser's Back works. */
-export function hashOf(spot: ISpot): string {
-  return `#${new URLSearchParams(argsOf(spot)).toString()}`;
-}
+import { hashOf, type ISpot, type Place, spotOf } from '../admin/place';
 
 /** The spot that an address leads to; null where it names none. */
 export function spotOfHash(hash: string): ISpot | null {

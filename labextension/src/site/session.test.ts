@@ -57,7 +57,7 @@ test('who was signed in before goes on, who was not is asked for a key', async (
   expect(there.site.state.kind).toBe('in');
   const none = session(refused('invalid_api_key'));
   await none.site.resume();
-  expect(none.site.state).toEqual({ kind: 'out', hasEnded: false });
+  expect(none.site.state).toEqual({ kind: 'out', ended: null });
 });
 
 test('a gateway that does not answer is no reason to sign in again', async () => {
@@ -70,7 +70,7 @@ test('a session that ends while the pages are open is said', async () => {
   const { site } = session(json(SIGNED_IN), refused('invalid_api_key'));
   await site.signIn('k');
   await site.wire.send(site.wire.urlOf('me'), {});
-  expect(site.state).toEqual({ kind: 'out', hasEnded: true });
+  expect(site.state).toEqual({ kind: 'out', ended: 'olga' });
 });
 
 test('who uses the pages keeps the session, asked for now and then only', async () => {
@@ -115,5 +115,25 @@ test('a gateway or hub that is gone for a moment takes nobody off the page they 
   await site.resume();
   expect([site.state.kind, changes]).toEqual(['in', 0]);
   await site.resume();
-  expect(site.state).toEqual({ kind: 'out', hasEnded: true });
+  expect(site.state).toEqual({ kind: 'out', ended: 'olga' });
+});
+
+test('who signs in again goes on with the pages that are open, and is told where that cannot be', async () => {
+  const { site } = sessionOn(
+    '/hub/',
+    'told',
+    json(SIGNED_IN),
+    refused('invalid_api_key'),
+    refused('identity_unavailable', 503),
+    refused('not_permitted', 403),
+    json(SIGNED_IN)
+  );
+  await site.resume();
+  await site.wire.send(site.wire.urlOf('me'), {});
+  await site.resume();
+  expect(site.state).toEqual({ kind: 'out', ended: 'olga' });
+  await site.resume();
+  expect(site.state).toEqual({ kind: 'out', ended: 'olga', isReplaced: true });
+  await site.resume();
+  expect(site.state).toMatchObject({ kind: 'in', user: 'olga' });
 });

@@ -10,9 +10,18 @@ interface ISignedIn {
   ends_at: string;
 }
 
+/** Nobody is signed in, or no longer. */
+interface IOut {
+  kind: 'out';
+  /** Whose session ended by itself: their pages stay, with what was typed into them. */
+  ended: string | null;
+  /** Somebody has signed in since, and this page was not told their token. */
+  isReplaced?: boolean;
+}
+
 export type SessionState =
   | { kind: 'unknown' }
-  | { kind: 'out'; hasEnded: boolean }
+  | IOut
   | { kind: 'in'; user: string; endsAt: Date }
   | { kind: 'failed'; error: MeshRequestError };
 
@@ -61,7 +70,7 @@ export class SiteSession {
         credentials: 'same-origin'
       });
       if (response.status === 401 && this._state.kind === 'in') {
-        this.become({ kind: 'out', hasEnded: true });
+        this.become({ kind: 'out', ended: this._state.user });
       }
       return response;
     }
@@ -69,15 +78,19 @@ export class SiteSession {
 
   /** Ask whether a session is there already. */
   async resume(): Promise<void> {
-    const wasIn = this._state.kind === 'in';
+    const before = this._state;
+    const pagesOf =
+      before.kind === 'in' ? before.user : before.kind === 'out' ? before.ended : null;
     try {
       this.take(await this.http.get<ISignedIn>('session'));
     } catch (reason) {
       const error = asMeshError(reason);
       if (error.code === 'invalid_api_key') {
-        this.become({ kind: 'out', hasEnded: wasIn });
-      } else if (!wasIn) {
-        // Who is in keeps the page and what was typed into it: it says by itself what does not work.
+        this.become({ kind: 'out', ended: pagesOf });
+      } else if (before.kind === 'out' && error.code === 'not_permitted') {
+        this.become({ ...before, isReplaced: true });
+      } else if (pagesOf === null) {
+        // Who has pages keeps them and what was typed there: they say by themselves what does not work.
         this.become({ kind: 'failed', error });
       }
     }
@@ -91,7 +104,7 @@ export class SiteSession {
   async signOut(): Promise<void> {
     await this.http.delete('session');
     this._xsrf = '';
-    this.become({ kind: 'out', hasEnded: false });
+    this.become({ kind: 'out', ended: null });
   }
 
   /** Somebody is using the page: keep the session, now and then. */
@@ -113,8 +126,11 @@ export class SiteSession {
   }
 
   private become(state: SessionState): void {
+    const isNew = JSON.stringify(state) !== JSON.stringify(this._state);
     this._state = state;
-    this._changed.emit();
+    if (isNew) {
+      this._changed.emit();
+    }
   }
 
   private readonly http = new Transport(this.wire);

@@ -5,9 +5,8 @@ import { useWords } from '../ui/words';
 import { type SiteSession } from './session';
 
 /** Asks for a key of the mesh. It goes to the gateway once and is kept nowhere in the browser. */
-export function SignIn(props: { session: SiteSession; hasEnded: boolean }): React.JSX.Element {
+export function KeyForm({ session }: { session: SiteSession }): React.JSX.Element {
   const trans = useWords();
-  const { session, hasEnded } = props;
   const [key, setKey] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState('');
@@ -26,61 +25,58 @@ export function SignIn(props: { session: SiteSession; hasEnded: boolean }): Reac
     setKey('');
   };
   return (
+    <form
+      onSubmit={event => {
+        event.preventDefault();
+        void signIn();
+      }}
+    >
+      <label htmlFor="mesh-key">{trans.__('Your key of this mesh')}</label>
+      <input
+        id="mesh-key"
+        type="password"
+        value={key}
+        autoFocus
+        autoComplete="off"
+        spellCheck={false}
+        required
+        aria-describedby="mesh-key-about"
+        aria-invalid={failure !== '' || undefined}
+        onChange={event => setKey(event.target.value)}
+      />
+      {failure && (
+        <p className="jp-mesh-Form-error" role="alert">
+          {failure}
+        </p>
+      )}
+      <button type="submit" className="jp-mesh-Button jp-mod-primary" disabled={isBusy}>
+        {isBusy ? trans.__('Signing in…') : trans.__('Sign in')}
+      </button>
+      <p id="mesh-key-about" className="jp-mesh-dim">
+        {trans.__(
+          'It begins with “mesh-”. It is sent once and not kept in this browser; you stay signed in for half an hour after you last used the pages. Who has no key asks an admin, who makes one under “API keys” or with “jupyter mesh keys create”.'
+        )}
+      </p>
+    </form>
+  );
+}
+
+/** The whole page of somebody who is not signed in. */
+export function SignIn({ session }: { session: SiteSession }): React.JSX.Element {
+  const trans = useWords();
+  return (
     <main className="jp-mesh-SignIn">
       <h1>{trans.__('Jupyter Mesh')}</h1>
-      {hasEnded && (
-        <div className="jp-mesh-Notice" role="status">
-          {trans.__('Your session has ended. Sign in again to go on.')}
-        </div>
-      )}
-      <form
-        onSubmit={event => {
-          event.preventDefault();
-          void signIn();
-        }}
-      >
-        <label htmlFor="mesh-key">{trans.__('Your key of this mesh')}</label>
-        <input
-          id="mesh-key"
-          type="password"
-          value={key}
-          autoFocus
-          autoComplete="off"
-          spellCheck={false}
-          required
-          aria-describedby="mesh-key-about"
-          aria-invalid={failure !== '' || undefined}
-          onChange={event => setKey(event.target.value)}
-        />
-        {failure && (
-          <p className="jp-mesh-Form-error" role="alert">
-            {failure}
-          </p>
-        )}
-        <button type="submit" className="jp-mesh-Button jp-mod-primary" disabled={isBusy}>
-          {isBusy ? trans.__('Signing in…') : trans.__('Sign in')}
-        </button>
-        <p id="mesh-key-about" className="jp-mesh-dim">
-          {trans.__(
-            'It begins with “mesh-”. It is sent once and not kept in this browser; you stay signed in for half an hour after you last used the pages. Who has no key asks an admin, who makes one under “API keys” or with “jupyter mesh keys create”.'
-          )}
-        </p>
-      </form>
+      {session.hub === null ? <KeyForm session={session} /> : <HubDoor hub={session.hub} />}
     </main>
   );
 }
 
 /** On a hub: the way to its login, and out of it. */
-export function HubSignIn(props: { hub: string; hasEnded: boolean }): React.JSX.Element {
+function HubDoor({ hub }: { hub: string }): React.JSX.Element {
   const trans = useWords();
   return (
-    <main className="jp-mesh-SignIn">
-      <h1>{trans.__('Jupyter Mesh')}</h1>
-      {props.hasEnded && (
-        <div className="jp-mesh-Notice" role="status">
-          {trans.__('Your session has ended. Sign in again to go on.')}
-        </div>
-      )}
+    <>
       <button
         type="button"
         className="jp-mesh-Button jp-mod-primary"
@@ -90,10 +86,10 @@ export function HubSignIn(props: { hub: string; hasEnded: boolean }): React.JSX.
       </button>
       <p className="jp-mesh-dim">
         {trans.__('You may still be logged in at JupyterHub.')}{' '}
-        <a className="jp-mesh-Link" href={`${props.hub}logout`}>
+        <a className="jp-mesh-Link" href={`${hub}logout`}>
           {trans.__('Log out there')}
         </a>
       </p>
-    </main>
+    </>
   );
 }

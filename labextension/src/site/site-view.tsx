@@ -2,7 +2,7 @@ import React, { useMemo, useState } from 'react';
 
 import { AdminView } from '../admin/admin-view';
 import { pagesOnSite } from '../admin/context';
-import { type ISpot, Place } from '../admin/place';
+import { hashOf, type ISpot, Place } from '../admin/place';
 import { AdminStore } from '../admin/store';
 import { AdminClient } from '../api/admin-client';
 import { Transport } from '../api/transport';
@@ -10,9 +10,10 @@ import { SkeletonLines } from '../ui/placeholder';
 import { useSignal } from '../ui/surroundings';
 import { Trouble } from '../ui/trouble';
 import { useWords, Words } from '../ui/words';
-import { followAddress, hashOf, spotOfHash } from './address';
+import { followAddress, spotOfHash } from './address';
 import { type SiteSession } from './session';
-import { HubSignIn, SignIn } from './sign-in';
+import { SignIn } from './sign-in';
+import { SignInAgain } from './sign-in-again';
 import { storedTheme, type Theme, THEMES, showTheme } from './theme';
 import { PLAIN_WORDS } from './words';
 
@@ -45,13 +46,20 @@ function Content({ session }: { session: SiteSession }): React.JSX.Element {
         />
       );
     case 'out':
-      return session.hub === null ? (
-        <SignIn session={session} hasEnded={state.hasEnded} />
+      return state.ended === null ? (
+        <SignIn session={session} />
       ) : (
-        <HubSignIn hub={session.hub} hasEnded={state.hasEnded} />
+        <>
+          <Pages key={state.ended} session={session} />
+          <SignInAgain session={session} isReplaced={state.isReplaced === true} />
+        </>
       );
     case 'in':
-      return <Pages key={state.user} session={session} />;
+      return (
+        <>
+          <Pages key={state.user} session={session} />
+        </>
+      );
   }
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..browser_sessions import BrowserSession, BrowserSessions, SessionCookie, SignOuts
 from ..exchange import HttpRequest
@@ -23,9 +23,11 @@ class HubSession(BrowserSession):
 
     Attributes:
         token: That the Hub gave for it.
+        user: Whose browser it is.
     """
 
     token: str
+    user: str
 
 
 class HubSessions(BrowserSessions[HubSession]):
@@ -49,18 +51,33 @@ class HubSessions(BrowserSessions[HubSession]):
     ) -> None:
         cookie = SessionCookie(
             name="jupyter-mesh-hub-session",
-            purpose=b"jupyter-mesh hub session 1",
+            purpose=b"jupyter-mesh hub session 2",
             xsrf="hub xsrf",
             # `Lax`, not `Strict`: who comes from a login page elsewhere is to arrive logged in. No
             # other site can do anything by that: every request needs the token of the page too.
             sent=f"Path={path}; SameSite=Lax",
+            is_kept=True,
         )
         super().__init__(HubSession, cookie, sealing_key, sign_outs, clock)
         self._tokens = tokens
 
-    def open(self, token: str, *, secure: bool) -> HubSession:
-        """A session over a token that the Hub has just given."""
-        return self.begun(secure=secure, token=token)
+    async def open(self, token: str, request: HttpRequest, *, secure: bool) -> HubSession | None:
+        """A session over a token that the Hub has just given; None where it is nobody's.
+
+        Whoever signs in again in the same browser goes on with the pages that are open there: their
+        token stays the same, which nobody but those pages was told.
+
+        Raises:
+            IdentityUnavailable: The Hub does not say.
+        """
+        owner = await self._tokens.owner(token)
+        if owner is None:
+            return None
+        session = self.begun(secure=secure, token=token, user=owner.name)
+        before = self.brought_before(request)
+        if before is None or before.user != owner.name:
+            return session
+        return replace(session, id=before.id)
 
     async def of(self, request: HttpRequest) -> tuple[HubSession, HubUser] | None:
         """The session whose cookie a request brings, and who that is; None where it is over.

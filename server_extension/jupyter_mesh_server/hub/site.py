@@ -90,11 +90,12 @@ class HubSite:
         _opened_by_the_browser(request)
         token = await self._login.finish(request)
         forgotten = self._login.forgotten(request)
-        if token is None:
+        secure = self._login.is_https(request)
+        session = await self._sessions.open(token, request, secure=secure) if token else None
+        if session is None:
             page = _FAILED.format(start=self._environment.prefix).encode()
             kind = "text/html; charset=utf-8"
             return JsonReply(page, 403, {**PAGE_HEADERS}, kind, cookies=forgotten)
-        session = self._sessions.open(token, secure=self._login.is_https(request))
         cookies = (*forgotten, self._sessions.cookie(session))
         return _redirect(self._environment.prefix, cookies)
 

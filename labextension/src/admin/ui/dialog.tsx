@@ -28,6 +28,7 @@ export function Dialog(props: {
         event.preventDefault();
         onClose();
       }}
+      onClose={onClose} // a browser may close it without asking first
     >
       <h2 id={titleId}>{title}</h2>
       {props.children}

@@ -59,12 +59,24 @@ function NoModels({ hasOffers }: { hasOffers: boolean }): React.JSX.Element {
   );
 }
 
-/** How to get a real model, where there is none. */
+/** How to get a real model, where there is none. Whose mesh it is must be known: a hub's is its admins'. */
 function DemoOnly({ catalogue }: { catalogue: Models }): React.JSX.Element | null {
-  const { trans } = useSurroundings();
+  const { model, trans } = useSurroundings();
+  const me = useResource(model.me);
   const { models, offers } = catalogue;
-  if (models.length === 0 || !models.every(card => card.offline_demo)) {
+  if (me.kind !== 'ready' || models.length === 0 || !models.every(card => card.offline_demo)) {
     return null;
+  }
+  const { host, admin_contact: admin } = me.value;
+  if (host !== 'personal') {
+    return (
+      <EmptyNote>
+        {trans.__(
+          'Only offline demos are open to you: they repeat what they are sent. Ask %1 for a real model.',
+          admin ?? trans.__('an admin of this mesh')
+        )}
+      </EmptyNote>
+    );
   }
   return (
     <EmptyNote>
