@@ -26,6 +26,7 @@ from nbformat import v4
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
 
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
+from tests.hub.hub_world import ACCOUNTS, HubWorld, running_world
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -332,3 +333,10 @@ def open_page(
 @pytest.fixture
 def page(open_page: Callable[..., LabPage]) -> LabPage:
     return open_page()
+
+
+@pytest.fixture(scope="session")
+def hub_world() -> Iterator[HubWorld]:
+    """A real Hub whose four users have JupyterLab."""
+    with running_world(*ACCOUNTS) as world:
+        yield world

@@ -61,6 +61,7 @@ c.JupyterHub.spawner_class = "jupyter_mesh.testing.unix_users.UnixUserSpawner"
 c.UnixUserSpawner.uids = said["uids"]
 c.SimpleLocalProcessSpawner.home_dir_template = str(here / "homes" / "{username}")
 c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
+c.Spawner.env_keep.append("JUPYTER_PATH")
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180
 c.Spawner.environment = {"JUPYTERHUB_SINGLEUSER_APP": said["app"]}
 c.JupyterHub.services = [{"name": "tests", "api_token": said["admin_token"]}]
@@ -100,6 +101,9 @@ class HubProcess:
     Attributes:
         url: Of the Hub, without a slash at its end.
         mesh_url: Of the mesh behind the proxy; ends with a slash.
+        admin_token: Of a service that may administer the Hub.
+        service_token: Of the mesh.
+        proxy_token: Sets the proxy's routes.
     """
 
     def __init__(
@@ -119,9 +123,9 @@ class HubProcess:
         self.url = f"http://127.0.0.1:{self._ports['proxy']}"
         self.mesh_url = f"{self.url}/services/mesh/"
         self.direct_url = f"http://127.0.0.1:{self._ports['mesh']}/services/mesh/"
-        self._admin_token = secrets.token_hex(32)
-        self._service_token = secrets.token_hex(32)
-        self._proxy_token = secrets.token_hex(32)
+        self.admin_token = secrets.token_hex(32)
+        self.service_token = secrets.token_hex(32)
+        self.proxy_token = secrets.token_hex(32)
         self._cache_seconds = str(cache_seconds)
         self._app = app
         self.uids = dict(uids or {})
@@ -175,17 +179,17 @@ class HubProcess:
                 "environment": self._environment,
             }
         else:
-            added |= {"api_token": self._service_token}
+            added |= {"api_token": self.service_token}
         said = {
             "url": self.url,
             "hub_url": f"http://127.0.0.1:{port['hub']}",
             "proxy_url": f"http://127.0.0.1:{port['api']}",
             "proxy": proxy,
-            "proxy_token": self._proxy_token,
+            "proxy_token": self.proxy_token,
             "password": PASSWORD,
             "users": [*self.accounts],
             "members": members,
-            "admin_token": self._admin_token,
+            "admin_token": self.admin_token,
             "app": self._app,
             "uids": self.uids,
             "mesh": added,
@@ -217,7 +221,7 @@ class HubProcess:
         told = {
             "JUPYTERHUB_SERVICE_NAME": "mesh",
             "JUPYTERHUB_API_URL": f"http://127.0.0.1:{self._ports['hub']}/hub/api",
-            "JUPYTERHUB_API_TOKEN": self._service_token,
+            "JUPYTERHUB_API_TOKEN": self.service_token,
             "JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:{self._ports['mesh']}",
             **self._environment,
         }
@@ -241,7 +245,7 @@ class HubProcess:
 
     def api(self, method: str, path: str, body: Json = None) -> Json:
         """Ask the Hub's API as its admin."""
-        headers = {"Authorization": f"token {self._admin_token}"}
+        headers = {"Authorization": f"token {self.admin_token}"}
         return ask(method, f"{self.url}/hub/api{path}", headers, body)
 
     def join(self, user: str, group: str) -> None:
@@ -256,6 +260,11 @@ class HubProcess:
         """A token of a user's, as they could make one for themselves."""
         made = self.api("POST", f"/users/{user}/tokens", {"scopes": [*scopes]})
         return str(dig(made, "token"))
+
+    def route(self, path: str, target: str) -> None:
+        """Have the proxy pass on a path, as it does with a server that its user has replaced."""
+        url = f"http://127.0.0.1:{self._ports['api']}/api/routes{path}"
+        ask("POST", url, {"Authorization": f"token {self.proxy_token}"}, {"target": target})
 
     def begin_server(self, user: str) -> None:
         """Have a user's server started; `start_server` waits for it."""
@@ -278,7 +287,7 @@ class HubProcess:
     def start_kernel(self, user: str, notebook: str) -> Path:
         """Start a kernel for a notebook of the user's; its connection file."""
         server = self.start_server(user)
-        headers = {"Authorization": f"token {self._admin_token}"}
+        headers = {"Authorization": f"token {self.admin_token}"}
         asked: Json = {"path": notebook, "name": notebook, "type": "notebook"}
         session = ask(
             "POST", f"{server}api/sessions", headers, {**asked, "kernel": {"name": "python3"}}
@@ -286,6 +295,10 @@ class HubProcess:
         kernel = str(dig(session, "kernel", "id"))
         home = self.folder / "homes" / user
         return next(home.glob(f".local/share/jupyter/runtime/*{kernel}*.json"))
+
+    def put(self, url: str, body: Json) -> None:
+        """PUT something at a user's server, as the Hub's admin."""
+        ask("PUT", url, {"Authorization": f"token {self.admin_token}"}, body)
 
     def users_of(self, group: str) -> list[str]:
         """The members of a group, as the Hub says."""

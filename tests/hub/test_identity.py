@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 from aiohttp import ClientSession
+from jupyter_mesh_server.browser_sessions import IDLE, LONGEST
 from jupyter_mesh_server.route import PARAMETER, Route
 from jupyter_mesh_server.routes import ROUTES
 from yarl import URL
@@ -322,6 +323,40 @@ async def test_signing_out_ends_the_session_at_once(browser: Browser) -> None:
     assert (await browser.ask("DELETE", "/api/session")).status == 200
     browser.jar = before
     assert (await browser.ask("GET", "/api/me")).status == 401
+
+
+async def test_who_signs_in_again_goes_on_with_the_pages_that_are_open(
+    browser: Browser, clock: Clock
+) -> None:
+    await browser.log_in("of-session")
+    open_page = browser.xsrf
+    del browser.hub.tokens["of-session"]
+    clock.now += IDLE + 60
+    assert (await browser.ask("GET", "/api/me")).status == 401
+    browser.hub.tokens["again"] = user("ada", *ALL)
+    await browser.log_in("again")
+    assert browser.xsrf == open_page
+    assert (await browser.ask("GET", "/api/me")).status == 200
+
+
+@pytest.mark.parametrize("way", ["somebody else", "after signing out", "half a day later"])
+async def test_nobody_else_and_no_later_session_takes_over_the_token_of_a_page(
+    browser: Browser, clock: Clock, way: str
+) -> None:
+    await browser.log_in("of-session")
+    open_page, before = browser.xsrf, dict(browser.jar)
+    if way == "after signing out":
+        await browser.ask("DELETE", "/api/session")
+        browser.jar = before
+    elif way == "half a day later":
+        clock.now += LONGEST
+    del browser.hub.tokens["of-session"]
+    clock.now += 30
+    browser.hub.tokens["again"] = user("bob" if way == "somebody else" else "ada", *ALL)
+    await browser.log_in("again")
+    assert browser.xsrf != open_page
+    browser.xsrf = open_page
+    assert (await browser.ask("GET", "/api/me")).status == 403
 
 
 async def test_a_login_that_this_browser_did_not_begin_is_not_finished(

@@ -82,7 +82,7 @@ function Absent({ me }: { me: Me }): React.JSX.Element {
       <div className="jp-mesh-Note" role="status">
         <strong>{trans.__('These pages are at this JupyterHub’s mesh.')}</strong>
         <p>
-          <a className="jp-mesh-Link" href={address} target="_blank" rel="noopener noreferrer">
+          <a className="jp-mesh-Button" href={address} target="_blank" rel="noopener noreferrer">
             {trans.__('Open them in a new tab')}
           </a>
         </p>

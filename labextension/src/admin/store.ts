@@ -29,6 +29,18 @@ export class AdminStore {
     return this._saved;
   }
 
+  /** Ask again for whatever could not be had, as after signing in again. */
+  retry(): void {
+    const { me, models, providers, connections, inventory, alertSummary, channelKinds, keys } =
+      this;
+    const asked = [me, models, providers, connections, inventory, alertSummary, channelKinds, keys];
+    for (const one of [...asked, ...Object.values(this._settings)]) {
+      if (one.error !== null || one.state.kind === 'failed') {
+        void one.refresh();
+      }
+    }
+  }
+
   settings(kind: Kind): Resource<Setting[]> {
     return this._settings[kind];
   }

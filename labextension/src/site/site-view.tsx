@@ -1,4 +1,4 @@
-import React, { useMemo, useState } from 'react';
+import React, { useEffect, useMemo, useState } from 'react';
 
 import { AdminView } from '../admin/admin-view';
 import { pagesOnSite } from '../admin/context';
@@ -76,6 +76,17 @@ function Pages({ session }: { session: SiteSession }): React.JSX.Element {
       linkTo: (spot: ISpot) => new URL(hashOf(spot), window.location.href).href
     };
   }, [session]);
+  useEffect(() => {
+    const goOn = (): void => {
+      if (session.state.kind === 'in') {
+        admin.store.retry();
+      }
+    };
+    session.changed.connect(goOn);
+    return () => {
+      session.changed.disconnect(goOn);
+    };
+  }, [session, admin]);
   return <AdminView admin={admin} />;
 }
 
