@@ -256,11 +256,10 @@ def test_no_browser_keeps_a_secret_or_a_token(
     site = open_as("analyst")
     hub_world.hub.start_server("analyst")
     lab = site.context.new_page()
-    lab.goto(f"{hub_world.hub.url}/user/analyst/lab")
+    lab.goto(f"{hub_world.hub.url}/user/analyst/lab?reset")
     lab.locator("#jupyterlab-splash").wait_for(state="detached")
     sidebar = lab.get_by_role("region", name="LLM Mesh")
-    if not sidebar.is_visible():
-        lab.get_by_role("tab", name="LLM Mesh").click()
+    lab.get_by_role("tab", name="LLM Mesh").click()
     expect(sidebar.locator("[role=option][data-row]").first).to_be_visible()
     token = hub_world.kernel("analyst").run("import os; print(os.environ['JUPYTERHUB_API_TOKEN'])")
     kept = json.dumps(site.context.storage_state(indexed_db=True))
