@@ -43,6 +43,15 @@ class Connection:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and neither side has closed it since."""
+        return (
+            self._writer is not None
+            and self._reader is not None
+            and not (self._writer.is_closing() or self._reader.at_eof())
+        )
+
     async def open(self) -> None:
         """Connect."""
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._target.port)
@@ -52,8 +61,10 @@ class Connection:
         if self._writer is not None:
             self._writer.close()
 
-    async def ask(self, timings: Timings) -> None:
-        """Send one request and read the answer to its end."""
+    async def ask(self, timings: Timings) -> int:
+        """Send one request and read the answer to its end; its status, 0 for a stream that ended
+        without saying so.
+        """
         assert self._reader is not None
         assert self._writer is not None
         started = time.perf_counter()
@@ -62,7 +73,8 @@ class Connection:
         status = int(head[9:12])
         lowered = head.lower()
         if b"transfer-encoding: chunked" in lowered:
-            await self._read_chunked(timings, started)
+            if not await self._read_chunked(timings, started):
+                status = 0
         else:
             start = lowered.index(b"content-length:") + 15
             length = int(lowered[start : lowered.index(b"\r\n", start)])
@@ -71,10 +83,12 @@ class Connection:
             timings.total.append(time.perf_counter() - started)
         else:
             timings.failed += 1
+        return status
 
-    async def _read_chunked(self, timings: Timings, started: float) -> None:
+    async def _read_chunked(self, timings: Timings, started: float) -> bool:
+        """Whether the stream says that it is whole."""
         assert self._reader is not None
-        first = True
+        first, whole = True, False
         while True:
             size = int(await self._reader.readuntil(b"\r\n"), 16)
             data = await self._reader.readexactly(size + 2)
@@ -82,7 +96,8 @@ class Connection:
                 timings.first.append(time.perf_counter() - started)
                 first = False
             if size == 0:
-                return
+                return whole
+            whole = data.endswith(b"data: [DONE]\n\n\r\n")
 
 
 async def closed_loop(target: Target, *, connections: int, calls: int) -> Timings:

@@ -1,9 +1,9 @@
 """The mesh in one of its hosts, configured for a benchmark.
 
     python -m benchmarks.mesh_host standalone|jupyter HOME UPSTREAM_PORT screened|plain
-    python -m benchmarks.mesh_host as-it-is HOME
+    python -m benchmarks.mesh_host as-it-is HOME [OPTION...]
 
-`as-it-is` is a stand-alone gateway with the `mesh.yaml` that HOME has.
+`as-it-is` is a stand-alone gateway with the `mesh.yaml` that HOME has, and more options of `serve`.
 
 Strict audit and every step on. `screened` runs the pattern and secret detectors on every call and
 keeps redacted content; `plain` has no screening rule and keeps no content. The answer cache is
@@ -59,7 +59,7 @@ def main(host: str, home: Path, upstream: int, screened: bool) -> None:
     serve_jupyter(home / "port")
 
 
-def serve(home: Path) -> NoReturn:
+def serve(home: Path, *options: str) -> NoReturn:
     """The stand-alone service over `HOME/mesh.yaml`."""
     from jupyter_mesh.cli import main as cli
 
@@ -67,7 +67,7 @@ def serve(home: Path) -> NoReturn:
     announced = os.open(home / "port", os.O_WRONLY | os.O_CREAT, 0o600)
     os.dup2(announced, sys.stdout.fileno())
     sys.argv = ["jupyter-mesh", "serve", "--json", "--port", "0"]
-    sys.argv += ["--config", str(home / "mesh.yaml"), "--state", str(home / "state")]
+    sys.argv += ["--config", str(home / "mesh.yaml"), "--state", str(home / "state"), *options]
     sys.exit(cli())
 
 
@@ -93,5 +93,5 @@ def serve_jupyter(port_file: Path) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "as-it-is":
-        serve(Path(sys.argv[2]))
+        serve(Path(sys.argv[2]), *sys.argv[3:])
     main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "screened")

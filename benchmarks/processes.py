@@ -39,6 +39,10 @@ class Process:
         """Resident MiB of the whole tree."""
         return sum(process.memory_info().rss for process in self._tree()) / 2**20
 
+    def descriptors(self) -> list[int]:
+        """How many each process has open, but for connections to what it asks."""
+        return [process.num_fds() - len(_asking(process, self.port)) for process in self._tree()]
+
     def _tree(self) -> list[psutil.Process]:
         root = psutil.Process(self.handle.pid)
         return [root, *root.children(recursive=True)]
@@ -51,9 +55,13 @@ class Process:
 
 
 def start(
-    command: Sequence[str], port_file: Path, *, core: int, env: dict[str, str] | None = None
+    command: Sequence[str],
+    port_file: Path,
+    *,
+    core: int | None,
+    env: dict[str, str] | None = None,
 ) -> Process:
-    """Start a Python command pinned to one core and wait until it has written its port."""
+    """Start a Python command, pinned to one core or not, and wait until it has written its port."""
     log = port_file.with_suffix(".log")
     port_file.unlink(missing_ok=True)  # an earlier run's
     handle = _spawn([sys.executable, *command], log, core, env)
@@ -88,13 +96,23 @@ def start_listening(
 
 
 def _spawn(
-    command: Sequence[str], log: Path, core: int, env: dict[str, str] | None
+    command: Sequence[str], log: Path, core: int | None, env: dict[str, str] | None
 ) -> subprocess.Popen[bytes]:
-    pin = ["taskset", "-c", str(core)] if (os.cpu_count() or 1) > 1 else []
+    pinned = core is not None and (os.cpu_count() or 1) > 1
+    pin = ["taskset", "-c", str(core)] if pinned else []
     with log.open("wb") as output:
         return subprocess.Popen(
             [*pin, *command], stdout=output, stderr=output, env={**os.environ, **(env or {})}
         )
+
+
+def _asking(process: psutil.Process, port: int) -> list[object]:
+    """Its connections to others, which it keeps for a while; not those that come to `port`."""
+    return [
+        one
+        for one in process.net_connections("tcp")
+        if one.raddr and one.laddr.port != port and one.status == psutil.CONN_ESTABLISHED
+    ]
 
 
 def _port(text: str) -> int:

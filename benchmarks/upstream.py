@@ -2,6 +2,8 @@
 
     python -m benchmarks.upstream PORT_FILE
 
+`GET /count` says how many requests it has answered, as a number.
+
 A request with `"stream":true` gets `x-chunks` chunks, `x-gap-ms` apart (both named in the prompt as
 `chunks=100 gap=10`, since gateways do not pass headers on); `gap=0` sends them in one write.
 """
@@ -48,6 +50,9 @@ def _framed(data: bytes) -> bytes:
 class Upstream(asyncio.Protocol):
     """One connection; requests one after the other."""
 
+    asked = 0
+    """Of all connections."""
+
     def __init__(self) -> None:
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
@@ -72,6 +77,13 @@ class Upstream(asyncio.Protocol):
         self._buffer = rest[length:]
         body = rest[:length]
         assert self._transport is not None
+        if head.startswith(b"GET /count "):
+            count = b"%d" % Upstream.asked
+            self._transport.write(
+                b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(count), count)
+            )
+            return
+        Upstream.asked += 1
         if b'"stream":true' in body or b'"stream": true' in body:
             plan = _PLAN.search(body)
             chunks, gap = (int(plan.group(1)), int(plan.group(2))) if plan else (100, 10)

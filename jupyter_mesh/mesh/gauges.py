@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -41,6 +42,7 @@ async def gauges(parts: Parts, *, ready: bool) -> list[Gauge]:
             "alerts_lost", "Signals dropped since the start.", "", {"": float(parts.alerts.lost)}
         ),
         Gauge("circuit_open", "1 while a model is given a rest.", "model", open_circuits),
+        Gauge("tasks", "Of the event loop.", "", {"": float(len(asyncio.all_tasks()))}),
         Gauge("sink_lag_seconds", "Age of what waits.", "sink", parts.sinks.lags),
     ]
 

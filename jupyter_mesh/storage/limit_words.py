@@ -1,4 +1,4 @@
-"""What callers are told who have reached a limit: the same however limits are counted."""
+"""Who may wait at a limit, and what those are told who may not: the same however it is counted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Literal
 
 from ..errors import LimitExceeded
 
+MOST_WAITING = 32
+"""Calls of one share that wait for a slot in one gateway; further ones are refused at once, so that
+whoever sends more than they may makes nobody else wait.
+"""
 _SLOT_WAIT = 1.0
 """Seconds after which a call of one's own may have ended: nobody knows."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..schemas.policy import LimitRule
 from ..spi.limits import Left, Share
-from .limit_words import all_running, too_many
+from .limit_words import MOST_WAITING, all_running, too_many
 
 _MOST_REMEMBERED = 50_000
 """Shares that are kept before those are forgotten that are as good as new."""
@@ -28,19 +28,28 @@ class Bucket:
         self.level = min(self.capacity, self.level + max(0.0, now - self.at) * self.capacity / 60)
         self.at = now
 
-    def wait_for(self, amount: float, now: float) -> float:
-        """Seconds until `amount` is there. An amount above the capacity waits for a full bucket."""
+    def wait_for(self, amount: float, now: float, ahead: float) -> float:
+        """Seconds until `amount` is there, once others have taken what they wait for. An amount
+        above the capacity waits for a full bucket.
+        """
         self.refill(now)
-        missing = min(amount, self.capacity) - self.level
+        missing = min(amount, self.capacity) + ahead - self.level
         return max(0.0, missing * 60 / self.capacity)
 
 
 @dataclass(slots=True)
 class Meters:
-    """The state of one share of one limit rule."""
+    """The state of one share of one limit rule.
+
+    Attributes:
+        calls_ahead: How many wait for `requests` or `tokens` to refill.
+        tokens_ahead: What they wait for.
+    """
 
     requests: Bucket | None
     tokens: Bucket | None
+    calls_ahead: int = 0
+    tokens_ahead: int = 0
     running: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque[asyncio.Future[None]])
 
@@ -140,24 +149,37 @@ class MemoryGrant:
 
 
 async def _wait_for_rate(meters: Meters, tokens: int, deadline: float) -> None:
+    """Calls have their turn in the order in which they came; whose turn would come too late is
+    refused at once.
+    """
     loop = asyncio.get_running_loop()
+    calls_ahead, tokens_ahead = meters.calls_ahead, meters.tokens_ahead
     while True:
         now = loop.time()
-        wait = meters.requests.wait_for(1, now) if meters.requests else 0.0
+        wait = meters.requests.wait_for(1, now, calls_ahead) if meters.requests else 0.0
         if meters.tokens:
-            wait = max(wait, meters.tokens.wait_for(tokens, now))
+            wait = max(wait, meters.tokens.wait_for(tokens, now, tokens_ahead))
         if wait <= 0:
             return
         if now + wait > deadline:
-            scarce = meters.requests is not None and meters.requests.level < 1
+            scarce = meters.requests is not None and meters.requests.level < 1 + calls_ahead
             raise too_many("requests" if scarce else "tokens", wait)
-        await asyncio.sleep(wait)
+        meters.calls_ahead += 1
+        meters.tokens_ahead += tokens
+        try:
+            await asyncio.sleep(wait)
+        finally:
+            meters.calls_ahead -= 1
+            meters.tokens_ahead -= tokens
+        calls_ahead = tokens_ahead = 0  # they have had their turn
 
 
 async def _take_slot(rule: LimitRule, meters: Meters, deadline: float) -> None:
     if rule.parallel is None or (meters.running < rule.parallel and not meters.waiting):
         meters.running += 1
         return
+    if len(meters.waiting) >= MOST_WAITING:
+        raise all_running(rule.parallel)
     turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     meters.waiting.append(turn)
     try:

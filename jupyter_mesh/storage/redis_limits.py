@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from typing import cast
 
 from ..errors import LimitsUnavailable, StoreUnavailable
 from ..spi.limits import Left, Share
-from .limit_words import all_running, too_many
+from .limit_words import MOST_WAITING, all_running, too_many
 from .shared import Argument, Script, Shared
 
 LEASE_SECONDS = 15.0
@@ -128,25 +129,36 @@ class RedisLimits:
         self._shared = shared
         self._lease = int(lease * 1000)
         self._running: dict[str, RedisGrant] = {}
+        self._waiting: Counter[str] = Counter()  # calls in this gateway, by the share they wait for
         self._ending: set[asyncio.Task[None]] = set()
         shared.on_return(self.renew)
 
     async def take(self, shares: Sequence[Share], tokens: int) -> RedisGrant:
         loop = asyncio.get_running_loop()
-        began, nap = loop.time(), _SHORTEST_NAP
+        began, nap, is_new = loop.time(), _SHORTEST_NAP, True
         while True:
             found = await self._try(shares, tokens)
             if isinstance(found, RedisGrant):
                 return found
             share, what, wait = found
             rest = began + share.rule.wait_seconds - loop.time()
+            waiting = self._waiting[share.name] if is_new else 0
             if what == "slots":
-                if rest <= 0:
+                if rest <= 0 or waiting >= MOST_WAITING:
                     raise all_running(share.rule.parallel or 0)
                 wait, nap = min(nap, rest), min(nap * 1.5, _LONGEST_NAP)
-            elif wait > rest:
-                raise too_many("requests" if what == "requests" else "tokens", wait)
-            await asyncio.sleep(wait)
+            else:
+                wait += waiting * _seconds_each(share, what, tokens)
+                if wait > rest:
+                    raise too_many("requests" if what == "requests" else "tokens", wait)
+            self._waiting[share.name] += 1
+            try:
+                await asyncio.sleep(wait)
+            finally:
+                self._waiting[share.name] -= 1
+                if not self._waiting[share.name]:
+                    del self._waiting[share.name]
+            is_new = False
 
     async def _try(
         self, shares: Sequence[Share], tokens: int
@@ -247,6 +259,15 @@ class RedisGrant:
 
     def end(self, tokens: int) -> None:
         self._limits.end(self, tokens)
+
+
+def _seconds_each(share: Share, what: str, tokens: int) -> float:
+    """How long a share takes to refill by what one call needs."""
+    rule = share.rule
+    if what == "requests":
+        return 60 / (rule.requests_per_minute or 1)
+    capacity = rule.tokens_per_minute or 1
+    return min(tokens, capacity) * 60 / capacity
 
 
 def _give_up(asked: asyncio.Task[RedisGrant | tuple[Share, str, float]]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ConfigError, StoreUnavailable
+from .patience import patience
 
 if TYPE_CHECKING:
     from redis.asyncio import BlockingConnectionPool, Redis
@@ -22,6 +23,7 @@ Argument: TypeAlias = "str | bytes | int | float"
 RETRY_SECONDS = 1.0
 """How often a Redis that is gone is tried again, and what callers are told to wait."""
 _DEADLINE = 1.0
+_CONNECT_SECONDS = 10.0
 _FAILURES = 3
 _CONNECTIONS = 64
 
@@ -56,7 +58,7 @@ class Shared:
     def __init__(
         self, url: str, password: str | None, prefix: str, deadline: float = _DEADLINE
     ) -> None:
-        self._pool = _pool(url, password, deadline)
+        self._pool = _pool(url, password)
         self._redis = _client(self._pool)
         # In braces, so that a cluster keeps all of them where one script can reach them.
         self._prefix = f"{{{prefix}}}:"
@@ -159,7 +161,7 @@ class Shared:
         from redis.exceptions import NoScriptError, RedisError
 
         try:
-            async with asyncio.timeout(self._deadline):
+            async with patience(self._deadline):
                 reply = await _execute(self._redis, parts)
         except NoScriptError as error:
             raise StoreUnavailable("The script is not known.") from error
@@ -216,7 +218,7 @@ def _execute(redis: Redis, parts: Sequence[Argument]) -> Awaitable[object]:
     return redis.execute_command(*parts)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
-def _pool(url: str, password: str | None, deadline: float) -> BlockingConnectionPool:
+def _pool(url: str, password: str | None) -> BlockingConnectionPool:
     try:
         from redis.asyncio import BlockingConnectionPool
         from redis.asyncio.retry import Retry
@@ -230,9 +232,10 @@ def _pool(url: str, password: str | None, deadline: float) -> BlockingConnection
         return BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType]
             url,
             max_connections=_CONNECTIONS,
-            timeout=deadline,
+            # The deadline of each operation is shorter, and knows who is late.
+            timeout=None,
             socket_timeout=None,
-            socket_connect_timeout=deadline,
+            socket_connect_timeout=_CONNECT_SECONDS,
             # Once: a connection from before Redis was started again is found out by using it.
             retry=Retry(NoBackoff(), 1),
             **given,

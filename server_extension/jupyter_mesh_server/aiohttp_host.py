@@ -32,6 +32,8 @@ from .problems import printable, problem
 BASE = "/mesh"
 _LINGER = 4 * MAX_BODY
 """Bytes of a refused body that are still taken, so that the client gets to read why."""
+QUIET = 2.0
+"""Seconds without a request after which connections that clients keep are closed at the end."""
 
 log = logging.getLogger("jupyter_mesh.http")
 
@@ -42,9 +44,15 @@ class AiohttpHost:
     Args:
         dispatcher: Answers what is below `base`.
         base: Path of the gateway, without a slash at its end.
+
+    Attributes:
+        running: Requests that are being answered.
+        leaves: Whether each answer tells its client to close the connection.
     """
 
     def __init__(self, dispatcher: Dispatcher, base: str = BASE) -> None:
+        self.running = 0
+        self.leaves = False
         self._dispatcher = dispatcher
         self._base = base
         self._below = f"{base}/"
@@ -52,6 +60,16 @@ class AiohttpHost:
         self._site = {"/": f"{base[1:]}/", base: f"{base.rpartition('/')[2]}/"}
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.running += 1
+        try:
+            response = await self._answer(request)
+        finally:
+            self.running -= 1
+        if self.leaves and not response.prepared:  # a stream that has begun said nothing of it
+            response.force_close()
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         if path in self._site and request.method in ("GET", "HEAD"):
             site = {"Location": self._site[path]}
@@ -74,15 +92,17 @@ class AiohttpHost:
             for cookie in reply.cookies:
                 headers.add("Set-Cookie", cookie)
             return web.Response(body=reply.body, status=reply.status, headers=headers)
-        return await _stream(request, reply, headers)
+        return await _stream(request, reply, headers, is_last=self.leaves)
 
 
 async def _stream(
-    request: web.BaseRequest, reply: StreamReply, headers: CIMultiDict[str]
+    request: web.BaseRequest, reply: StreamReply, headers: CIMultiDict[str], *, is_last: bool
 ) -> web.StreamResponse:
     """Write what is ready as one piece; waits when the client's connection is full."""
     headers["X-Accel-Buffering"] = "no"
     response = web.StreamResponse(status=reply.status, headers=headers)
+    if is_last:
+        response.force_close()
     try:
         await response.prepare(request)
         reply.stream.hang_up = request.transport.abort if request.transport else None
@@ -144,14 +164,30 @@ class Server(web.Server):
     """
 
     def __init__(self, dispatcher: Dispatcher, base: str = BASE) -> None:
+        self._host = AiohttpHost(dispatcher, base)
         super().__init__(
-            AiohttpHost(dispatcher, base),
+            self._host,
             request_factory=self._request,
             handler_cancellation=True,
             access_log=None,
             auto_decompress=False,  # a body is bounded as it is sent: no bombs
             keepalive_timeout=75.0,
         )
+
+    async def drain(self, seconds: float) -> None:
+        """Answer whoever still asks on a connection that is open, and have each closed by its
+        client: one that is closed from here may have a request on its way. Over once none is open,
+        or none was asked on for `QUIET`, or after `seconds`.
+        """
+        self._host.leaves = True
+        end = asked = self._loop.time()
+        end += seconds
+        while self.connections and (now := self._loop.time()) < end:
+            if self._host.running:
+                asked = now
+            elif now - asked > QUIET:
+                return
+            await asyncio.sleep(0.05)
 
     def __call__(self) -> web.RequestHandler:
         return Connection(self, loop=self._loop, **self._kwargs)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DocumentOf: TypeAlias = Callable[[str], Awaitable[str | None]]
 """From the id of a kernel to the present path of its notebook; None where there is none."""
+HubState: TypeAlias = Callable[[], Awaitable[str]]
+"""`ok`, or why the Hub does not say who callers are."""
 SiteOf: TypeAlias = "Callable[[HttpRequest], Awaitable[SiteLink | None]]"
 """From a request to the site that its caller is to be led to."""
 
@@ -27,6 +29,7 @@ class Gateway:
         mesh: Where calls go; the error when it could not be started.
         document_of: Only a Jupyter server knows which notebook a kernel belongs to.
         site_of: Only a service of a Hub leads JupyterLab to its own pages.
+        hub_state: Of the Hub whose service this is.
     """
 
     def __init__(
@@ -34,7 +37,9 @@ class Gateway:
         mesh: Mesh | MeshError,
         document_of: DocumentOf | None = None,
         site_of: SiteOf | None = None,
+        hub_state: HubState | None = None,
     ) -> None:
+        self.hub_state = hub_state
         self._mesh = mesh
         self._document_of = document_of
         self._site_of = site_of

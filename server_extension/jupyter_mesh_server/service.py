@@ -17,7 +17,7 @@ from jupyter_mesh.mesh import Mesh
 
 from .aiohttp_host import BASE, Server
 from .dispatch import Dispatcher
-from .gateway import Gateway, SiteOf
+from .gateway import Gateway, HubState, SiteOf
 from .identity import Identity, OwnerIdentity, owner
 from .pages import Pages
 from .personal import make_state_dir
@@ -28,6 +28,8 @@ from .site import Site
 
 DRAIN = 30.0
 """Seconds for which calls that are running at the end may go on."""
+_LAST = 1.0
+"""Seconds for those that are cut off then to end in good order."""
 BACKLOG = 1024
 """Connections that may wait until they are taken."""
 
@@ -43,6 +45,7 @@ class Service:
         routes: The table.
         base: Path of the gateway, without a slash at its end.
         site_of: Where JupyterLab leads callers to; None: its own pages serve.
+        hub_state: Of the Hub whose service this is.
 
     Attributes:
         url: Where it answers; ends with a slash.
@@ -57,12 +60,16 @@ class Service:
         *,
         base: str = BASE,
         site_of: SiteOf | None = None,
+        hub_state: HubState | None = None,
     ) -> None:
         self.mesh = mesh
         self.closing: list[Callable[[], Awaitable[None]]] = []
-        self._dispatcher = Dispatcher(Gateway(mesh, site_of=site_of), identity, routes)
+        self._dispatcher = Dispatcher(
+            Gateway(mesh, site_of=site_of, hub_state=hub_state), identity, routes
+        )
         self._base = base
         self._runner: web.ServerRunner | None = None
+        self._server: Server | None = None
         self.url = ""
 
     @classmethod
@@ -124,8 +131,8 @@ class Service:
             raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
 
     async def _listen(self, host: str, port: int, inherited: socket.socket | None) -> None:
-        server = Server(self._dispatcher, self._base)
-        self._runner = web.ServerRunner(server, shutdown_timeout=DRAIN)
+        self._server = Server(self._dispatcher, self._base)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=_LAST)
         await self._runner.setup()
         site: web.BaseSite
         if inherited is not None:
@@ -138,7 +145,10 @@ class Service:
 
     async def aclose(self) -> None:
         """Take no more connections, let running calls end, then close the mesh."""
-        if self._runner is not None:
+        if self._runner is not None and self._server is not None:
+            for site in list(self._runner.sites):
+                await site.stop()
+            await self._server.drain(DRAIN)
             await self._runner.cleanup()
         for close in self.closing:
             await close()

@@ -106,7 +106,7 @@ def service(
         site = HubSite(environment, sessions, login, Pages(pages))
         identity = HubIdentity(keys, tokens, sessions, lambda: CONTACT, PROGRAMS.__contains__)
         links = SiteLinks(environment.site_url, tokens)
-        gateway = Gateway(cast(Any, mesh), site_of=links)
+        gateway = Gateway(cast(Any, mesh), site_of=links, hub_state=api.state)
         dispatcher = Dispatcher(gateway, identity, ROUTES + site.routes())
         runner = web.ServerRunner(Server(dispatcher, environment.base), shutdown_timeout=1)
         await runner.setup()

@@ -94,6 +94,8 @@ class FakeHub:
         return reply
 
     async def _root(self, _request: web.Request) -> web.Response:
+        if self.wait is not None:
+            await self.wait.wait()
         return web.json_response({"version": self.version})
 
     async def _user(self, request: web.Request) -> web.Response:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SECONDS = 8.0
 """Longest time for one question."""
+_PATIENCE = 3.0
+"""Longest time for the question how it is, which has no other consequence."""
 _LARGEST_REPLY = 1024 * 1024
 _RETRY_AFTER = 5.0
 _ROLE = "its admin gives the service a role with `read:users:groups` (docs/hub-guide.md)."
@@ -72,6 +74,17 @@ class HubApi:
         except IdentityUnavailable as error:
             if self._is_too_old:
                 raise ConfigError(error.message) from None
+
+    async def state(self) -> str:
+        """`ok`, or why it does not say now who somebody is; asked within `_PATIENCE`."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                status, _ = await self._ask("GET", "/")
+        except IdentityUnavailable as error:
+            return error.message
+        except TimeoutError:
+            return "JupyterHub does not answer in time."
+        return "ok" if status == 200 else f"JupyterHub answers with HTTP {status}."
 
     async def whose(self, token: str) -> HubUser | None:
         """The owner of a token; None where the Hub does not know it.

@@ -85,6 +85,7 @@ def _service(mesh: Mesh, api: HubApi, environment: HubEnvironment) -> Service:
         ROUTES + site.routes(),
         base=environment.base,
         site_of=SiteLinks(environment.site_url, tokens),
+        hub_state=api.state,
     )
     service.closing += [tokens.aclose, users.aclose, api.aclose]
     return service
