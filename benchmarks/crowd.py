@@ -34,6 +34,7 @@ class Plan:
         seconds: For how long.
         users: How many people.
         rate: Calls a second, of all of them together.
+        every: One of so many calls is a stream; 0: none is.
         chunks: Of a stream.
         gap_ms: Between two of them.
         greedy: Calls a second that one person more tries to make.
@@ -43,6 +44,7 @@ class Plan:
     seconds: float
     users: int = 500
     rate: float = 50.0
+    every: int = 2
     chunks: int = 50
     gap_ms: int = 20
     greedy: float = 0.0
@@ -183,7 +185,8 @@ class Crowd:
             while (due := due + chance.expovariate(rate)) < end:
                 number += 1
                 await asyncio.sleep(max(0.0, due - loop.time()))
-                call = self._call(chance.choice(people), number % 2 == 0, due, seen, statuses)
+                streamed = self._plan.every > 0 and number % self._plan.every == 0
+                call = self._call(chance.choice(people), streamed, due, seen, statuses)
                 group.create_task(call)
 
     async def _call(

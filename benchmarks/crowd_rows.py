@@ -16,6 +16,7 @@ from .gateways import PATH, Gateway, alone, several
 from .load import percentile
 from .processes import Process, start
 from .report import Row
+from .stores import done
 
 ADDED_MS = 50.0
 """Goal: what the gateway may add to the upstream's p99."""
@@ -73,7 +74,7 @@ async def crowd_sections(folder: Path, seconds: float, kinds: list[str]) -> dict
 
     Args:
         folder: Where everything is.
-        seconds: For each measurement; there are nine.
+        seconds: For each measurement: two, and five for each kind.
         kinds: Which gateways: `alone`, `several`.
     """
     port_file = folder / "upstream.port"
@@ -97,7 +98,10 @@ async def crowd_sections(folder: Path, seconds: float, kinds: list[str]) -> dict
                 port = gateway.process.port
                 await ask(port, PATH, replace(plan, seconds=_WARM_SECONDS))
                 seen, row = await _used(gateway, plan)
-                use.append({"gateway": name, **row})
+                use.append({"gateway": name, "calls are": "half streams", **row})
+                for calls, every in (("whole answers", 0), ("streams", 1)):
+                    _, row = await _used(gateway, replace(plan, every=every))
+                    use.append({"gateway": name, "calls are": calls, **row})
                 waits += _waits(name, seen, bare)
                 greedy = await ask(port, PATH, replace(plan, greedy=200.0))
                 after = await ask(port, PATH, plan)
@@ -107,7 +111,10 @@ async def crowd_sections(folder: Path, seconds: float, kinds: list[str]) -> dict
     title = f"crowd, {plan.users} people, {plan.rate:g} calls/s, {seconds:g} s"
     return {
         f"{title}: what they wait for": waits,
-        f"{title}: what it uses": use,
+        **{
+            f"{title}: what it uses, {kind}": [row for row in use if row["gateway"] == kind]
+            for kind in dict.fromkeys(str(row["gateway"]) for row in use)
+        },
         f"{title}: one more makes 200 calls/s": greed,
     }
 
@@ -124,13 +131,16 @@ async def _floor(folder: Path, upstream: int, plan: Plan) -> Seen:
 
 async def _used(gateway: Gateway, plan: Plan) -> tuple[Seen, Row]:
     process = gateway.process
-    before, cpu = process.descriptors(), process.cpu()
+    before, cpu, stored = process.descriptors(), process.cpu(), done(gateway)
     asking = asyncio.create_task(ask(process.port, PATH, plan))
     growth = await watched(process, asking)
     seen = asking.result()
     cpu = process.cpu() - cpu
     await asyncio.sleep(_QUIET_SECONDS)
     calls = sum(seen.statuses.values())
+    each = {
+        f"{what} per call": (sofar - stored[what]) / calls for what, sofar in done(gateway).items()
+    }
     return seen, {
         "calls": str(calls),
         "failed": str(calls - seen.statuses[200]),
@@ -141,6 +151,7 @@ async def _used(gateway: Gateway, plan: Plan) -> tuple[Seen, Row]:
         "MiB a minute": growth.slope,
         "descriptors before": str(sum(before)),
         "and after": str(sum(process.descriptors())),
+        **each,
     }
 
 

@@ -38,11 +38,13 @@ class Gateway:
         process: With its children.
         store: A file, or the URL of a database.
         postgres: Where `store` is, if not in a file.
+        redis: What several processes share.
     """
 
     process: Process
     store: Path | str
     postgres: ScratchPostgres | None = None
+    redis: RedisServer | None = None
 
 
 @contextmanager
@@ -85,7 +87,7 @@ def several(
         key = {KEY_VARIABLE: base64.b64encode(bytes(range(32))).decode()}
         process = start(command, home / "port", core=None, env=key)
         running.callback(process.stop)
-        yield Gateway(process, store, postgres)
+        yield Gateway(process, store, postgres, redis)
 
 
 def _configure(home: Path, upstream: int, users: int, **sections: object) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 
 
 @dataclass(slots=True)
