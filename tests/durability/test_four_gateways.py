@@ -167,7 +167,7 @@ def check_the_record(four: Four, asked: GatewayProcess, checkpoint: Any) -> None
 
 def test_all_are_replaced_one_after_the_other_without_a_failed_call(four: Four) -> None:
     """Clients keep their connections, as most do: a gateway that leaves says so on each."""
-    four.one.script(*[Behaviour(text="word " * 10, piece_delay=0.05), Behaviour()] * 10_000)
+    four.one.script(*[Behaviour(text="word " * 10, piece_delay=0.05), Behaviour()] * 500)
     balancer = Balancer(four.gateways)
     with asking(balancer, four.one.gateway.key, clients=8) as statuses:
         for gateway in four.gateways:
@@ -253,7 +253,7 @@ def test_what_an_admin_changes_at_one_is_in_force_at_all(
     record_property("seconds until in force at all", time.monotonic() - saved)
     (setting,) = four.admin(others[0], "GET", "api/settings/aliases")["settings"]
     path = f"api/settings/aliases/fast?version={setting['version']}"
-    four.admin(others[2], "DELETE", path)
+    four.admin(others[-1], "DELETE", path)
     for gateway in four.gateways:
         until(lambda gateway=gateway: "fast" not in models(gateway), within=10)
 
