@@ -279,7 +279,7 @@ def assert_changes_are_told(admin: Locator) -> None:
     turn_to(admin, "Changes")
     changes = admin.locator(".jp-mesh-Changes > li")
     expect(changes).to_have_count(6)
-    expect(changes.nth(0)).to_contain_text("Budget pocket money made")
+    expect(changes.nth(0)).to_contain_text("Budget pocket money created")
     for number, model in ((1, "campus/llama-3.3-70b"), (2, "campus/qwen3-32b")):
         expect(changes.nth(number)).to_contain_text("Group analysts changed")
         expect(changes.nth(number).locator("ins")).to_have_text(model)

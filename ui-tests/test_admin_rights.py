@@ -192,6 +192,22 @@ def test_from_which_age_on_prices_are_old_is_set_on_the_general_page(site: Site)
     assert site.setting("general", "prices")["value"] == {"outdated_after": None}
 
 
+def test_the_model_stays_in_sight_while_one_scrolls_to_a_group_far_to_the_right(
+    site: Site,
+) -> None:
+    for number in range(16):
+        site.gateway.put("groups", f"department {number}", {"members": [], "allow": []})
+    site.open("Models and permissions")
+    box = site.page.get_by_role("region", name="Models by groups")
+    model = box.get_by_role("columnheader", name="Model", exact=True)
+    last = box.get_by_role("button", name="department 9")
+    before = model.bounding_box()
+    box.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    assert box.evaluate("box => box.scrollLeft") > 0
+    assert model.bounding_box() == before
+    expect(last).to_be_in_viewport()
+
+
 def test_a_providers_key_is_set_tried_and_replaced_and_an_auditors_key_audits(site: Site) -> None:
     with FakeOpenAI(api_key=FIRST, models=("m",)) as upstream:
         site.open("Connections")
