@@ -36,6 +36,8 @@ START_SECONDS = 180.0
 STOP_SECONDS = 60.0
 HEARD = ("JUPYTERHUB_", "JUPYTER_MESH_", "JPY_")
 """Variables of a hub or a mesh around this one; they are not for it."""
+MARK = "MESH_MAKE_HUB"
+"""In the environment of all that belongs to the hub in this folder."""
 PLACED = """\
 import os
 from pathlib import Path
@@ -53,6 +55,8 @@ c.ConfigurableHTTPProxy.pid_file = str(here / "proxy.pid")
 c.SimpleLocalProcessSpawner.home_dir_template = str(here / "homes" / "{{username}}")
 c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
 c.Spawner.env_keep.append("JUPYTER_PATH")
+c.Spawner.environment["{mark}"] = {folder!r}
+c.JupyterHub.services[-1]["environment"]["{mark}"] = {folder!r}
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180
 c.Spawner.environment["JUPYTER_MESH_SERVICE_URL"] = "http://127.0.0.1:{mesh}/services/mesh/"
 c.JupyterHub.services[-1]["url"] = "http://127.0.0.1:{mesh}"
@@ -105,7 +109,8 @@ def write(folder: Path, url: str, added: dict[str, object]) -> None:
     private(folder / "mesh.yaml", yaml.safe_dump({**told, **added}, sort_keys=False))
     private(folder / "secret_key", base64.b64encode(secrets.token_bytes(32)).decode())
     ports = {name: free_port() for name in ("hub", "proxy", "mesh")}
-    text = PLACED.format(url=url, program=find_proxy(), key=KEY_VARIABLE, **ports)
+    told_of = {"url": url, "program": find_proxy(), "key": KEY_VARIABLE, "mark": MARK}
+    text = PLACED.format(**told_of, folder=str(folder), **ports)
     (folder / "placed_config.py").write_text(text, "utf8")
     (folder / "homes").mkdir()
 
@@ -123,6 +128,7 @@ def start(stack: ExitStack, folder: Path, url: str) -> subprocess.Popen[bytes]:
         SystemExit: It does not, with the end of the log.
     """
     environment = {name: text for name, text in os.environ.items() if not name.startswith(HEARD)}
+    environment[MARK] = str(folder)
     command = [sys.executable, "-m", "jupyterhub", "-f", "placed_config.py"]
     with (folder / "hub.log").open("ab") as log:
         # A session of its own: Ctrl-C reaches this script alone, which ends the rest in order.
@@ -144,21 +150,22 @@ def start(stack: ExitStack, folder: Path, url: str) -> subprocess.Popen[bytes]:
 
 def stop(hub: subprocess.Popen[bytes], folder: Path) -> None:
     """End the hub, which ends its proxy, the mesh and users' servers; then what it has left."""
-    left: list[psutil.Process] = []
     if hub.poll() is None:
-        left = psutil.Process(hub.pid).children(recursive=True)
         hub.terminate()
         try:
             hub.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             hub.kill()
             hub.wait()
-    if (noted := folder / "proxy.pid").exists():  # a hub that fails leaves its proxy
-        with suppress(psutil.NoSuchProcess):
-            left.append(psutil.Process(int(noted.read_text("utf8"))))
-    for process in left:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+    end_what_is_left(folder)
+
+
+def end_what_is_left(folder: Path) -> None:
+    """A hub that fails leaves its proxy, the mesh, users' servers and their kernels."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get(MARK) == str(folder) and process.pid != os.getpid():
+                process.kill()
 
 
 def address(port: int | None) -> str:
@@ -190,6 +197,7 @@ def main() -> None:
     if find_proxy() is None:
         raise SystemExit("There is no configurable-http-proxy; `make hub` installs it.")
     folder, url = chosen.folder.resolve(), address(chosen.port)
+    end_what_is_left(folder)  # of a run that was itself killed
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     for name in (signal.SIGINT, signal.SIGTERM):

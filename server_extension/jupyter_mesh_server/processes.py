@@ -19,6 +19,7 @@ import orjson
 from jupyter_mesh.errors import ConfigError
 
 from .service import BACKLOG, DRAIN
+from .terminal import Terminal
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 """Seconds before a process that ended is started again; doubled each time it ends soon."""
@@ -51,7 +52,8 @@ class Processes:
         self._changing = asyncio.Lock()
 
     async def run(self, announce: Callable[[str], None]) -> None:
-        """Until SIGINT or SIGTERM. SIGHUP goes to every process; SIGUSR2 replaces one by one.
+        """Until SIGINT or SIGTERM, or until the terminal is closed. Any other SIGHUP goes to every
+        process; SIGUSR2 replaces one by one.
 
         Raises:
             ConfigError: The processes do not start; their log says why.
@@ -59,7 +61,12 @@ class Processes:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, lambda: _send(signal.SIGHUP, self._running))
+        terminal = Terminal()
+
+        def hung_up() -> None:
+            stop.set() if terminal.is_closed else _send(signal.SIGHUP, self._running)
+
+        loop.add_signal_handler(signal.SIGHUP, hung_up)
         loop.add_signal_handler(signal.SIGUSR2, lambda: self._watch(self._replace_all()))
         serving, stopped = loop.create_task(self._serve(announce)), loop.create_task(stop.wait())
         try:

@@ -25,6 +25,7 @@ from .route import Route
 from .routes import ROUTES
 from .sessions import Sessions, SiteIdentity
 from .site import Site
+from .terminal import Terminal
 
 DRAIN = 30.0
 """Seconds for which calls that are running at the end may go on."""
@@ -168,8 +169,8 @@ def run_until_stopped(
     announce: Callable[[str], None],
     parent: int | None = None,
 ) -> None:
-    """Run a service until SIGINT or SIGTERM; on uvloop where it is installed. At SIGHUP it reads
-    `mesh.yaml` again, as it does when that was edited.
+    """Run a service until SIGINT or SIGTERM, or until its terminal is closed; on uvloop where it is
+    installed. At any other SIGHUP it reads `mesh.yaml` again, as it does when that was edited.
 
     Args:
         start: Opens it.
@@ -185,8 +186,11 @@ def run_until_stopped(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        hung_up = asyncio.Event()
-        loop.add_signal_handler(signal.SIGHUP, hung_up.set)
+        hung_up, terminal = asyncio.Event(), Terminal()
+        loop.add_signal_handler(
+            signal.SIGHUP, lambda: (stop if terminal.is_closed else hung_up).set()
+        )
+        loop.add_signal_handler(signal.SIGUSR2, _say_that_one_is_not_replaced)
         if parent is not None:
             _when_closed(parent, stop)
         service = await start()
@@ -201,6 +205,10 @@ def run_until_stopped(
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(run())
+
+
+def _say_that_one_is_not_replaced() -> None:
+    log.warning("SIGUSR2 replaces the processes of `--processes`; this one goes on as it is.")
 
 
 async def _reload_at(told: asyncio.Event, mesh: Mesh) -> None:

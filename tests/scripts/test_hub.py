@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -116,3 +117,41 @@ def test_ctrl_c_leaves_nothing_running(started: Started) -> None:
     while (left := [one for one in running if one.is_running()]) and time.monotonic() < end:
         time.sleep(0.1)
     assert not left
+
+
+def test_a_hub_that_crashes_leaves_nothing_running_either(tmp_path: Path) -> None:
+    hub = Started(tmp_path)
+    try:
+        browser = hub.browser("analyst")
+        server = f"{hub.url}/user/analyst/"
+        browser.open(f"{hub.url}/hub/spawn/analyst")
+        end = time.monotonic() + 120
+        while not of_users(tmp_path) and time.monotonic() < end:
+            time.sleep(0.5)
+        running = of_the_hub(tmp_path)
+        assert of_users(tmp_path), browser.open(server).text
+        (crashing,) = [one for one in running if "jupyterhub" in one.cmdline()]
+        crashing.kill()
+        said = hub.process.communicate(timeout=120)[0]
+    finally:
+        if hub.process.poll() is None:
+            hub.end()
+    assert "The hub has ended by itself" in said
+    _, left = psutil.wait_procs(running, timeout=10)
+    assert not left
+    assert not of_the_hub(tmp_path)
+
+
+def of_the_hub(folder: Path) -> list[psutil.Process]:
+    """All that runs in a folder: hub, proxy, mesh, users' servers and kernels."""
+    found: list[psutil.Process] = []
+    for one in psutil.process_iter():
+        with suppress(psutil.Error):
+            if one.environ().get("MESH_MAKE_HUB") == str(folder):
+                found.append(one)
+    return found
+
+
+def of_users(folder: Path) -> list[psutil.Process]:
+    """Users' servers."""
+    return [one for one in of_the_hub(folder) if "JUPYTERHUB_USER" in one.environ()]

@@ -22,6 +22,7 @@ from .site import HubSite
 from .site_links import SiteLinks
 from .tokens import HubTokens
 from .users import HubUsers
+from .watch import HubWatch
 
 log = logging.getLogger("jupyter_mesh.hub")
 
@@ -85,7 +86,7 @@ def _service(mesh: Mesh, api: HubApi, environment: HubEnvironment) -> Service:
         ROUTES + site.routes(),
         base=environment.base,
         site_of=SiteLinks(environment.site_url, tokens),
-        hub_state=api.state,
+        hub_state=HubWatch(api, environment.api_token).state,
     )
     service.closing += [tokens.aclose, users.aclose, api.aclose]
     return service
