@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import shlex
 from argparse import Namespace
 from collections.abc import Iterable
 from contextlib import aclosing
@@ -52,9 +53,11 @@ def migrate(arguments: Namespace, output: Output) -> int:
     if not arguments.dry_run:
         failed = asyncio.run(_carry_out(hub, plan, arguments.by or getpass.getuser()))
     if output.as_json:
-        output.value(_as_json(plan, folder, failed, dry_run=arguments.dry_run))
+        said = _as_json(plan, folder, failed, dry_run=arguments.dry_run)
+        output.value({**said, "calls_that_stay": personal.calls})
     else:
         _show_end(plan, failed, output, dry_run=arguments.dry_run)
+        _show_history(personal.calls, place, output)
     unusable = any(one.verdict == "unusable" for one in plan.objects)
     return FAILED if unusable or any(failed.values()) else 0
 
@@ -138,6 +141,16 @@ def _show_end(
     for (kind, name), reason in failed.items():
         output.line(f"\n{kind} {name} could not be set: {reason}")
     output.line(f"\n{len(done) - len(failed)} of {len(plan.to_set)} were set.")
+
+
+def _show_history(calls: int, place: Path | None, output: Output) -> None:
+    if place is None or not calls:
+        return
+    folder = shlex.quote(str(place if place.is_dir() else place.parent))
+    output.line(
+        f"\nIts history (calls: {calls:,}) stays where it is, with the chain that proves it: keep "
+        f"the folder, and read it with `jupyter mesh usage --state {folder}`."
+    )
 
 
 def _as_json(

@@ -37,11 +37,13 @@ class Contents:
         settings: (kind, name, body) of what admins set.
         preferences: Of the mesh itself, by name.
         secrets: As they are sealed.
+        calls: How many are recorded.
     """
 
     settings: list[tuple[str, str, JsonObject]]
     preferences: dict[str, str]
     secrets: list[sealed.SealedRow]
+    calls: int
 
 
 def read_untouched(path: Path, owner: str) -> Contents:
@@ -115,4 +117,7 @@ def _rows(cursor: Cursor, owner: str) -> Contents:
     ]
     cursor.execute(_PREFERENCES, (owner,))
     preferences = dict(cast("list[tuple[str, str]]", cursor.fetchall()))
-    return Contents(settings=settings, preferences=preferences, secrets=sealed.all_rows(cursor))
+    cursor.execute("SELECT count(*) FROM calls")
+    (calls,) = cast("tuple[int]", cursor.fetchone())
+    rows = sealed.all_rows(cursor)
+    return Contents(settings=settings, preferences=preferences, secrets=rows, calls=calls)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -178,11 +179,30 @@ def test_the_hubs_own_store_is_no_personal_mesh(mesh: Mesh, home: Path, source: 
 
 
 def test_the_history_of_the_personal_mesh_is_read_where_it_is(
-    mesh: Mesh, hub: tuple[str, str], source: Path, monkeypatch: pytest.MonkeyPatch
+    mesh: Mesh,
+    home: Path,
+    hub: tuple[str, str],
+    source: Path,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert mesh("migrate", "--from", str(source), *hub).code == 0
+    file = home / "personal.yaml"
+    everything = "groups: {all: {members: ['*'], allow: ['*']}}"
+    file.write_text(f"connections: {{echo: {{provider: echo}}}}\n{everything}\n")
+    mine = ("--config", str(file), "--state", str(source))
+    sealing = os.environ.get(KEY_VARIABLE)
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    assert mesh("ask", *mine, "echo/echo", "how many?").code == 0
+    if sealing is not None:
+        monkeypatch.setenv(KEY_VARIABLE, sealing)
+    told = mesh("migrate", "--from", str(source), *hub)
+    assert told.code == 0
+    assert "history (calls: 1) stays where it is" in told.out
+    assert f"jupyter mesh usage --state {source}" in told.out
+    assert mesh("migrate", "--from", str(source), *hub, "--json").json["calls_that_stay"] == 1
+    assert rows(store, "SELECT count(*) FROM calls") == [(0,)]
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
     used = mesh("usage", "--state", str(source), "--json")
     assert used.code == 0
-    assert used.json["total"]["calls"] == 0
+    assert used.json["total"]["calls"] == 1
     assert mesh("audit", "verify", "--state", str(source)).code == 0

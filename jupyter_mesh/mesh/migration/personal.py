@@ -52,12 +52,14 @@ class PersonalMesh:
         secrets: Values by name; never shown.
         lost: Sealed secrets that cannot be opened, with the reason.
         unusable: (kind, name, reason) of what means nothing elsewhere.
+        calls: How many are in its record, which stays there.
     """
 
     objects: list[Found] = field(default_factory=list[Found])
     secrets: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     lost: dict[str, str] = field(default_factory=dict[str, str])
     unusable: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    calls: int = 0
 
 
 def read_personal(
@@ -110,6 +112,7 @@ def _take_general(found: PersonalMesh, names: list[str]) -> None:
 
 def _take_store(found: PersonalMesh, store: Path, key_file: Path) -> None:
     contents = read_untouched(store, OWNER)
+    found.calls = contents.calls
     known = {(one.kind, one.name) for one in found.objects}
     for kind, name, body in contents.settings:
         if kind == "general":
