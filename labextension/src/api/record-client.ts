@@ -29,6 +29,8 @@ export interface IRecordApi {
   checkpoint(): Promise<Checkpoint>;
   /** Where the browser gets the matching calls as a file. */
   callsFile(format: ExportFormat, search: Query): string;
+  /** What OpenAI clients call their base URL. */
+  clientAddress(): string;
   alerts(query: { state: string; before: string | null; limit: number }): Promise<AlertPage>;
   alertSummary(): Promise<AlertSummary>;
   acknowledge(id: string): Promise<Alert>;
@@ -54,6 +56,10 @@ export class RecordClient extends FiguresClient implements IRecordApi {
 
   checkpoint(): Promise<Checkpoint> {
     return this.http.get('audit/checkpoint');
+  }
+
+  clientAddress(): string {
+    return new URL('../v1', new URL(this.http.address('me'), window.location.href)).href;
   }
 
   callsFile(format: ExportFormat, search: Query): string {

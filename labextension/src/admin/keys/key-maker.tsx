@@ -19,7 +19,11 @@ export function KeyMaker(props: {
 }): React.JSX.Element {
   const { trans, store, place } = useAdmin();
   const { taken, user } = props;
-  const [wish, setWish] = useState<IKeyWish>({ ...EMPTY_WISH, user });
+  const me = store.me.value;
+  const isAdmin = me?.scopes.includes('admin') ?? false;
+  const mayAudit = isAdmin || (me?.scopes.includes('audit') ?? false);
+  const groups = isAdmin ? '' : (me?.groups ?? []).join('\n'); // without one a key opens little
+  const [wish, setWish] = useState<IKeyWish>({ ...EMPTY_WISH, user, groups });
   const [faults, setFaults] = useState<Faults>({});
   const [failure, setFailure] = useState('');
   const [isBusy, setBusy] = useState(false);
@@ -97,14 +101,16 @@ export function KeyMaker(props: {
         >
           {text('application')}
         </FieldRow>
-        <FieldRow
-          title={trans.__('User')}
-          description={trans.__(
-            'A person or a service account: whom its calls are charged to; empty: you.'
-          )}
-        >
-          {text('user')}
-        </FieldRow>
+        {isAdmin && (
+          <FieldRow
+            title={trans.__('User')}
+            description={trans.__(
+              'A person or a service account: whom its calls are charged to; empty: you.'
+            )}
+          >
+            {text('user')}
+          </FieldRow>
+        )}
         <FieldRow title={trans.__('Groups')} description={trans.__('One on each line.')}>
           {lines('groups')}
         </FieldRow>
@@ -161,32 +167,36 @@ export function KeyMaker(props: {
             </span>
           )}
         </FieldRow>
-        <FieldRow
-          title={trans.__('Administers')}
-          description={trans.__('Whoever has this key can do all that these pages can.')}
-        >
-          {ids => (
-            <input
-              {...ids}
-              type="checkbox"
-              checked={wish.admin}
-              onChange={event => setWish({ ...wish, admin: event.target.checked })}
-            />
-          )}
-        </FieldRow>
-        <FieldRow
-          title={trans.__('Audits')}
-          description={trans.__('Whoever has this key reads every record, and what was said.')}
-        >
-          {ids => (
-            <input
-              {...ids}
-              type="checkbox"
-              checked={wish.auditor}
-              onChange={event => setWish({ ...wish, auditor: event.target.checked })}
-            />
-          )}
-        </FieldRow>
+        {isAdmin && (
+          <FieldRow
+            title={trans.__('Administers')}
+            description={trans.__('Whoever has this key can do all that these pages can.')}
+          >
+            {ids => (
+              <input
+                {...ids}
+                type="checkbox"
+                checked={wish.admin}
+                onChange={event => setWish({ ...wish, admin: event.target.checked })}
+              />
+            )}
+          </FieldRow>
+        )}
+        {mayAudit && (
+          <FieldRow
+            title={trans.__('Audits')}
+            description={trans.__('Whoever has this key reads every record, and what was said.')}
+          >
+            {ids => (
+              <input
+                {...ids}
+                type="checkbox"
+                checked={wish.auditor}
+                onChange={event => setWish({ ...wish, auditor: event.target.checked })}
+              />
+            )}
+          </FieldRow>
+        )}
       </Section>
       <div className="jp-mesh-SaveBar">
         {failure && (

@@ -6,6 +6,7 @@ import { useAdmin } from '../context';
 import { type ISpot, type View } from '../place';
 import { Loaded } from '../ui/loaded';
 import { PageHead } from '../ui/page';
+import { ClientHelp } from './client-help';
 import { KeyMaker } from './key-maker';
 import { KeyTable } from './key-table';
 import { RevokeKey } from './revoke-key';
@@ -17,8 +18,9 @@ export function KeysPage(props: {
 }): React.JSX.Element {
   const { trans, store, place } = useAdmin();
   const { open, view = {} } = props;
-  // Whoever is here by a key and no admin gets another one from an admin.
-  const mayMake = store.me.value?.scopes.includes('admin') ?? false;
+  // Whoever is here by a key and no admin gets another one from an admin; on a hub everybody is here by name.
+  const me = store.me.value;
+  const mayMake = me?.host === 'hub' || (me?.scopes.includes('admin') ?? false);
   const [revoking, setRevoking] = useState<Key | null>(null);
   return (
     <Loaded resource={store.keys}>
@@ -51,6 +53,7 @@ export function KeysPage(props: {
             ) : (
               <KeyTable keys={keys} onRevoke={setRevoking} />
             )}
+            <ClientHelp />
             {revoking !== null && (
               <RevokeKey revoking={revoking} onClose={() => setRevoking(null)} />
             )}
