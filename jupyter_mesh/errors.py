@@ -108,6 +108,8 @@ class BudgetExceeded(MeshError):
     kind = "insufficient_quota"
     budget: str | None = None
     """The ledger's key of the budget, where one had no room."""
+    too_large: bool = False
+    """The whole budget has no room for it, whatever is spent."""
 
 
 class NotPermitted(MeshError):

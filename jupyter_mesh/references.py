@@ -14,6 +14,7 @@ from .providers.discover import OFFERED
 
 if TYPE_CHECKING:
     from .config import Config
+    from .schemas.policy import Scope
 
 STANDARD_DETECTORS = ("patterns", "secrets")
 
@@ -64,14 +65,38 @@ def doubtful_names(config: Config) -> Iterator[str]:
                         f"groups.{name}.allow: {alias!r} is allowed, but none of the models "
                         f"behind it ({', '.join(behind)})"
                     )
+    for place, scope in _scopes(config):
+        # A group may also come from the Hub or from who signs in.
+        if scope.group not in (None, "*", *config.groups):
+            yield f"{place}.scope: no group {scope.group!r} here{near(scope.group, config.groups)}"
+
+
+def _scopes(config: Config) -> Iterator[tuple[str, Scope]]:
+    for n, rule in enumerate(config.budgets):
+        yield f"budgets[{n}]", rule.scope
+    for n, rule in enumerate(config.limits):
+        yield f"limits[{n}]", rule.scope
 
 
 def _wrong_raises(config: Config) -> Iterator[str]:
-    budgets = {rule.name for rule in config.all_budgets if rule.name}
+    budgets = {rule.name: rule for rule in config.all_budgets if rule.name}
     for name, rule in config.raises.items():
-        if rule.budget not in budgets:
+        budget = budgets.get(rule.budget)
+        if budget is None:
             hint = near(rule.budget, budgets)
             yield f"raises.{name}.budget: no budget has the name {rule.budget!r}{hint}"
+        elif rule.share is not None and not _has_share(budget.scope, rule.share):
+            yield f"raises.{name}.share: {rule.budget!r} has no share {rule.share!r}"
+
+
+def _has_share(scope: Scope, share: str) -> bool:
+    """Whether a budget of this scope may be apart for `share`, such as `user=ada`."""
+    wanted = scope.model_dump(include={"user", "application", "key", "group"}, exclude_none=True)
+    parts = [one.partition("=") for one in share.split("&")]
+    named = {field: value for field, _, value in parts}
+    return named.keys() == wanted.keys() and all(
+        wanted[field] in ("*", value) for field, value in named.items()
+    )
 
 
 def _wrong_purposes(config: Config) -> Iterator[str]:

@@ -116,7 +116,8 @@ class Governance:
         body: JsonObject | None,
         version: int | None,
     ) -> Setting | None:
-        """Set one object or, with `body` None, remove it; in force when this returns.
+        """Set one object or, with `body` None, remove it; in force when this returns. What raised a
+        budget that is no more ends with it.
 
         Raises:
             ConfigError: It is managed by the file, or does not fit; nothing was changed.
@@ -126,6 +127,13 @@ class Governance:
         """
         await self.check(kind, name, body, version)
         async with self._lock:
+            for one in self._left_without_budget(kind, name, body):
+                await self._settings.put(
+                    *("raises", one.name, None),
+                    expected=one.version,
+                    by=principal.user,
+                    via=principal.via,
+                )
             await self._settings.put(
                 kind, name, body, expected=version, by=principal.user, via=principal.via
             )
@@ -165,17 +173,34 @@ class Governance:
 
     def _try(self, kind: Kind, name: str, body: JsonObject | None) -> None:
         """Raises ConfigError where the change would not leave a configuration that works."""
-        others = [
+        ending = self._left_without_budget(kind, name, body)
+        others = [one for one in self._others(kind, name) if one not in ending]
+        if body is None:
+            merge_all(self._base, others)
+            return
+        self._check(merge_all(self._base, [*others, _draft(kind, name, body)]), kind, name)
+
+    def _others(self, kind: Kind, name: str) -> list[Setting]:
+        """What else is set and could be taken in."""
+        return [
             one
             for key, one in self._stored.items()
             if key != (kind, name) and key not in self.faults
         ]
-        if body is None:
-            merge_all(self._base, others)
-            return
-        now = datetime.now(UTC)
-        draft = Setting(kind=kind, name=name, body=body, version=0, changed_at=now, changed_by="")
-        self._check(merge_all(self._base, [*others, draft]), kind, name)
+
+    def _left_without_budget(self, kind: Kind, name: str, body: JsonObject | None) -> list[Setting]:
+        """The raises whose budget would be no more after a change."""
+        if kind not in ("budgets", "keys"):
+            return []
+        others = self._others(kind, name)
+        raises = [one for one in others if one.kind == "raises"]
+        if not raises:
+            return []
+        kept = [one for one in others if one.kind != "raises"]
+        if body is not None:
+            kept.append(_draft(kind, name, body))
+        left = {rule.name for rule in merge_all(self._base, kept).all_budgets}
+        return [one for one in raises if one.body["budget"] not in left]
 
     async def _load(self) -> None:
         self._revision, stored = await self._settings.all()
@@ -213,6 +238,11 @@ class Governance:
     async def aclose(self) -> None:
         """Close the store's connection."""
         await self._settings.aclose()
+
+
+def _draft(kind: Kind, name: str, body: JsonObject) -> Setting:
+    now = datetime.now(UTC)
+    return Setting(kind=kind, name=name, body=body, version=0, changed_at=now, changed_by="")
 
 
 def _modified(file: Path | None) -> tuple[int, int] | None:

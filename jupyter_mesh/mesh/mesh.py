@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import aclosing
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,7 @@ from ..schemas.api import (
     DryRun,
     Health,
     Me,
+    ModelCard,
     Models,
     Offer,
     Preference,
@@ -373,7 +375,7 @@ class Mesh:
             self._preferences[user] = await self._parts.history.preferences(user)
 
     def _default_model(self, principal: Principal) -> str | None:
-        """The caller's choice, else the admin's, else the first chat model, a real one before a
+        """The caller's choice, else the admin's, else the cheapest chat model, a real one before a
         demo.
         """
         names = self.snapshot.visible(principal)
@@ -385,8 +387,17 @@ class Mesh:
             card for card in cards(self.snapshot, self._parts.health, principal)
             if Operation.CHAT.value in card.operations
         ]  # fmt: skip
-        chats.sort(key=lambda card: card.offline_demo)
+        chats.sort(key=_dear)
         return chats[0].id if chats else None
+
+
+def _dear(card: ModelCard) -> tuple[bool, bool, Decimal]:
+    """Larger for what one would rather choose than have chosen: a demo, no known price, a high
+    one.
+    """
+    price = card.price
+    known = price.input + price.output if price is not None else Decimal(0)
+    return card.offline_demo, price is None, known
 
 
 __all__ = ["Host", "Mesh"]

@@ -192,6 +192,8 @@ class Parts:
             guards_of(config, self.plugins)
         elif kind == "general" and name == "audit":
             self._check_audit(config)
+        elif kind == "raises" and config.raises[name].until <= datetime.now(UTC):
+            raise ConfigError(f"raises.{name}.until is over already; give a moment to come.")
 
     def check_file(self, config: Config) -> None:
         """Raises ConfigError where any object of `config` cannot be used."""

@@ -197,6 +197,7 @@ def _no_room(cursor: Cursor, hold: HoldRow) -> BudgetExceeded:
         "ask an admin for more."
     )
     refused.budget = hold.budget
+    refused.too_large = hold.amount > hold.limit
     return refused
 
 

@@ -21,8 +21,9 @@ _SUM = """
     SELECT connection, model, metric, bucket, CAST(sum(count) AS bigint) FROM performance_hourly
     WHERE hour >= ? AND hour < ? GROUP BY connection, model, metric, bucket"""
 _SERIES = """
-    SELECT (hour + ?) / ? AS step, metric, bucket, CAST(sum(count) AS bigint) FROM performance_hourly
-    WHERE hour >= ? AND hour < ? AND model IN ({}) GROUP BY step, metric, bucket"""
+    SELECT (hour + ?) / ? AS step, metric, bucket, CAST(sum(count) AS bigint)
+    FROM performance_hourly WHERE hour >= ? AND hour < ? AND model IN ({})
+    GROUP BY step, metric, bucket"""
 _MODELS = """
     SELECT DISTINCT connection, model FROM performance_hourly WHERE hour >= ? AND hour < ?"""
 _STEPS: dict[Step, tuple[int, int]] = {"hour": (0, 1), "day": (0, 24), "week": (72, 168)}

@@ -69,6 +69,26 @@ async def test_a_threshold_of_a_budget_is_told_once_a_window(
         assert (await one(mesh, "budget_near")).state == "open"
 
 
+async def test_a_call_larger_than_a_budget_does_not_hide_that_it_is_used_up(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    upstream.script(Behaviour(usage={"prompt_tokens": 20_000, "completion_tokens": 0}))
+    budget = {**BUDGET, "reserve_output_tokens": 1_000_000}
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, budgets=[budget]) as mesh:
+        assert (await ask(mesh, chat("all", max_tokens=1_000_000))).error is not None
+        alert = await one(mesh, "budget_reached")
+        assert (alert.severity, alert.title) == (
+            "warning",
+            "A call was larger than the whole budget of team",
+        )
+        assert (await ask(mesh, chat("spend", max_tokens=1))).error is None
+        for text in ("one", "two"):
+            assert (await ask(mesh, chat(text, max_tokens=1))).error is not None
+        (used,) = [found for found in await alerts(mesh, "budget_reached") if found.id != alert.id]
+        assert (used.severity, used.count) == ("critical", 2)
+        assert used.title == "The budget of team is used up"
+
+
 async def test_a_budget_that_refuses_is_told_until_it_is_raised(
     mesh: Mesh, upstream: FakeOpenAI
 ) -> None:
@@ -76,7 +96,7 @@ async def test_a_budget_that_refuses_is_told_until_it_is_raised(
     for text in ("one", "two"):
         assert (await ask(mesh, chat(text))).error is not None
     alert = await one(mesh, "budget_reached")
-    assert (alert.severity, alert.count) == ("critical", 2)
+    assert (alert.severity, alert.count) == ("warning", 2)
     await look(mesh)
     assert await alerts(mesh, "budget_reached", "resolved") == []
     await put(mesh, "budgets", "none", version, scope={"user": "ada"}, limit_usd="5")

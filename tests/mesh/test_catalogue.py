@@ -145,6 +145,16 @@ async def test_me_tells_the_host_and_the_scopes(tmp_path: Path) -> None:
     assert me.default_model == "echo/echo"
 
 
+async def test_nobody_is_given_the_dearest_model_unasked(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    prices = {"a-dear": {"price": {"input": 9, "output": 90}}, "unknown": {}}
+    cheap = {"price": {"input": 1, "output": 2}}
+    connections = {"echo": ECHO, "up": connection(upstream, models={**prices, "z-cheap": cheap})}
+    async with mesh_of(tmp_path, connections) as mesh:
+        assert (await mesh.me(ADA)).default_model == "up/z-cheap"
+
+
 async def test_a_preference_is_kept_for_its_user_only_and_over_restarts(tmp_path: Path) -> None:
     aliases = {"fast": {"models": ["echo/shout"]}}
     connections = {"echo": ECHO}

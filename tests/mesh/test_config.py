@@ -153,6 +153,23 @@ def test_what_a_group_allows_and_nothing_is_called_is_warned_of(
         assert doubt in message
 
 
+@pytest.mark.parametrize(
+    ("scope", "doubt"),
+    [
+        ("{group: team}", None),
+        ("{group: '*'}", None),
+        ("{user: teem}", None),
+        ("{group: teem}", "no group 'teem' here (did you mean 'team'?)"),
+    ],
+)
+def test_a_budget_of_a_group_that_is_not_written_is_warned_of(
+    scope: str, doubt: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    parse(f"{TWO}\ngroups: {{team: {{}}}}\nbudgets: [{{scope: {scope}, limit_usd: 1}}]")
+    said = [one.removeprefix("mesh.yaml: budgets[0].scope: ") for one in caplog.messages]
+    assert said == ([] if doubt is None else [doubt])
+
+
 CONNECTIONS_AT_FAULT = [
     ({"provider": "echo", "delay": 1}, "delay_ms"),
     ({"provider": "openai_compatible", "base_url": "ftp://x"}, "http"),

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,24 @@ async def test_everything_is_set_each_as_a_change_of_its_own_and_twice_changes_n
     again = await migrated(state(own), hub_at(store))
     assert verdicts(again) == dict.fromkeys(EVERYTHING, "same")
     assert rows(store, "SELECT kind, name, changed_by, via FROM setting_changes") == changes
+
+
+async def test_a_raise_stays_with_the_personal_mesh(own: Path, store: Store) -> None:
+    async with personal_mesh(own) as mesh:
+        await put(mesh, "budgets", "mine", scope={"user": "ada"}, limit_usd="5")
+        until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        await put(
+            mesh,
+            "raises",
+            "closing",
+            budget="mine",
+            limit_usd="9",
+            until=until,
+            reason="Year's end",
+        )
+    plan = await migrated(state(own), hub_at(store))
+    assert verdicts(plan) == {("budgets", "mine"): "new", ("raises", "closing"): "unusable"}
+    assert "raise the hub's budget" in reason(plan, "raises", "closing")
 
 
 async def test_calls_and_api_keys_work_in_the_hub_with_its_own_sealing_key(

@@ -123,3 +123,39 @@ async def test_of_a_budget_that_is_not_there_nothing_is_raised(tmp_path: Path) -
     async with mesh_of(tmp_path, {"echo": {"provider": "echo"}}, budgets=[EACH]) as mesh:
         with pytest.raises(ConfigError, match="did you mean 'each'"):
             await put(mesh, "raises", "closing", **body(600, budget="eachh"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"until": "2026-11-01"}, "over already"),
+        ({"share": "group=team"}, "has no share 'group=team'"),
+        ({"share": "user=ada&application=app"}, "has no share"),
+        ({"budget": "eech"}, "did you mean 'each'?"),
+    ],
+)
+async def test_a_raise_that_could_never_apply_is_refused(
+    tmp_path: Path, upstream: FakeOpenAI, wrong: dict[str, object], said: str
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, budgets=[EACH]) as mesh:
+        with pytest.raises(ConfigError) as refused:
+            await put(mesh, "raises", "wrong", **body(600, **wrong))
+        assert said in refused.value.message
+
+
+async def test_with_its_budget_a_raise_ends_and_another_stays(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
+        rule = {"scope": {"user": "*"}, "limit_usd": "1"}
+        gone = await put(mesh, "budgets", "gone", **rule)
+        await put(mesh, "budgets", "stays", **rule)
+        await put(mesh, "raises", "one", **body(600, budget="gone"))
+        await put(mesh, "raises", "two", **body(600, budget="stays"))
+        await mesh.administration.remove(ROOT, "budgets", "gone", gone)
+        config = mesh._parts.governance.config
+        assert ([rule.name for rule in config.budgets], list(config.raises)) == (["stays"], ["two"])
+        (ended,) = await mesh._parts.governance.changes(
+            kind="raises", name="one", before=None, limit=1
+        )
+        assert (ended.after, ended.changed_by) == (None, "root")

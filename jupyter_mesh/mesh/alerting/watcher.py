@@ -150,6 +150,9 @@ class Watcher:
                     "limit_usd": f"{hold.limit:f}",
                 }
                 subject = window_title(reserved.title, hold.window, hold.window_start)
+                if refused.too_large:
+                    self._book.raised(_too_large(subject, refused.message, details))
+                    continue
                 said = f"The budget of {reserved.title} ({hold.limit:f} USD) refuses calls."
                 self._book.raised(_full(subject, said, details))
 
@@ -183,6 +186,19 @@ def _full(subject: str, said: str, details: JsonObject) -> Signal:
         severity="critical",
         title=f"The budget of {details.get('budget')} is used up",
         text=f"{said} Raise it, or wait for its next window.",
+        details=details,
+    )
+
+
+def _too_large(subject: str, said: str, details: JsonObject) -> Signal:
+    """Apart from a budget that is used up, so that neither hides the other."""
+    return Signal(
+        kind="budget_reached",
+        subject=f"{subject}: too large a call",
+        severity="warning",
+        title=f"A call was larger than the whole budget of {details.get('budget')}",
+        text=f"{said} What a call may cost is bounded by its `max_tokens`, else by `max_output` of "
+        "its model.",
         details=details,
     )
 

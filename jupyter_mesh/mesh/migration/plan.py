@@ -25,7 +25,7 @@ TAKEN: tuple[Verdict, ...] = ("new", "replace")
 
 _ORDER: tuple[Kind, ...] = (
     *("guards", "service_accounts", "groups", "screening", "moderation", "budgets", "limits"),
-    *("connections", "aliases", "keys", "slos", "use_cases", "alerts"),
+    *("connections", "aliases", "keys", "slos", "use_cases", "alerts", "raises"),
 )
 """What guards a connection comes before it, so that it is never open without."""
 _NEEDED_BY_OTHERS = ("connections", "guards")
@@ -181,6 +181,8 @@ class _Planner:
         return left
 
     def _decide(self, one: Found) -> PlannedObject:
+        if one.kind == "raises":
+            return _unusable(one, "a raise is for a while: raise the hub's budget if it is wanted")
         own = self._is_the_group(one)
         body = one.body if own else self._in_hub(one)
         missing = [name for name in sealed_names(body) if name not in self._personal.secrets]
