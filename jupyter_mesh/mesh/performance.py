@@ -6,9 +6,10 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeAlias
 
 from ..errors import StoreUnavailable
 from ..pipeline.call import Call
@@ -18,6 +19,8 @@ from ..schemas.performance import Step
 from ..storage.performance import Counts, Place, SqlPerformance
 
 _HOUR = 3600
+_Counted: TypeAlias = tuple[int, str, str, int]
+"""Hour, model, metric and bucket: every call counts some, so a plain tuple."""
 _COUNTED: frozenset[Outcome] = frozenset({"answered", "failed"})
 
 
@@ -28,7 +31,7 @@ class PerformanceBook:
 
     def __init__(self, store: SqlPerformance) -> None:
         self._store = store
-        self._waiting: Counter[Place] = Counter()
+        self._waiting: dict[_Counted, int] = {}
         self._batch: tuple[str, Counter[Place]] | None = None
         self._writing = asyncio.Lock()
 
@@ -56,8 +59,8 @@ class PerformanceBook:
                 self._count(hour, report.model, "speed", bucket_of(speed))
 
     def _count(self, hour: int, model: str, metric: str, bucket: int) -> None:
-        connection = model.partition("/")[0]
-        self._waiting[Place(hour, connection, model, metric, bucket)] += 1
+        counted = (hour, model, metric, bucket)
+        self._waiting[counted] = self._waiting.get(counted, 0) + 1
 
     async def flush(self) -> None:
         """Write what was counted. What the store does not take is tried again the next time, under
@@ -69,8 +72,8 @@ class PerformanceBook:
         async with self._writing:
             await self._write_batch()
             if self._waiting:
-                self._batch = secrets.token_hex(16), self._waiting
-                self._waiting = Counter()
+                self._batch = secrets.token_hex(16), _placed(self._waiting)
+                self._waiting = {}
                 await self._write_batch()
 
     async def _write_batch(self) -> None:
@@ -101,3 +104,12 @@ class PerformanceBook:
         with suppress(StoreUnavailable):
             await self.flush()
         await self._store.aclose()
+
+
+def _placed(counts: Mapping[_Counted, int]) -> Counter[Place]:
+    """The counts as the store takes them."""
+    placed = {
+        Place(hour, model.partition("/")[0], model, metric, bucket): count
+        for (hour, model, metric, bucket), count in counts.items()
+    }
+    return Counter(placed)

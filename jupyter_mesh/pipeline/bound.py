@@ -9,7 +9,7 @@ from decimal import Decimal
 from ..schemas.catalog import ModelFacts
 from ..schemas.json import as_int, as_list, as_object, dig
 from ..schemas.request import OUTPUT_LIMITS, Operation, Request
-from ..schemas.spend import Price, Usage, cost_of
+from ..schemas.spend import Price, plain_cost
 from .call import Call
 
 USUAL_OUTPUT = 2048
@@ -32,9 +32,11 @@ def output_bound(request: Request, facts: ModelFacts, longest: int | None = None
     """
     if not writes(request):
         return 0
-    limits = (request.max_tokens, facts.max_output, facts.context_window, longest)
-    bounds = [limit for limit in limits if limit]
-    return min(bounds) * request.answers if bounds else None
+    bound = request.max_tokens
+    for limit in (facts.max_output, facts.context_window, longest):
+        if limit and (bound is None or limit < bound):
+            bound = limit
+    return None if bound is None else bound * request.answers
 
 
 def cost_bound(
@@ -48,26 +50,28 @@ def cost_bound(
     bounds its output. `longest` as in `output_bound`.
     """
     output = output_bound(request, facts, longest)
-    if output is None and _dearest(request, price.at(input_bound)).output:
+    rates = _dearest(request, price.at(input_bound))
+    if output is None and rates.output:
         return None
-    return tokens_cost(request, input_bound, output or 0, price)
+    return plain_cost(input_bound, output or 0, rates)
 
 
 def tokens_cost(request: Request, input: int, output: int, price: Price) -> Decimal:
     """USD for so many tokens, every one of the dearest class the request may use."""
-    return cost_of(Usage(input=input, output=output), _dearest(request, price.at(input)))
+    return plain_cost(input, output, _dearest(request, price.at(input)))
 
 
 def estimated_cost(call: Call) -> Decimal | None:
     """USD a call is charged when the gateway dies and nobody can say more: on the dearest
     candidate, with an answer of usual length. None where no price is known.
     """
-    costs = [
-        cost_bound(call.request, call.input_bound, one.facts, one.facts.price, USUAL_OUTPUT)
-        for one in call.candidates
-        if one.facts.price is not None
-    ]
-    return max((cost for cost in costs if cost is not None), default=None)
+    dearest: Decimal | None = None
+    for facts in [one.facts for one in call.candidates]:
+        if facts.price is not None:
+            cost = cost_bound(call.request, call.input_bound, facts, facts.price, USUAL_OUTPUT)
+            if cost is not None and (dearest is None or cost > dearest):
+                dearest = cost
+    return dearest
 
 
 def capped(call: Call, room: Decimal) -> Request:
@@ -80,7 +84,7 @@ def capped(call: Call, room: Decimal) -> Request:
         if facts.price is None:
             continue
         rate = _dearest(request, facts.price.at(call.input_bound))
-        left = room - cost_of(Usage(input=call.input_bound), rate)
+        left = room - plain_cost(call.input_bound, 0, rate)
         if rate.output:
             caps.append(max(1, int(left * _MILLION / (rate.output * request.answers))))
     if not caps:

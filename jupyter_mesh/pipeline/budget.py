@@ -154,10 +154,10 @@ def _comes_whole(call: Call, needs: Sequence[Need], rooms: dict[Window, Decimal]
 
 def _tell_near(call: Call, need: Need, used: Decimal) -> None:
     """Tell once a share of the budget is used up at which its rule wants an alert."""
-    limit = need.rule.limit_usd
-    passed = [share for share in need.rule.alert_at if used >= Decimal(str(share)) * limit]
-    if not passed or used >= limit or call.parent is not None:
+    limit, amounts = need.rule.limit_usd, need.rule.alert_amounts
+    if not amounts or used < amounts[0][1] or used >= limit or call.parent is not None:
         return
+    passed = [share for share, amount in amounts if used >= amount]
     call.notice(
         "budget_near",
         f"{used / limit:.0%} of the budget of {need.title} ({limit:f} USD) are used.",

@@ -17,7 +17,7 @@ from ..schemas.spend import Price
 from .bound import cost_bound
 from .call import Call, Reservation, Window
 from .price import settled
-from .scopes import reaches, shares
+from .scopes import caller, reaches, shares
 from .snapshot import Candidate
 from .windows import window_of
 
@@ -79,13 +79,38 @@ class Need:
         ]
 
 
+@frozen
+class _Payer:
+    """A share of a budget that pays for some candidates of a caller, whatever is asked of them."""
+
+    rule: BudgetRule
+    share: str
+    budget: str
+    candidates: tuple[Candidate, ...]
+    assumed: Price | None
+
+
 def needs_of(call: Call) -> list[Need]:
     """The budget windows that may have to pay for a call.
 
     Raises:
         BudgetExceeded: A candidate's price is unknown and the budget refuses such models.
     """
-    needs: list[Need] = []
+    models = tuple([one.id for one in call.candidates])
+    key = ("payers", caller(call.principal), call.groups, models)
+    return [
+        Need(
+            _in_force(call, one.rule, one.share),
+            (one.budget, window_of(one.rule, call.started_at)[0]),
+            one.candidates,
+            one.assumed,
+        )
+        for one in call.snapshot.once(key, lambda: _payers(call))
+    ]
+
+
+def _payers(call: Call) -> tuple[_Payer, ...]:
+    payers: list[_Payer] = []
     covered: set[str] = set()
     for rule in sorted(call.snapshot.budgets, key=lambda rule: rule.fallback):
         keys = shares(rule.scope, call.principal, call.groups)
@@ -99,12 +124,8 @@ def needs_of(call: Call) -> list[Need]:
         if not rule.fallback:
             covered.update(one.id for one in reached)
         assumed = _assumed(call, rule, reached)
-        start, _ = window_of(rule, call.started_at)
-        needs += [
-            Need(_in_force(call, rule, key), (budget_key(rule, key), start), reached, assumed)
-            for key in keys
-        ]
-    return needs
+        payers += [_Payer(rule, key, budget_key(rule, key), reached, assumed) for key in keys]
+    return tuple(payers)
 
 
 def _in_force(call: Call, rule: BudgetRule, share: str) -> BudgetRule:
@@ -245,11 +266,12 @@ def uncharged(call: Call) -> tuple[str, ...]:
     if candidate is None:
         return ()
     return tuple(
-        budget_key(rule, key)
-        for rule in call.snapshot.budgets
-        if (rule.scope.connection or rule.scope.model or rule.fallback)
-        and not _pays(rule, candidate, call)
-        for key in shares(rule.scope, call.principal, call.groups)
+        [
+            budget_key(rule, key)
+            for rule in call.snapshot.partial_budgets
+            if not _pays(rule, candidate, call)
+            for key in shares(rule.scope, call.principal, call.groups)
+        ]
     )
 
 

@@ -16,7 +16,7 @@ from ..schemas.policy import LimitRule
 from ..spi.limits import Left, Limits, Share
 from .call import Call
 from .price import metered_so_far, settled
-from .scopes import reaches, shares
+from .scopes import caller, reaches, shares
 from .snapshot import Candidate
 from .step import Next, Step
 
@@ -30,12 +30,8 @@ class Limit(Step):
     def __call__(self, call: Call, next: Next) -> Events:
         if call.parent is not None:
             return next(call)
-        applying = [
-            _share(call, rule, key)
-            for rule in call.snapshot.limits
-            if not (rule.scope.connection or rule.scope.model)
-            for key in shares(rule.scope, call.principal, call.groups)
-        ]
+        key = ("limits", caller(call.principal), call.groups)
+        applying = call.snapshot.once(key, lambda: _of_caller(call))
         return _limited(self._limits, call, applying, partial(next, call))
 
 
@@ -52,23 +48,38 @@ class CandidateLimits:
             LimitExceeded: One has no room for longer than its rule waits; nothing was sent to it.
             LimitsUnavailable: Nobody knows whether there is room.
         """
-        applying = [
-            _share(call, rule, f"{key}|{_apart(rule, candidate)}")
+        applying = _once(
+            [
+                _share(call, rule, f"{key}|{_apart(rule, candidate)}")
+                for rule in call.snapshot.limits
+                if (rule.scope.connection or rule.scope.model) and reaches(rule.scope, candidate)
+                for key in shares(rule.scope, call.principal, call.groups)
+            ]
+        )
+        return _limited(self._limits, call, applying, begin)
+
+
+def _of_caller(call: Call) -> tuple[Share, ...]:
+    return _once(
+        [
+            _share(call, rule, key)
             for rule in call.snapshot.limits
-            if (rule.scope.connection or rule.scope.model) and reaches(rule.scope, candidate)
+            if not (rule.scope.connection or rule.scope.model)
             for key in shares(rule.scope, call.principal, call.groups)
         ]
-        return _limited(self._limits, call, applying, begin)
+    )
+
+
+def _once(applying: Iterable[Share]) -> tuple[Share, ...]:
+    """A rule that is written twice is one rule."""
+    return tuple({share.name: share for share in applying}.values())
 
 
 def _limited(
     limits: Limits, call: Call, applying: Sequence[Share], begin: Callable[[], Events]
 ) -> Events:
     """The events of `begin`, once every share has room for them."""
-    if not applying:
-        return begin()
-    once = {share.name: share for share in applying}  # a rule that is written twice is one rule
-    return _entered(limits, call, tuple(once.values()), begin)
+    return _entered(limits, call, applying, begin) if applying else begin()
 
 
 async def _entered(

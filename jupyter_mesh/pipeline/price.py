@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import fields
 from decimal import Decimal
 
 from ..schemas.events import Answer, Chunk, Events, Metered
@@ -17,6 +16,7 @@ _SLICE_CHARACTERS = 256
 """How often a running stream is metered: about every 64 tokens."""
 _MOST_TOKENS = 10**12
 """No call has so many."""
+_NOTHING = Metered(Usage(), cost=Decimal(0), final=False)
 
 
 class PriceStep(Step):
@@ -68,13 +68,16 @@ def _final(call: Call, event: Metered) -> Metered:
 
 def _plausible(usage: Usage) -> bool:
     """Whether these can be counts of tokens; an upstream or a plugin may report anything."""
-    counts = [getattr(usage, f.name) for f in fields(usage) if f.name != "estimated"]
-    return all(type(count) is int and 0 <= count <= _MOST_TOKENS for count in counts)
+    for count in usage.counts:
+        if type(count) is not int or not 0 <= count <= _MOST_TOKENS:
+            return False
+    return True
 
 
 def metered_so_far(call: Call) -> Metered:
     """An estimate of what a call that still runs, or was cut short, has used."""
-    return total(_tries(call))
+    tries = _tries(call)
+    return total(tries) if tries else _NOTHING
 
 
 def _tries(call: Call) -> list[Metered]:
@@ -89,7 +92,7 @@ def _classes(call: Call, tries: Sequence[Metered]) -> dict[str, Decimal]:
         price = candidate.facts.price if candidate else None
         if price is None:
             continue
-        found = cost_by_class(one.usage, price)
+        found = cost_by_class(one.usage, price, one.cost)
         if not costs:
             costs = found
             continue

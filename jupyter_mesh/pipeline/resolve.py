@@ -41,7 +41,7 @@ def resolve(call: Call) -> None:
         )
     if snapshot.by_purpose and call.guarded:
         behind = _for_its_purpose(call, behind)
-    able = tuple(one for one in behind if request.operation in one.facts.operations)
+    able = tuple([one for one in behind if request.operation in one.facts.operations])
     if not able:
         offered = sorted({operation.value for one in behind for operation in one.facts.operations})
         raise InvalidRequest(
@@ -53,7 +53,7 @@ def resolve(call: Call) -> None:
     # knows exactly.
     surely = call.input_bound // 2
     fitting = tuple(
-        one for one in able if not one.facts.context_window or surely <= one.facts.context_window
+        [one for one in able if not one.facts.context_window or surely <= one.facts.context_window]
     )
     if not fitting:
         widest = max(one.facts.context_window or 0 for one in able)

@@ -7,8 +7,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import aclosing
 from decimal import Decimal
 from functools import partial
 from typing import TypeAlias
@@ -134,36 +134,38 @@ class Route(Endpoint):
         outcome: bool | None = None
         span = None if call.trace is None else call.trace.begin(candidate.id)
         try:
-            async with _slot(self._health.slots(candidate), candidate):
-                watch = Watch(call, candidate)
-                try:
-                    attempt = await _prepare(call, candidate, span)
-                    async with aclosing(candidate.provider.stream(attempt)) as events:
-                        while (event := await watch.next(events)) is not None:
-                            yield event
-                            if isinstance(event, Finished):
-                                break
-                    watch.require_end()
-                    self._health.add(candidate.id, watch.sample())
-                    outcome = True
-                except (ProviderError, ConfigError) as error:
-                    if span is not None:
-                        span.error = error.code
-                    call.sent = call.sent and (watch.began or _may_be_charged(error))
-                    outcome = _shows_health(error)
-                    self._health.add(candidate.id, no_answer(outcome is True))
-                    if isinstance(error, ProviderRateLimited) and circuit.throttled():
-                        self._health.tell(candidate.id)
-                    if isinstance(error, ConfigError):
-                        raise ProviderMisconfigured(error.message) from error
-                    raise
-                except MeshError as error:
-                    if span is not None:
-                        span.error = error.code
-                    call.sent = call.sent and watch.began
-                    raise
-                finally:
-                    watch.stop()
+            slots = self._health.slots(candidate)
+            await _take_slot(slots, candidate)
+            watch = Watch(call, candidate)
+            try:
+                attempt = await _prepare(call, candidate, span)
+                async with aclosing(candidate.provider.stream(attempt)) as events:
+                    while (event := await watch.next(events)) is not None:
+                        yield event
+                        if isinstance(event, Finished):
+                            break
+                watch.require_end()
+                self._health.add(candidate.id, watch.sample())
+                outcome = True
+            except (ProviderError, ConfigError) as error:
+                if span is not None:
+                    span.error = error.code
+                call.sent = call.sent and (watch.began or _may_be_charged(error))
+                outcome = _shows_health(error)
+                self._health.add(candidate.id, no_answer(outcome is True))
+                if isinstance(error, ProviderRateLimited) and circuit.throttled():
+                    self._health.tell(candidate.id)
+                if isinstance(error, ConfigError):
+                    raise ProviderMisconfigured(error.message) from error
+                raise
+            except MeshError as error:
+                if span is not None:
+                    span.error = error.code
+                call.sent = call.sent and watch.began
+                raise
+            finally:
+                slots.release()
+                watch.stop()
         finally:
             if span is not None:
                 span.ended = time.time_ns()
@@ -173,29 +175,24 @@ class Route(Endpoint):
                 self._health.tell(candidate.id)
 
 
-@asynccontextmanager
-async def _slot(slots: asyncio.Semaphore, candidate: Candidate) -> AsyncGenerator[None]:
-    """One of the connection's slots.
+async def _take_slot(slots: asyncio.Semaphore, candidate: Candidate) -> None:
+    """Take one of the connection's slots.
 
     Raises:
         ProviderUnavailable: None became free in time.
     """
-    limits = candidate.limits
-    if slots.locked():
-        try:
-            async with asyncio.timeout(limits.timeout):
-                await slots.acquire()
-        except TimeoutError:
-            raise ProviderUnavailable(
-                f"All {limits.parallel} connections to {candidate.facts.connection!r} are busy; "
-                "try again shortly."
-            ) from None
-    else:
+    if not slots.locked():
         await slots.acquire()
+        return
+    limits = candidate.limits
     try:
-        yield
-    finally:
-        slots.release()
+        async with asyncio.timeout(limits.timeout):
+            await slots.acquire()
+    except TimeoutError:
+        raise ProviderUnavailable(
+            f"All {limits.parallel} connections to {candidate.facts.connection!r} are busy; "
+            "try again shortly."
+        ) from None
 
 
 async def _prepare(call: Call, candidate: Candidate, span: Try | None) -> Attempt:

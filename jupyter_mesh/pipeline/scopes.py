@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from typing import TypeAlias
 
 from ..schemas.policy import Scope
 from ..schemas.principal import Principal
 from .snapshot import Candidate
+
+Caller: TypeAlias = tuple[str, str, str | None]
+"""All of a caller, but for the groups, that tells which shares are theirs."""
+
+
+def caller(principal: Principal) -> Caller:
+    """User, application and key."""
+    return principal.user, principal.application, principal.key_id
 
 
 def shares(scope: Scope, principal: Principal, groups: frozenset[str]) -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar, cast
 
 from ..schemas.catalog import ModelFacts
 from ..schemas.policy import (
@@ -27,6 +27,7 @@ from ..schemas.use_case import UseCaseRule
 from ..spi.guard import Detector, Judge
 from ..spi.provider import Provider
 
+T = TypeVar("T")
 _Caller: TypeAlias = "tuple[str, frozenset[str], tuple[str, ...] | None]"
 """User, groups, and what the credential is narrowed to."""
 _MOST_REMEMBERED = 10_000
@@ -97,6 +98,11 @@ class Snapshot:
     """Whether some group opens a model for some purposes only."""
     screens: bool = field(init=False)
     """Whether some text must be looked at, or some of what is said be kept."""
+    partial_budgets: tuple[BudgetRule, ...] = field(init=False)
+    """Those that need not pay for whatever answers."""
+    _once: dict[tuple[Hashable, ...], object] = field(
+        init=False, default_factory=dict[tuple[Hashable, ...], object], compare=False
+    )
     _groups: dict[tuple[str, frozenset[str]], frozenset[str]] = field(
         default_factory=dict[tuple[str, frozenset[str]], frozenset[str]], compare=False
     )
@@ -114,8 +120,25 @@ class Snapshot:
     def __post_init__(self) -> None:
         narrowed = any(rule.purposes_for for rule in self.groups.values())
         object.__setattr__(self, "by_purpose", narrowed)
+        partial = tuple(
+            rule
+            for rule in self.budgets
+            if rule.scope.connection or rule.scope.model or rule.fallback
+        )
+        object.__setattr__(self, "partial_budgets", partial)
         rules = self.screening or self.default_screening is not None
         object.__setattr__(self, "screens", bool(rules) or self.audit.keeps_content)
+
+    def once(self, key: tuple[Hashable, ...], work: Callable[[], T]) -> T:
+        """What `work` gives, done once for each `key`: of what the snapshot and the key alone
+        decide.
+        """
+        done = self._once.get(key)
+        if done is None:
+            if len(self._once) > _MOST_REMEMBERED:
+                self._once.clear()
+            done = self._once[key] = work()
+        return cast(T, done)
 
     @property
     def dearest(self) -> Price | None:
@@ -229,11 +252,19 @@ class Snapshot:
 
     def candidates(self, name: str, principal: Principal) -> tuple[Candidate, ...]:
         """Those of them that the caller may use: an alias opens no model by itself."""
-        usable = self._usable(self.groups_of(principal))
-        return tuple(one for one in self.behind(name) if one.id in usable)
+        groups = self.groups_of(principal)
+
+        def find() -> tuple[Candidate, ...]:
+            usable = self._usable(groups)
+            return tuple(one for one in self.behind(name) if one.id in usable)
+
+        return self.once(("candidates", name, groups), find)
 
     def purposes(self, groups: frozenset[str]) -> tuple[tuple[str, ...], bool]:
         """(purposes the groups may declare; empty means free, whether one must be declared)."""
+        return self.once(("purposes", groups), lambda: self._find_purposes(groups))
+
+    def _find_purposes(self, groups: frozenset[str]) -> tuple[tuple[str, ...], bool]:
         rules = [self.groups[name] for name in groups if name in self.groups]
         listed = tuple(dict.fromkeys(purpose for rule in rules for purpose in rule.purposes))
         return listed, any(rule.purpose_required for rule in rules)

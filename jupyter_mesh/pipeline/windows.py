@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from ..schemas.policy import BudgetRule
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_QUARTER = 900
+"""Seconds."""
 
 
 def window_of(rule: BudgetRule, now: datetime) -> tuple[datetime, datetime | None]:
@@ -19,14 +21,15 @@ def window_of(rule: BudgetRule, now: datetime) -> tuple[datetime, datetime | Non
     """
     if rule.rolling is not None:
         return _EPOCH - rule.rolling, None
-    now = now.astimezone(UTC)
-    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
-    return _window(rule.window, rule.timezone, quarter)
+    return _window(rule.window, rule.timezone, int(now.timestamp()) // _QUARTER)
 
 
 @lru_cache(maxsize=256)
-def _window(window: str, zone: str, quarter: datetime) -> tuple[datetime, datetime | None]:
-    """By the quarter of an hour: zones are off from UTC by some of them, such as 5:30 and 5:45."""
+def _window(window: str, zone: str, number: int) -> tuple[datetime, datetime | None]:
+    """By the quarter of an hour: zones are off from UTC by some of them, such as 5:30 and 5:45.
+    `number` counts them since 1970.
+    """
+    quarter = _EPOCH + timedelta(seconds=number * _QUARTER)
     local = quarter.astimezone(ZoneInfo(zone))
     day = local.replace(hour=0, minute=0)
     if window == "total":

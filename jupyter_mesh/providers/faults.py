@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeAlias
@@ -20,6 +19,7 @@ from ..errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from ..schemas.frozen import frozen
 from ..schemas.json import Json, as_int, as_list, as_object, as_str, dig
 
 _LONGEST_WAIT = 86_400.0
@@ -43,7 +43,7 @@ _NO_MODEL = re.compile(r"(?:the )?model(?:s/|:| [`'\"])", re.IGNORECASE)
 Fault: TypeAlias = ProviderError | ContextTooLong
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Faults:
     """Names the failures of one connection.
 
@@ -61,7 +61,7 @@ class Faults:
 
     def once(self, status: int) -> Faults:
         """The same faults, once an answer of this status has begun."""
-        return replace(self, answering=True) if status == 200 else self
+        return Faults(self.who, self.scrub, answering=True) if status == 200 else self
 
     def from_status(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
         """The error for an answer whose status is not 200."""

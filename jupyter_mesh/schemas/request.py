@@ -69,8 +69,12 @@ class Request:
         """The caller's own limit of output tokens for one choice. Of two, the larger: nobody knows
         which of them the provider goes by.
         """
-        given = [as_int(self.body[name]) for name in OUTPUT_LIMITS if name in self.body]
-        return max((limit for limit in given if limit is not None), default=None) if given else None
+        largest: int | None = None
+        for name in OUTPUT_LIMITS:
+            limit = as_int(self.body.get(name))
+            if limit is not None and (largest is None or limit > largest):
+                largest = limit
+        return largest
 
     @property
     def choices(self) -> int:

@@ -15,7 +15,7 @@ PICO = Decimal("1E-12")
 
 def to_pico(usd: Decimal) -> int:
     """USD as an integer number of 1e-12 USD, rounded half to even."""
-    return int(usd.scaleb(12).to_integral_value(ROUND_HALF_EVEN))
+    return round(usd.scaleb(12))
 
 
 def from_pico(pico: int) -> Decimal:
@@ -47,6 +47,14 @@ class Usage:
     def total(self) -> int:
         """Input plus output tokens."""
         return self.input + self.output
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The tokens of each class, in the order of the fields."""
+        return (
+            *(self.input, self.output, self.cache_read, self.cache_write, self.reasoning),
+            *(self.input_audio, self.output_audio, self.input_image),
+        )
 
     def __add__(self, other: Usage) -> Usage:
         counts = {
@@ -143,15 +151,25 @@ def cost_of(usage: Usage, price: Price) -> Decimal:
     for tokens, own, parent, _ in _classes(usage, price):
         if tokens and own is not None:
             per_million += tokens * (own - parent)
+    return _rounded(per_million, price)
+
+
+def plain_cost(input: int, output: int, price: Price) -> Decimal:
+    """`cost_of` of tokens that are of no class of their own, `price` being of this input."""
+    return _rounded(input * price.input + output * price.output, price)
+
+
+def _rounded(per_million: Decimal, price: Price) -> Decimal:
     return (per_million.scaleb(-6) + price.per_request).quantize(PICO, ROUND_HALF_EVEN)
 
 
-def cost_by_class(usage: Usage, price: Price) -> dict[str, Decimal]:
+def cost_by_class(usage: Usage, price: Price, cost: Decimal | None = None) -> dict[str, Decimal]:
     """`cost_of` by class, `request` being what each call costs; classes without tokens are left
     out. `input` and `output` are what is left of them beside the other classes. The sum is exactly
-    the cost: what rounding leaves over goes to the dearest class.
+    the cost (`cost`, where it is known already): what rounding leaves over goes to the dearest
+    class.
     """
-    cost = cost_of(usage, price)
+    cost = cost_of(usage, price) if cost is None else cost
     price = price.at(usage.input)
     left = {"input": usage.input, "output": usage.output}
     rates = {"input": price.input, "output": price.output}

@@ -64,9 +64,8 @@ def _table(classes: dict[bytes, bytes], rest: bytes) -> bytes:
 _LOWER = bytes(range(ord("a"), ord("z") + 1))
 _UPPER = _LOWER.upper()
 _CASES = _table({b"a": _LOWER, b"A": _UPPER}, b" ")
-_NUMBERS = _table({b"0": b"0123456789"}, b" ")
 _PUNCTUATION = _table({b".": b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"}, b" ")
-_SPACES = _table({b" ": b" \t\r\v\f", b"\n": b"\n"}, b"x")
+_OTHERS = _table({b"0": b"0123456789", b" ": b" \t\r\v\f", b"\n": b"\n"}, b"x")
 
 
 def estimate_tokens(text: str) -> int:
@@ -75,11 +74,16 @@ def estimate_tokens(text: str) -> int:
         return 0
     data = b" " + text.encode("utf-8", "surrogatepass")
     cases = data.translate(_CASES)
-    letters = len(cases) - cases.count(b" ")
-    words = max(_words(cases), letters / _LONGEST_WORD)
+    words: float = _words(cases)
+    foreign = len(data) > len(text) + 1
+    letters = len(data)
+    if foreign or words * _LONGEST_WORD < letters:
+        letters -= cases.count(b" ")
+        words = max(words, letters / _LONGEST_WORD)
     marks = data.translate(_PUNCTUATION).count(b" .")
-    tokens = _WORD * words + _DIGITS * _groups(data) + _MARKS * marks + _BREAK * _breaks(data)
-    if len(data) > len(text) + 1:
+    others = data.translate(_OTHERS)
+    tokens = _WORD * words + _DIGITS * _groups(others) + _MARKS * marks + _BREAK * _breaks(others)
+    if foreign:
         tokens += _foreign(text, letters, words)
     return max(1, round(tokens))
 
@@ -94,20 +98,19 @@ def _words(cases: bytes) -> int:
     return words
 
 
-def _groups(data: bytes) -> int:
+def _groups(others: bytes) -> int:
     """Runs of digits, a longer one by three."""
-    digits = data.translate(_NUMBERS)
-    if b"0" not in digits:
+    if b"0" not in others:
         return 0
-    digits = digits.replace(b"000", b"1")
+    digits = others.replace(b"000", b"1")
     return digits.count(b"1") + digits.count(b"0") - digits.count(b"00")
 
 
-def _breaks(data: bytes) -> int:
+def _breaks(others: bytes) -> int:
     """Line breaks and indents."""
-    spaces = b"x" + data[1:].translate(_SPACES)
-    if b"\n" not in spaces and b"  " not in spaces:
+    if b"\n" not in others and b"  " not in others:
         return 0
+    spaces = b"x" + others[1:].replace(b"0", b"x")
     return spaces.count(b"x\n") + spaces.count(b"x \n") + spaces.count(b"x  ")
 
 
