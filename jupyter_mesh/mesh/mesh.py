@@ -181,7 +181,7 @@ class Mesh:
         self._idle.clear()
         failure: BaseException | None = None
         try:
-            async with aclosing(self._pipeline(call)) as events:
+            async with aclosing(await self._pipeline(call)) as events:
                 async for event in events:
                     yield event
         except BaseException as error:

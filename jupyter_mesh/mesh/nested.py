@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..errors import NotFound
 from ..pipeline.call import Call, NestedPurpose
-from ..pipeline.step import Next
 from ..schemas.events import Events
 from ..schemas.request import Request
 
@@ -24,7 +23,7 @@ class NestedCalls:
         run: Runs a call through every step; set once there is a pipeline.
     """
 
-    run: Next
+    run: Callable[[Call], Events]
 
     def __init__(self, live: Mapping[str, Call]) -> None:
         self._live = live

@@ -46,11 +46,14 @@ class Audit(Step):
                 "sees why."
             )
         call.open = partial(self._open, call)
+        return self._audited(call, next)
+
+    async def _audited(self, call: Call, next: Next) -> Events:
         paused = 0.0
         closed = False
         failure: BaseException | None = None
         try:
-            async with aclosing(next(call)) as events:
+            async with aclosing(await next(call)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         call.report.finish_reason = event.reason
@@ -65,6 +68,8 @@ class Audit(Step):
             failure = error
             raise
         finally:
+            for leave in reversed(call.at_end):
+                leave()
             if not closed:
                 await self._close(call, failure, paused)
 

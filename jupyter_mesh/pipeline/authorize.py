@@ -18,9 +18,9 @@ class Authorize(Step):
     A model one may not see is 404, the same as one that does not exist.
     """
 
-    def __call__(self, call: Call, next: Next) -> Events:
+    async def __call__(self, call: Call, next: Next) -> Events:
         authorize(call)
-        return next(call)
+        return await next(call)
 
 
 def authorize(call: Call) -> None:

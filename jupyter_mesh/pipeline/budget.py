@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import aclosing
 from decimal import Decimal
+from functools import partial
 
 from ..errors import AuditUnavailable
 from ..schemas.catalog import Capability
@@ -42,49 +43,54 @@ class Budget(Step):
         self._headroom = headroom
         self._thresholds = Thresholds(headroom, happenings or Happenings())
 
-    def __call__(self, call: Call, next: Next) -> Events:
+    async def __call__(self, call: Call, next: Next) -> Events:
         needs = needs_of(call)
-        return self._budgeted(call, needs, next) if needs else next(call)
+        if not needs:
+            return await next(call)
+        whole = await self._reserve(call, needs)
+        call.at_end.append(partial(self._release, call, needs))
+        inner = await next(call)
+        # What comes whole cannot be cut: all that it may cost is reserved.
+        return inner if whole else self._budgeted(call, inner)
 
-    async def _budgeted(self, call: Call, needs: Sequence[Need], next: Next) -> Events:
-        await self._reserve(call, needs)
+    async def _budgeted(self, call: Call, inner: Events) -> Events:
         folds = call.upstream_streams is True and not call.request.stream
         fold = Fold() if folds else None
         cut: Metered | None = None
         last: JsonObject = {}
-        try:
-            async with aclosing(next(call)) as events:
-                async for event in events:
-                    if isinstance(event, Metered) and not event.final:
-                        if await self._accrue(call, event.cost or Decimal(0)):
-                            continue
-                        cut = Metered(event.usage, event.model, event.cost)
-                        break
-                    if isinstance(event, Chunk):
-                        last = event.data
-                        if fold is not None:
-                            fold.add(event.data)
-                            continue
-                    elif isinstance(event, Finished) and fold is not None:
-                        yield Answer(fold.answer())
-                    yield event
-            if cut is not None:
-                for event in _cut_short(call, cut, last, fold):
-                    yield event
-        finally:
-            self._release(call)
-            self._thresholds.look(needs)
+        async with aclosing(inner) as events:
+            async for event in events:
+                if isinstance(event, Metered) and not event.final:
+                    if await self._accrue(call, event.cost or Decimal(0)):
+                        continue
+                    cut = Metered(event.usage, event.model, event.cost)
+                    break
+                if isinstance(event, Chunk):
+                    last = event.data
+                    if fold is not None:
+                        fold.add(event.data)
+                        continue
+                elif isinstance(event, Finished) and fold is not None:
+                    yield Answer(fold.answer())
+                yield event
+        if cut is not None:
+            for event in _cut_short(call, cut, last, fold):
+                yield event
 
-    async def _reserve(self, call: Call, needs: Sequence[Need]) -> None:
-        """Decide how the answer comes and what is held for it; tell when a budget runs low."""
+    async def _reserve(self, call: Call, needs: Sequence[Need]) -> bool:
+        """Decide how the answer comes and what is held for it; tell when a budget runs low. Returns
+        whether it comes in one piece.
+        """
         rooms: dict[Window, Decimal] = {}
         for need in needs:
             used = await self._headroom.used(need.window)
             rooms[need.window] = need.rule.limit_usd - used + _above(call, need.window)
             _tell_near(call, need, used)
-        reserve(call, needs, whole=_comes_whole(call, needs, rooms))
+        whole = _comes_whole(call, needs, rooms)
+        reserve(call, needs, whole=whole)
         for window, reserved in call.reserved.items():
             self._headroom.add(window, reserved.own)
+        return whole
 
     async def _accrue(self, call: Call, used: Decimal) -> bool:
         """Top up each window whose reservation is nearly used up by what has been produced. False:
@@ -118,12 +124,13 @@ class Budget(Step):
             self._headroom.add(window, amount)
         return True
 
-    def _release(self, call: Call) -> None:
+    def _release(self, call: Call, needs: Sequence[Need]) -> None:
         """From here on others may use what the call did not."""
         give_back(call)
         charged = charges(call)
         for window, reserved in call.reserved.items():
             self._headroom.add(window, -reserved.own, charged[window])
+        self._thresholds.look(needs)
 
 
 def _above(call: Call, window: Window) -> Decimal:

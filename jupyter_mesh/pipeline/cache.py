@@ -46,9 +46,9 @@ class Cached(Step):
         self._models = models
         self._flights: dict[str, Flight] = {}
 
-    def __call__(self, call: Call, next: Next) -> Events:
+    async def __call__(self, call: Call, next: Next) -> Events:
         names = names_of(call)
-        return next(call) if names is None else self._cached(call, names, next)
+        return await next(call) if names is None else self._cached(call, names, next)
 
     async def _cached(self, call: Call, names: Names, next: Next) -> Events:
         call.report.cache = "miss"

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from ..schemas.audit import Hold, KeptForm
 from ..schemas.events import Metered, Notice
-from ..schemas.json import Json, JsonObject
+from ..schemas.json import JsonObject
 from ..schemas.principal import Principal
 from ..schemas.request import Request
 from ..schemas.spend import Usage
@@ -60,15 +60,15 @@ class Report:
     upstream_ms: float = 0.0
     overhead_ms: float | None = None
     finish_reason: str | None = None
-    notices: list[Notice] = field(default_factory=list[Notice])
-    attempts: list[JsonObject] = field(default_factory=list[JsonObject])
-    verdicts: list[JsonObject] = field(default_factory=list[JsonObject])
+    notices: list[Notice] = field(default_factory=lambda: [])
+    attempts: list[JsonObject] = field(default_factory=lambda: [])
+    verdicts: list[JsonObject] = field(default_factory=lambda: [])
     screened: str = "no"
     saved_by_fallback: Decimal = Decimal(0)
     price_source: str | None = None
     priced_at: datetime | None = None
-    cost_classes: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
-    limits: dict[str, str] = field(default_factory=dict[str, str])
+    cost_classes: dict[str, Decimal] = field(default_factory=lambda: {})
+    limits: dict[str, str] = field(default_factory=lambda: {})
 
 
 @dataclass(slots=True)
@@ -81,8 +81,8 @@ class Produced:
     tools, come in turns.
     """
 
-    text: list[str] = field(default_factory=list[str])
-    said: dict[Channel, list[str]] = field(default_factory=dict[Channel, list[str]])
+    text: list[str] = field(default_factory=lambda: [])
+    said: dict[Channel, list[str]] = field(default_factory=lambda: {})
     characters: int = 0
     body: JsonObject | None = None
     _counted: int = 0
@@ -142,6 +142,8 @@ class Call:
         sent: True while a provider works on it, or has: what it may charge although no usage comes.
         lost: Estimates of tries that broke off after a provider had worked on them.
         open: Commits intent and holds; the last act before Route sends.
+        at_end: What steps have to do when the call ends, however it ends; what came last goes
+            first.
         trace: None while no traces are made.
         parent: The call this one is made for, if the mesh made it itself.
     """
@@ -153,7 +155,7 @@ class Call:
     groups: frozenset[str] = frozenset()
     purpose: str | None = None
     document: str | None = None
-    tags: JsonObject = field(default_factory=dict[str, Json])
+    tags: JsonObject = field(default_factory=lambda: {})
     cache: CacheDirective = CacheDirective()
     idempotency_key: str | None = None
     parent: Call | None = None
@@ -168,13 +170,14 @@ class Call:
     kept: KeptForm = "redacted"
     input_bound: int = 0
     holds: tuple[Hold, ...] = ()
-    reserved: dict[Window, Reservation] = field(default_factory=dict[Window, Reservation])
+    reserved: dict[Window, Reservation] = field(default_factory=lambda: {})
     upstream_streams: bool | None = None
-    slots: set[str] = field(default_factory=set[str])
+    slots: set[str] = field(default_factory=lambda: set())
     opened: bool = False
     sent: bool = False
-    lost: list[Metered] = field(default_factory=list[Metered])
+    lost: list[Metered] = field(default_factory=lambda: [])
     open: Callable[[], Awaitable[None]] | None = None
+    at_end: list[Callable[[], None]] = field(default_factory=lambda: [])
     report: Report = field(default_factory=Report)
     produced: Produced = field(default_factory=Produced)
 

@@ -14,7 +14,7 @@ from ..spi.cache import Cache, CacheEntry
 from .cache_names import Names
 from .call import Call
 from .replay import replay
-from .step import Next
+from .step import Next, begun_by
 
 _log = logging.getLogger("jupyter_mesh")
 
@@ -49,7 +49,7 @@ class Shelf(Protocol):
         ...
 
     def ask(self, next: Next) -> Events:
-        """The answer of a model, of what is not there."""
+        """The answer of a model, of what is not there; nothing begins before it is read."""
         ...
 
     async def keep(self, entry: CacheEntry) -> None:
@@ -88,7 +88,7 @@ class WholeAnswers:
         )
 
     def ask(self, next: Next) -> Events:
-        return next(self._call) if self._near is None else self._ask(self._near, next)
+        return begun_by(next, self._call) if self._near is None else self._ask(self._near, next)
 
     async def keep(self, entry: CacheEntry) -> None:
         if self._call.report.cache == "hit":
@@ -104,7 +104,7 @@ class WholeAnswers:
             for event in replay(self._call, entry):
                 yield event
             return
-        async with aclosing(next(self._call)) as events:
+        async with aclosing(await next(self._call)) as events:
             async for event in events:
                 yield event
 

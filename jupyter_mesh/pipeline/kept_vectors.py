@@ -22,7 +22,7 @@ from ..spi.cache import CacheEntry
 from .cache_names import Names
 from .call import Call
 from .kept_answers import OpenCache, fresh
-from .step import Next
+from .step import Next, begun_by
 
 
 class Vectors:
@@ -57,7 +57,7 @@ class Vectors:
         return None
 
     def ask(self, next: Next) -> Events:
-        return self._rest(next) if self._known else next(self._call)
+        return self._rest(next) if self._known else begun_by(next, self._call)
 
     async def keep(self, entry: CacheEntry) -> None:
         data = _in_order(entry.body)
@@ -89,7 +89,7 @@ class Vectors:
             "partly_cached",
             f"{len(known)} of {len(known) + len(asked)} texts were known; the others were sent.",
         )
-        async with aclosing(next(call)) as events:
+        async with aclosing(await next(call)) as events:
             async for event in events:
                 if isinstance(event, Answer):
                     event = Answer(self._joined(event.data, asked))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
-from functools import partial
 
 from ..errors import LimitExceeded
 from ..schemas.events import Events
@@ -27,12 +26,13 @@ class Limit(Step):
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
-    def __call__(self, call: Call, next: Next) -> Events:
-        if call.parent is not None:
-            return next(call)
-        key = ("limits", caller(call.principal), call.groups)
-        applying = call.snapshot.once(key, lambda: _of_caller(call))
-        return _limited(self._limits, call, applying, partial(next, call))
+    async def __call__(self, call: Call, next: Next) -> Events:
+        if call.parent is None:
+            key = ("limits", caller(call.principal), call.groups)
+            applying = call.snapshot.once(key, lambda: _of_caller(call))
+            if applying:
+                call.at_end.append(await _enter(self._limits, call, applying))
+        return await next(call)
 
 
 class CandidateLimits:
@@ -56,7 +56,7 @@ class CandidateLimits:
                 for key in shares(rule.scope, call.principal, call.groups)
             ]
         )
-        return _limited(self._limits, call, applying, begin)
+        return _limited(self._limits, call, applying, begin) if applying else begin()
 
 
 def _of_caller(call: Call) -> tuple[Share, ...]:
@@ -75,16 +75,21 @@ def _once(applying: Iterable[Share]) -> tuple[Share, ...]:
     return tuple({share.name: share for share in applying}.values())
 
 
-def _limited(
+async def _limited(
     limits: Limits, call: Call, applying: Sequence[Share], begin: Callable[[], Events]
 ) -> Events:
     """The events of `begin`, once every share has room for them."""
-    return _entered(limits, call, applying, begin) if applying else begin()
+    leave = await _enter(limits, call, applying)
+    try:
+        async with aclosing(begin()) as events:
+            async for event in events:
+                yield event
+    finally:
+        leave()
 
 
-async def _entered(
-    limits: Limits, call: Call, applying: Sequence[Share], begin: Callable[[], Events]
-) -> Events:
+async def _enter(limits: Limits, call: Call, applying: Sequence[Share]) -> Callable[[], None]:
+    """Take what the call needs of every share; returns what gives it back."""
     before = metered_so_far(call).usage.total
     try:
         grant = await limits.take(applying, call.input_bound)
@@ -94,16 +99,15 @@ async def _entered(
     slots = {share.name for share in applying if share.slot}
     call.slots |= slots
     _tell(call, grant.left)
-    try:
-        async with aclosing(begin()) as events:
-            async for event in events:
-                yield event
-    finally:
+
+    def leave() -> None:
         call.slots -= slots
         # What was taken of tokens was a bound; from here on it is what the call has used since it
         # entered, as far as anybody knows.
         used = 0 if call.report.cache == "hit" else settled(call)[0].total - before
         grant.end(max(0, used))
+
+    return leave
 
 
 def _share(call: Call, rule: LimitRule, key: str) -> Share:

@@ -28,15 +28,15 @@ _OVERLAP = 200
 class Moderate(Step):
     """Without a rule for the answer nothing is held back."""
 
-    def __call__(self, call: Call, next: Next) -> Events:
+    async def __call__(self, call: Call, next: Next) -> Events:
         if not call.guarded or not call.snapshot.moderation:
-            return next(call)
+            return await next(call)
         return self._moderated(call, next)
 
     async def _moderated(self, call: Call, next: Next) -> Events:
         await _judge_request(call)
         rules = _rules(call, "response")
-        async with aclosing(next(call)) as events:
+        async with aclosing(await next(call)) as events:
             if not rules:
                 async for event in events:
                     yield event

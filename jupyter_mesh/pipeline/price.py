@@ -26,23 +26,27 @@ class PriceStep(Step):
     """
 
     async def __call__(self, call: Call, next: Next) -> Events:
-        produced = call.produced
-        metered_at = 0
-        async with aclosing(next(call)) as events:
-            async for event in events:
-                if isinstance(event, Chunk):
+        return _priced(call, await next(call))
+
+
+async def _priced(call: Call, inner: Events) -> Events:
+    produced = call.produced
+    metered_at = 0
+    async with aclosing(inner) as events:
+        async for event in events:
+            if isinstance(event, Chunk):
+                produced.add(event.data)
+                yield event
+                if produced.characters - metered_at >= _SLICE_CHARACTERS:
+                    metered_at = produced.characters
+                    yield metered_so_far(call)
+            elif isinstance(event, Metered):
+                if event.final:
+                    yield _final(call, event)
+            else:
+                if isinstance(event, Answer):
                     produced.add(event.data)
-                    yield event
-                    if produced.characters - metered_at >= _SLICE_CHARACTERS:
-                        metered_at = produced.characters
-                        yield metered_so_far(call)
-                elif isinstance(event, Metered):
-                    if event.final:
-                        yield _final(call, event)
-                else:
-                    if isinstance(event, Answer):
-                        produced.add(event.data)
-                    yield event
+                yield event
 
 
 def _final(call: Call, event: Metered) -> Metered:

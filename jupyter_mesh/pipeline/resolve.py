@@ -14,9 +14,9 @@ from .step import Next, Step
 class Resolve(Step):
     """Sets `call.candidates`: those that can do the operation and hold the prompt."""
 
-    def __call__(self, call: Call, next: Next) -> Events:
+    async def __call__(self, call: Call, next: Next) -> Events:
         resolve(call)
-        return next(call)
+        return await next(call)
 
 
 def resolve(call: Call) -> None:

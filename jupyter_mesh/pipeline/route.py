@@ -60,6 +60,9 @@ class Route(Endpoint):
         self._random = seed or random.Random()
 
     async def __call__(self, call: Call) -> Events:
+        return self._routed(call)
+
+    async def _routed(self, call: Call) -> Events:
         failures: list[tuple[Candidate, Fault]] = []
         for candidate in (ordered := self._ordered(call)):
             spare = candidate is not ordered[-1]

@@ -54,12 +54,12 @@ class Screen(Step):
     Hands the audit what was sent and what came back, redacted, never the raw text.
     """
 
-    def __call__(self, call: Call, next: Next) -> Events:
+    async def __call__(self, call: Call, next: Next) -> Events:
         if not call.guarded:
-            return next(call)
+            return await next(call)
         if not call.snapshot.screens:
             call.report.screened = _NO_RULE
-            return next(call)
+            return await next(call)
         return self._screened(call, next)
 
     async def _screened(self, call: Call, next: Next) -> Events:
@@ -68,7 +68,7 @@ class Screen(Step):
         if originals:
             kinds = ", ".join(sorted({name[1:].rpartition("_")[0] for name in originals}))
             yield call.notice("redacted", f"Redacted before sending: {kinds}.")
-        inner = next(call)
+        inner = await next(call)
         try:
             async with aclosing(_restored(inner, originals) if originals else inner) as events:
                 async for event in events:

@@ -98,8 +98,6 @@ class Snapshot:
     """Whether some group opens a model for some purposes only."""
     screens: bool = field(init=False)
     """Whether some text must be looked at, or some of what is said be kept."""
-    partial_budgets: tuple[BudgetRule, ...] = field(init=False)
-    """Those that need not pay for whatever answers."""
     _once: dict[tuple[Hashable, ...], object] = field(
         init=False, default_factory=dict[tuple[Hashable, ...], object], compare=False
     )
@@ -120,12 +118,6 @@ class Snapshot:
     def __post_init__(self) -> None:
         narrowed = any(rule.purposes_for for rule in self.groups.values())
         object.__setattr__(self, "by_purpose", narrowed)
-        partial = tuple(
-            rule
-            for rule in self.budgets
-            if rule.scope.connection or rule.scope.model or rule.fallback
-        )
-        object.__setattr__(self, "partial_budgets", partial)
         rules = self.screening or self.default_screening is not None
         object.__setattr__(self, "screens", bool(rules) or self.audit.keeps_content)
 
@@ -139,6 +131,18 @@ class Snapshot:
                 self._once.clear()
             done = self._once[key] = work()
         return cast(T, done)
+
+    @property
+    def partial_budgets(self) -> tuple[BudgetRule, ...]:
+        """Those that need not pay for whatever answers."""
+        return self.once(("partial budgets",), self._find_partial)
+
+    def _find_partial(self) -> tuple[BudgetRule, ...]:
+        return tuple(
+            rule
+            for rule in self.budgets
+            if rule.scope.connection or rule.scope.model or rule.fallback
+        )
 
     @property
     def dearest(self) -> Price | None:

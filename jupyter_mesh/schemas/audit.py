@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from .frozen import frozen
-from .json import Json, JsonObject
+from .json import JsonObject
 from .spend import Usage
 
 Outcome: TypeAlias = Literal[
@@ -40,7 +40,7 @@ class Intent:
     document: str | None = None
     key_id: str | None = None
     parent: str | None = None
-    tags: JsonObject = field(default_factory=dict[str, Json])
+    tags: JsonObject = field(default_factory=lambda: {})
     streamed: bool = False
     charged_group: str = ""
     """The one of `groups` that pays: sums by group are then those of the calls."""
@@ -84,7 +84,7 @@ class Completion:
     """What a cache hit would have cost."""
     saved_by_fallback: Decimal = Decimal(0)
     """By how much it was cheaper than the first model of the alias would have been."""
-    cost_classes: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    cost_classes: Mapping[str, Decimal] = field(default_factory=lambda: {})
     """`cost` by class of tokens, and `request` for what each call costs; empty: not known."""
     priced_at: datetime | None = None
     """When the prices were looked up that it was charged by."""
@@ -100,7 +100,7 @@ class Completion:
     screened: str = "no"
     """`yes`, `no`, or why not."""
     content: JsonObject | None = None
-    kept: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    kept: Mapping[str, Decimal] = field(default_factory=lambda: {})
     """USD by budget keys that pay what they reserved, since nobody knows the price of what
     answered.
     """

@@ -67,7 +67,7 @@ class HttpRequest:
     headers: Headers
     read: Callable[[], Awaitable[bytes]]
     origin: object = None
-    params: Mapping[str, str] = field(default_factory=dict[str, str])
+    params: Mapping[str, str] = field(default_factory=lambda: {})
     principal: Principal = _NOBODY
     id: str = ""
 
@@ -130,7 +130,7 @@ class JsonReply:
 
     body: bytes
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict[str, str])
+    headers: dict[str, str] = field(default_factory=lambda: {})
     content_type: str = JSON
     cookies: tuple[str, ...] = ()
 
@@ -140,7 +140,7 @@ class StreamReply:
     """Server-sent events. The headers are final before the first piece is read."""
 
     stream: ByteStream
-    headers: dict[str, str] = field(default_factory=dict[str, str])
+    headers: dict[str, str] = field(default_factory=lambda: {})
     status: int = 200
     content_type: str = EVENT_STREAM
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Literal, cast
 
@@ -27,7 +28,7 @@ from jupyter_mesh.pipeline.resolve import Resolve
 from jupyter_mesh.pipeline.route import Route
 from jupyter_mesh.pipeline.screen import Screen
 from jupyter_mesh.pipeline.snapshot import Candidate, ConnectionLimits, Snapshot
-from jupyter_mesh.pipeline.step import Step, compose
+from jupyter_mesh.pipeline.step import Step, begun_by, compose
 from jupyter_mesh.schemas.catalog import Capability, ModelFacts, Residency
 from jupyter_mesh.schemas.events import Answer, Chunk, Event, Events, Metered, Notice
 from jupyter_mesh.schemas.policy import AliasRule
@@ -152,7 +153,8 @@ class Pipeline:
             Moderate: Moderate(),
             PriceStep: PriceStep(),
         }
-        self.run = compose([steps[kind] for kind in ORDER], Route(self.health, limits))
+        composed = compose([steps[kind] for kind in ORDER], Route(self.health, limits))
+        self.run = partial(begun_by, composed)
         self._ids = count(1)
 
     def call(self, request: Request, principal: Principal = ADA, **fields: object) -> Call:
