@@ -96,6 +96,8 @@ class Route(Endpoint):
     def _ordered(self, call: Call) -> list[Candidate]:
         """The candidates in the order to try, those with an open circuit last."""
         candidates = list(call.candidates)
+        if len(candidates) == 1:
+            return candidates
         alias = call.snapshot.aliases.get(call.request.model)
         strategy = alias.strategy if alias else "ordered"
         if strategy == "weighted" and alias:

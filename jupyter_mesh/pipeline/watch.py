@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from ..errors import ProviderProtocolError, ProviderTimeout
-from ..schemas.events import Chunk, Event, Events, Finished, Metered
+from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
 from ..spi.faults import fault_point
 from .call import Call
 from .health import Sample
@@ -74,8 +74,9 @@ class Watch:
         if self._first_ms is None:
             self._first_ms = (time.perf_counter() - self._started) * 1000
             self._patience = self._candidate.limits.idle_timeout
-            self.stop()
-            self._timer = self._loop.call_later(self._patience, self._look)
+            if not isinstance(event, Answer):  # after which nothing is waited for
+                self.stop()
+                self._timer = self._loop.call_later(self._patience, self._look)
             fault_point("route.first_event")
         else:
             fault_point("route.mid_stream")

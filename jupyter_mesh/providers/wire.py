@@ -94,6 +94,7 @@ class Target:
         self._like = ClientRequest(method, url, skip_auto_headers=_OURS, proxy=proxy)
         whole = proxy is not None and url.scheme == "http"
         self._line = f"{method} {url if whole else url.raw_path_qs} HTTP/1.1"
+        self._fixed: dict[tuple[str, ...], list[str]] = {}
         self._connector = connector
         self._timeout = timeout
 
@@ -141,10 +142,18 @@ class Target:
             raise ConnectionTimeoutError(f"no connection to {self._like.host}") from error
 
     def _written(self, body: bytes, headers: Mapping[str, str]) -> bytes:
-        all_headers = self._like.headers.copy()
-        all_headers.update(headers)
-        all_headers["Content-Length"] = str(len(body))
-        lines = [f"{name}: {value}" for name, value in all_headers.items()]
-        if any(map(_BROKEN_LINE.search, lines)):
+        names = tuple(headers)
+        fixed = self._fixed.get(names)
+        if fixed is None:
+            fixed = self._fixed[names] = self._beside(headers)
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        if _BROKEN_LINE.search("".join(lines)):
             raise ValueError("a header holds a line break")
-        return "\r\n".join((self._line, *lines, "", "")).encode() + body
+        length = f"Content-Length: {len(body)}"
+        return "\r\n".join((self._line, *fixed, *lines, length, "", "")).encode() + body
+
+    def _beside(self, headers: Mapping[str, str]) -> list[str]:
+        """The lines that each request has beside `headers`, whose names are few."""
+        given = {"content-length", *map(str.lower, headers)}
+        own = self._like.headers.items()
+        return [f"{name}: {value}" for name, value in own if name.lower() not in given]

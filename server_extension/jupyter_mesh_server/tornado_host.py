@@ -206,6 +206,13 @@ class MeshHandler(JupyterHandler):
             self.set_header(name, value)
         self.finish(_ERROR % (message, code))
 
+    def set_signed_cookie(self, *_: object, **__: object) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Set none: Jupyter would hand a new login to each request that brings its token. Pages
+        get theirs from Jupyter's own addresses, and programs send the token every time.
+        """
+
+    set_secure_cookie = set_signed_cookie
+
     def compute_etag(self) -> str | None:
         """None: replies are not to be kept."""
         return None
