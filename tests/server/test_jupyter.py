@@ -146,6 +146,12 @@ async def test_a_preflight_gets_our_headers_allowed_but_no_foreign_origin(jupyte
     assert "Access-Control-Allow-Origin" not in reply.headers
 
 
+async def test_a_request_that_brings_the_servers_token_is_handed_no_login(jupyter: Host) -> None:
+    reply = await jupyter.ask("GET", "/api/me", headers=jupyter.admin)
+    assert reply.status == 200
+    assert "Set-Cookie" not in reply.headers
+
+
 class TestTrustedOrigin:
     @pytest.fixture
     def jp_server_config(self, jp_server_config: dict[str, Any]) -> dict[str, Any]:
