@@ -76,8 +76,8 @@ def test_nothing_that_a_users_processes_can_read_holds_a_secret(world: HubWorld)
     said = reach(world, hidden | mine, uid, [])
     assert {name for name, _ in said["found"]} == set(mine)
     assert f"/proc/{processes[0]}/environ" in {place for _, place in said["found"]}
-    held = {str(Path(place).parent) for place in said["looked"]}
-    assert {str(world.hub.folder / "homes" / "analyst"), f"/proc/{processes[0]}"} <= held
+    home = f"{world.hub.folder}/homes/analyst/"
+    assert any(place.startswith(home) for place in said["looked"])
 
     inside = reach(world, hidden | mine, 0, processes)  # root may look into any process
     tracked = {name for name, place in inside["found"] if place.startswith("memory of")}
