@@ -10,11 +10,18 @@ import pytest
 from jupyter_mesh.storage.patience import patience
 
 
-async def answer(after: float) -> asyncio.Future[str]:
-    """One that comes by itself."""
+async def answer(after: float, steps: int = 10) -> asyncio.Future[str]:
+    """One that comes by itself, and is read in some steps of the event loop."""
     loop = asyncio.get_running_loop()
     coming: asyncio.Future[str] = loop.create_future()
-    loop.call_later(after, lambda: coming.done() or coming.set_result("here"))
+
+    def read(left: int) -> None:
+        if left:
+            loop.call_soon(read, left - 1)
+        elif not coming.done():
+            coming.set_result("here")
+
+    loop.call_later(after, read, steps)
     return coming
 
 
