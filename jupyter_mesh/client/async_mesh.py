@@ -214,12 +214,15 @@ class AsyncMesh:
         if model := current_notebook().model:
             return model
         model, until = self._default_model
+        contact = "an admin of this mesh"
         if model is None or time.monotonic() > until:
-            model = (await self.api.me()).default_model
+            me = await self.api.me()
+            model, contact = me.default_model, me.admin_contact or contact
             self._default_model = model, time.monotonic() + _DEFAULT_MODEL_SECONDS
         if model is None:
             raise MeshClientError(
-                "Name a model: `%llm list` or `connect().models()` shows those open to you.",
+                "Name a model: `%llm list` or `connect().models()` shows those open to you; "
+                f"where there is none, ask {contact} to open one.",
                 code="invalid_argument",
             )
         return model

@@ -74,6 +74,11 @@ class Draft:
         self._text.append(text)
         return text
 
+    def refuse(self, request_id: str | None) -> None:
+        """The call was refused or broke off; the gateway records it under this, if it did."""
+        if request_id is not None:
+            self._details = {**self._details, "request_id": request_id}
+
     def add_reply(self, reply: Reply) -> None:
         """Take a whole, non-streamed answer; what its body does not say, its headers do."""
         headers = reply.headers

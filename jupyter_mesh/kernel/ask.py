@@ -49,6 +49,8 @@ def ask_cell(session: Session, cell: Cell, format: Format, *, stream: bool) -> A
             _ask_one(session.mesh.transport, cell.calls[0], cell.shape, screen, stream=stream)
     except MeshClientError as said:
         failure = naming_near_models(session, cell.calls[0].model, said)
+        for part in screen.parts:
+            part.draft.refuse(failure.request_id)
         _end_all(screen, "error", (failure.code, failure.message))
         raise failure from None
     except KeyboardInterrupt:
@@ -142,6 +144,7 @@ def _take(part: Part, arrived: Arrived) -> None:
     if arrived is None:
         part.end("done")
     elif isinstance(arrived, MeshClientError):
+        part.draft.refuse(arrived.request_id)
         part.end("error", (arrived.code, arrived.message))
     else:
         part.draft.add(arrived)

@@ -22,4 +22,6 @@ def naming_near_models(session: Session, model: str, failure: MeshClientError) -
     if not names or model in names:
         return failure
     message = f"No model {model!r} is open to you; {nearest(model, names)}"
-    return MeshClientError(message, code=failure.code, status=failure.status)
+    return MeshClientError(
+        message, code=failure.code, status=failure.status, request_id=failure.request_id
+    )

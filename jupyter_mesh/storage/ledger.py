@@ -193,8 +193,8 @@ def _no_room(cursor: Cursor, hold: HoldRow) -> BudgetExceeded:
     refused = BudgetExceeded(
         f"The budget of {hold.title} has no room for this call: of {usd(hold.limit):f} USD "
         f"({hold.period}), {usd(spent):f} are spent and {usd(held):f} reserved by calls in flight; "
-        f"this one may cost {usd(hold.amount):f}. Choose a cheaper model, lower `max_tokens`, or "
-        "ask an admin for more."
+        f"this one may cost {usd(hold.amount):f}. Choose a cheaper model, lower `max_tokens` "
+        "(in a cell `--max-tokens`), or ask an admin for more."
     )
     refused.budget = hold.budget
     refused.too_large = hold.amount > hold.limit

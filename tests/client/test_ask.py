@@ -89,7 +89,7 @@ def test_without_any_model_the_error_says_where_to_find_one(
     mesh: Mesh, gateway: FakeGateway
 ) -> None:
     gateway.default_model = None
-    with pytest.raises(MeshClientError, match=r"Name a model.*list") as failure:
+    with pytest.raises(MeshClientError, match=r"Name a model.*list.*ask .+ to open") as failure:
         mesh.ask("Hi")
     assert failure.value.code == "invalid_argument"
     assert not gateway.chats

@@ -310,6 +310,21 @@ def test_a_renamed_notebook_keeps_its_threads_and_its_model(
     assert chat.headers["X-Mesh-Document"] == "b.ipynb"
 
 
+@pytest.mark.parametrize("cell", ["%%llm fast\nHi", "%%llm --compare fast,openai/large\nHi"])
+def test_a_refused_call_too_is_shown_with_where_its_record_is(
+    notebook: Notebookish, gateway: FakeGateway, cell: str
+) -> None:
+    comm = announce(notebook.shell)
+    problem = {"code": "budget_exceeded", "message": "Spent.", "request_id": "call-7"}
+    gateway.answer = lambda body: Script(status=402, error=problem)
+    with pytest.raises(MeshMagicError):
+        run(notebook.shell, cell)
+    shown = notebook.published[-1]["data"][ANSWER_MIME]
+    (first, *_) = shown.get("compare", [shown])
+    assert (first["state"], first["request_id"]) == ("error", "call-7")
+    assert {"type": "call_finished", "request_id": "call-7"} in comm.sent
+
+
 def test_the_front_end_hears_of_finished_calls_and_new_models_until_it_closes(
     notebook: Notebookish, gateway: FakeGateway
 ) -> None:

@@ -32,6 +32,9 @@ async function show(answers: Partial<Record<keyof IAdminApi, unknown>>, place = 
   const asked: string[] = [];
   const api = new Proxy({} as IAdminApi, {
     get: (_, name: string) => () => {
+      if (name === 'clientAddress') {
+        return 'http://mesh.example.org/mesh/v1';
+      }
       asked.push(name);
       const answer = answers[name as keyof IAdminApi];
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
@@ -122,4 +125,51 @@ test('what comes from mesh.yaml is shown and cannot be typed over', async () => 
   expect([...node.querySelectorAll('main button')].map(one => one.textContent)).toEqual([
     '‹ Budgets and limits'
   ]);
+});
+
+test('an admin who makes the first group is named, and added by a click', async () => {
+  const place = new Place({ page: 'models', open: { kind: 'groups', name: '' } });
+  const catalogue = { models: [], aliases: [], offers: [] };
+  const answers = { me: me(['admin']), settings: [], connections: [], models: catalogue };
+  const { node } = await show(answers, place);
+  const add = (): HTMLButtonElement | undefined =>
+    [...node.querySelectorAll('button')].find(one => one.textContent === 'Add me (ada)');
+  expect(add()).toBeDefined();
+  add()?.click();
+  await vi.waitFor(() => expect(add()).toBeUndefined());
+  const [members] = [...node.querySelectorAll('textarea')];
+  expect(members?.value).toBe('ada');
+});
+
+test('a key that was made says where it is used and how it is tried', async () => {
+  const place = new Place({ page: 'keys', open: { kind: 'keys', name: '' } });
+  const made = { key: { name: 'reports' }, secret: 'mesh-once' };
+  const { node, text } = await show({ me: me(['admin']), keys: [], makeKey: made }, place);
+  const type = (label: string, value: string): void => {
+    const named = [...node.querySelectorAll('label')].find(one => one.textContent === label);
+    const input = node.querySelector<HTMLInputElement>(`[id="${named?.htmlFor ?? ''}"]`);
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(input, value);
+    input?.dispatchEvent(new Event('input', { bubbles: true }));
+  };
+  type('Name', 'reports');
+  type('Application', 'monthly');
+  node.querySelector<HTMLButtonElement>('button[type=submit]')?.click();
+  await vi.waitFor(() => expect(text()).toContain('base URL: http://mesh.example.org/mesh/v1'));
+  expect(text()).toContain('curl http://mesh.example.org/mesh/v1/models -H "Authorization: Bearer');
+  expect(text()).not.toContain('mesh-once');
+});
+
+test('open alerts are asked for again while the pages are shown', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const summary = { critical: 1, warning: 0 };
+    const answers = { me: me(['admin', 'audit']), settings: [], connections: [], providers: [] };
+    const { asked } = await show({ ...answers, alertSummary: summary });
+    const times = (): number => asked.filter(one => one === 'alertSummary').length;
+    await vi.waitFor(() => expect(times()).toBe(1));
+    vi.advanceTimersByTime(60_000);
+    expect(times()).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -3,16 +3,22 @@ import React, { useEffect } from 'react';
 import { useResource } from '../../ui/surroundings';
 import { useAdmin } from '../context';
 
-/** How many alerts nobody looks after yet; nothing where there are none. */
+const EVERY_MS = 60_000;
+
+/** How many alerts nobody looks after yet, asked anew while it is shown; nothing where there are none. */
 export function OpenAlerts(): React.JSX.Element | null {
   const { trans, store } = useAdmin();
   const summary = useResource(store.alertSummary);
   const me = useResource(store.me);
   const mayAsk = me.kind === 'ready' && me.value.scopes.includes('audit');
   useEffect(() => {
-    if (mayAsk) {
-      void store.alertSummary.refresh();
+    if (!mayAsk) {
+      return undefined;
     }
+    const ask = (): void => void store.alertSummary.refresh();
+    ask();
+    const timer = setInterval(ask, EVERY_MS);
+    return () => clearInterval(timer);
   }, [store, mayAsk]);
   if (summary.kind !== 'ready') {
     return null;

@@ -3,7 +3,7 @@ import React, { useCallback, useEffect, useMemo } from 'react';
 import { type CallSummary } from '../../api/types';
 import { type Query } from '../../api/transport';
 import { exactCount, formatCount, formatDuration } from '../../figures';
-import { outcomeName, outcomeTone } from '../../sidebar/calls/outcome';
+import { outcomeName, outcomeTone, reasonName } from '../../sidebar/calls/outcome';
 import { Amount } from '../../ui/amount';
 import { EmptyNote, SkeletonLines } from '../../ui/placeholder';
 import { useSignal } from '../../ui/surroundings';
@@ -113,7 +113,8 @@ const Row = React.memo(function Row(props: {
   const { tokens, timing } = call;
   const who = [showsUsers && call.user, call.application, call.key].filter(Boolean).join(' · ');
   const model = call.model ?? call.requested_model;
-  const outcome = outcomeName(call.outcome, trans);
+  const reason = reasonName(call.error_code, trans);
+  const outcome = [outcomeName(call.outcome, trans), reason].filter(Boolean).join(': ');
   return (
     <div className="jp-mesh-Calls-row">
       <span role="cell">
@@ -132,7 +133,10 @@ const Row = React.memo(function Row(props: {
         )}
         <bdi>{model}</bdi>
       </span>
-      <span role="cell" title={call.error_code ?? undefined}>
+      <span
+        role="cell"
+        title={call.error_code === null ? undefined : `${outcome} (${call.error_code})`}
+      >
         <span className={`jp-mesh-Dot jp-mod-${outcomeTone(call.outcome)}`} aria-hidden="true" />{' '}
         {outcome}
         {call.has_finding && (

@@ -1,6 +1,7 @@
 import React, { useEffect, useState } from 'react';
 
 import { type ModelCard } from '../../api/types';
+import { noModelWords } from '../../catalogue/no-model';
 import { residencyHint, residencyName, traitName } from '../../catalogue/words';
 import { formatCount } from '../../figures';
 import { EmptyNote } from '../../ui/placeholder';
@@ -29,10 +30,7 @@ export function CataloguePage(): React.JSX.Element {
           );
           return models.length === 0 ? (
             <EmptyNote>
-              {trans.__(
-                'No model is open to you yet: ask %1.',
-                me?.admin_contact ?? trans.__('an admin of this mesh')
-              )}
+              {trans.__('No model is open to you yet.')} {noModelWords(me, trans)}
             </EmptyNote>
           ) : (
             <>

@@ -6,7 +6,14 @@ import { type IForm } from '../editing/editor';
 import { type Faults, faultsOf } from '../form/faults';
 import { type IField } from '../form/fields';
 import { fieldsOf } from '../form/schema-fields';
-import { keepTyped, readValues, typedSecrets, type Values, writeValues } from '../form/values';
+import {
+  carriedOver,
+  keepTyped,
+  readValues,
+  typedSecrets,
+  type Values,
+  writeValues
+} from '../form/values';
 import { textOf } from '../json';
 import { commonFields } from './common-fields';
 import { type IListedModel, modelFault, readModels, writeModels } from './listed-models';
@@ -78,10 +85,7 @@ export class ConnectionForm implements IForm<IConnectionState> {
   /** The same connection through another provider: what both have is kept. */
   withProvider(state: IConnectionState, provider: string): IConnectionState {
     const fresh = readValues(this.own(provider), {});
-    const both = Object.entries(state.own).filter(
-      ([name, value]) => name in fresh && typeof value === typeof fresh[name]
-    );
-    return { ...state, provider, own: { ...fresh, ...Object.fromEntries(both) } };
+    return { ...state, provider, own: carriedOver(state.own, fresh) };
   }
 
   faults({ provider, common, own, models }: IConnectionState): Faults {

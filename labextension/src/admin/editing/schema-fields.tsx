@@ -7,9 +7,9 @@ import { SchemaField } from '../form/schema-field';
 import { type Editor } from './editor';
 
 /** The inputs of a form that is a plain list of fields. */
-export function SchemaFields(props: {
+export function SchemaFields<S extends IFieldsState>(props: {
   form: { fields: readonly IField[] };
-  editor: Editor<IFieldsState>;
+  editor: Editor<S>;
   faults: Faults;
   isReadOnly: boolean;
 }): React.JSX.Element {

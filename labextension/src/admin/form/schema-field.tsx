@@ -46,7 +46,7 @@ export function SchemaField(props: {
         title={title}
         description={[
           description,
-          trans.__('Sealed in the mesh’s store when saved, and never shown again.')
+          !isReadOnly && trans.__('Sealed in the mesh’s store when saved, and never shown again.')
         ]
           .filter(Boolean)
           .join(' ')}

@@ -143,6 +143,14 @@ export function keepTyped(fields: readonly IField[], before: Values, after: Valu
   return { ...after, ...Object.fromEntries(taken) };
 }
 
+/** What was typed in another form, where this one has the same input; `fresh` is all that it has. */
+export function carriedOver(before: Values, fresh: Values): Values {
+  const both = Object.entries(before).filter(
+    ([name, value]) => name in fresh && typeof value === typeof fresh[name]
+  );
+  return { ...fresh, ...Object.fromEntries(both) };
+}
+
 function merged(before: Value | undefined, after: Value | undefined): Value {
   if (isSecretValue(before) && isSecretValue(after)) {
     return before.typed === '' ? after : { ...after, typed: before.typed };

@@ -49,7 +49,7 @@ export function KeysPage(props: {
               )}
             </PageHead>
             {keys.length === 0 ? (
-              <EmptyNote>{trans.__('There is no key yet.')}</EmptyNote>
+              <EmptyNote>{trans.__('There is no key.')}</EmptyNote>
             ) : (
               <KeyTable keys={keys} onRevoke={setRevoking} />
             )}

@@ -5,8 +5,9 @@ import { useAdmin } from '../context';
 
 /** A secret that was just made: shown this once, held nowhere else, gone with this page. */
 export function NewSecret(props: { made: NewKey; onDone: () => void }): React.JSX.Element {
-  const { trans, place } = useAdmin();
+  const { trans, place, store } = useAdmin();
   const { made, onDone } = props;
+  const address = store.api.clientAddress();
   const [said, setSaid] = useState('');
   const isKept = useRef(false);
   const field = useRef<HTMLInputElement>(null);
@@ -50,7 +51,14 @@ export function NewSecret(props: { made: NewKey; onDone: () => void }): React.JS
       <p role="status" className="jp-mesh-dim">
         {said}
       </p>
-      <p>{trans.__('Clients send it as “Authorization: Bearer …” to the mesh’s own address.')}</p>
+      <p>
+        {trans.__('Clients of OpenAI’s protocol take it as their API key, and as base URL:')}{' '}
+        <code>{address}</code>
+      </p>
+      <p>{trans.__('To try it, in a shell where MESH_KEY is the key:')}</p>
+      <p>
+        <code>{`curl ${address}/models -H "Authorization: Bearer $MESH_KEY"`}</code>
+      </p>
       <button
         type="button"
         className="jp-mesh-Button"

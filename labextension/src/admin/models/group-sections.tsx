@@ -34,6 +34,7 @@ export function GroupMembers(props: IPart): React.JSX.Element {
           'Users and service accounts, one on each line. “*” is everybody; “hub:NAME” is the group NAME of JupyterHub.'
         )}
       />
+      <AddMe {...props} />
       <Lines
         {...props}
         name="allow"
@@ -45,6 +46,25 @@ export function GroupMembers(props: IPart): React.JSX.Element {
         )}
       />
     </Section>
+  );
+}
+
+/** One's own name is written nowhere else, and an admin without a group may use nothing either. */
+function AddMe({ state, isReadOnly, onChange }: IPart): React.JSX.Element | null {
+  const { trans, store } = useAdmin();
+  const me = store.me.value?.user;
+  const members = linesOf(state.members);
+  if (me === undefined || isReadOnly || members.includes(me) || members.includes('*')) {
+    return null;
+  }
+  return (
+    <button
+      type="button"
+      className="jp-mesh-Button"
+      onClick={() => onChange({ ...state, members: [...members, me].join('\n') })}
+    >
+      {trans.__('Add me (%1)', me)}
+    </button>
   );
 }
 

@@ -34,3 +34,17 @@ export function outcomeName(outcome: Outcome, trans: TranslationBundle): string 
     interrupted: trans.__('interrupted')
   }[outcome];
 }
+
+/** Why a call had no answer, in a word or two; empty where that is known only in full. */
+export function reasonName(code: string | null, trans: TranslationBundle): string {
+  const names: Record<string, string> = {
+    budget_exceeded: trans.__('budget'),
+    rate_limit_exceeded: trans.__('limit'),
+    not_permitted: trans.__('rights'),
+    use_case_stopped: trans.__('use is off'),
+    model_not_found: trans.__('model'),
+    context_length_exceeded: trans.__('too long'),
+    content_blocked: trans.__('guard')
+  };
+  return code === null ? '' : (names[code] ?? '');
+}

@@ -3,6 +3,7 @@ import React, { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 
 import { type Models } from '../../api/types';
 import { EVERYTHING, type IQuery, matches } from '../../catalogue/filter';
 import { grouped } from '../../catalogue/groups';
+import { noModelWords } from '../../catalogue/no-model';
 import { compareCell } from '../../notebook/insert';
 import { EmptyNote, Skeleton } from '../../ui/placeholder';
 import { useResource, useSignal, useSurroundings } from '../../ui/surroundings';
@@ -46,15 +47,10 @@ export function ModelSection({ wishes }: { wishes: Wishes }): React.JSX.Element 
 
 function NoModels({ hasOffers }: { hasOffers: boolean }): React.JSX.Element {
   const { model, trans } = useSurroundings();
-  const admin = model.me.value?.admin_contact;
   return (
     <EmptyNote>
       <strong>{trans.__('No model is open to you yet.')}</strong>
-      <p>
-        {hasOffers
-          ? trans.__('Connect what was found.')
-          : trans.__('Ask %1 to open one to you.', admin ?? trans.__('an admin of this mesh'))}
-      </p>
+      <p>{hasOffers ? trans.__('Connect what was found.') : noModelWords(model.me.value, trans)}</p>
     </EmptyNote>
   );
 }
@@ -83,7 +79,7 @@ function DemoOnly({ catalogue }: { catalogue: Models }): React.JSX.Element | nul
       {offers.length > 0
         ? trans.__('Only the offline demo is connected: connect a real model below.')
         : trans.__(
-            'Only the offline demo is here. For a real model set a key such as OPENAI_API_KEY or start Ollama, then restart JupyterLab; or write a mesh.yaml.'
+            'Only the offline demo is here. For a real model set a key such as OPENAI_API_KEY or start Ollama, then restart JupyterLab; or make a connection in the Mesh administration.'
           )}
     </EmptyNote>
   );
