@@ -32,6 +32,8 @@ def authorize(call: Call) -> None:
         ModelNotFound: No such model is open to the caller.
     """
     principal, snapshot = call.principal, call.snapshot
+    if call.purpose is None and call.parent is None:
+        call.purpose = principal.purpose  # the record of a refusal says it, too
     if not principal.may(Scope.USE):
         raise NotPermitted("This credential may not ask models; use one with the `use` scope.")
     if call.depth > _MAX_DEPTH:
@@ -58,10 +60,8 @@ def authorize(call: Call) -> None:
 
 def _check_purpose(call: Call) -> None:
     bound = call.principal.purpose
-    if bound is not None:
-        if call.purpose not in (None, bound):
-            raise NotPermitted(f"This credential is for the purpose {bound!r} only.")
-        call.purpose = bound
+    if bound is not None and call.purpose != bound:
+        raise NotPermitted(f"This credential is for the purpose {bound!r} only.")
     listed, required = call.snapshot.purposes(call.groups)
     if call.purpose is None:
         if required:

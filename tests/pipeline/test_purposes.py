@@ -78,6 +78,13 @@ async def test_the_purpose_of_a_key_counts_like_a_declared_one() -> None:
     assert error.status == 403
 
 
+async def test_a_refusal_before_a_model_is_found_is_recorded_with_the_keys_purpose() -> None:
+    mesh = world()
+    refused = await mesh.ask(chat(model="a/typo"), replace(analyst("ada"), purpose="research"))
+    assert isinstance(refused.error, ModelNotFound)
+    assert mesh.journal.intents[refused.call.id].purpose == "research"
+
+
 async def test_an_answer_kept_for_one_purpose_is_not_given_for_another() -> None:
     mesh = world()
     first = await mesh.ask(chat(model="fast"), analyst("ada"), purpose="research")

@@ -17,6 +17,7 @@ export function RecordFacts({ detail }: { detail: CallDetail }): React.JSX.Eleme
     [trans.__('User'), summary.user],
     [trans.__('Application'), summary.application],
     [trans.__('Purpose'), summary.purpose === UNSTATED ? trans.__('not stated') : summary.purpose],
+    [trans.__('Charged to the group'), detail.charged_group],
     [trans.__('Operation'), summary.operation],
     [trans.__('Candidates'), detail.candidates.join(' → ')],
     [trans.__('Screened'), detail.screened],
