@@ -59,7 +59,7 @@ def test_killed_at_each_labelled_point_it_loses_and_doubles_nothing(
 ) -> None:
     chance = random.Random(f"{seed}{stream}")
     with world(tmp_path, store) as one:
-        for point in POINTS * rounds(1, 22):
+        for point in POINTS * rounds(1, 12):
             passage = chance.randint(1, 3)
             one.gateway.start(JUPYTER_MESH_FAULT=f"kill:{point}:{passage}")
             one.script(*[SLOW] * (passage + 1))
