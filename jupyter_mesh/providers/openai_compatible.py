@@ -49,7 +49,7 @@ _RESULT_FIELDS = {
 
 
 class OpenAICompatible(Provider):
-    """One server that speaks OpenAI's API."""
+    """OpenAI, or any server that speaks its API at the base URL that you give."""
 
     Config: type[ProviderConfig] = OpenAIConfig
     name: ClassVar[str] = "openai"
