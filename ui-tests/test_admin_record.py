@@ -226,21 +226,28 @@ def lab(
     start_lab: Callable[[Path, str], AbstractContextManager[Lab]],
     upstream: FakeOpenAI,
 ) -> Iterator[Lab]:
-    """A JupyterLab of its own, whose budget has no room for a call."""
+    """A JupyterLab of its own, whose budget is used up after a few calls."""
     said = rules(upstream).replace("application: reports }", "user: '*' }")
+    said = said.replace("limit_usd: 0.00001", "limit_usd: 0.02")
     with start_lab(tmp_path, said) as lab:
         yield lab
 
 
 def test_critical_alerts_are_counted_at_the_sidebars_gear(page: LabPage, lab: Lab) -> None:
-    body = {"model": "campus/qwen3-32b", "messages": [{"role": "user", "content": "hello"}]}
+    asked = [{"role": "user", "content": "hello"}]
+    body = {"model": "campus/qwen3-32b", "messages": asked, "max_tokens": 1}
     request = urllib.request.Request(
         f"{lab.url}/mesh/v1/chat/completions",
         data=json.dumps(body).encode(),
         headers={"Authorization": f"token {lab.token}", "Content-Type": "application/json"},
     )
+
+    def ask_often() -> None:
+        for _ in range(20):
+            urllib.request.urlopen(request, timeout=30).close()
+
     with pytest.raises(urllib.error.HTTPError, match="402"):
-        urllib.request.urlopen(request, timeout=30)
+        ask_often()
     critical = lab.ask_gateway("alerts/summary")["critical"]
     assert critical > 0
     page.page.goto(f"{lab.url}/lab?token={lab.token}&reset")
