@@ -4,7 +4,7 @@ import {
   type PerformanceSeries,
   type PerformanceStep
 } from './admin-types';
-import { type Usage, type UsageForecast } from './types';
+import { type Budgets, type Usage, type UsageForecast } from './types';
 import { type Transport } from './transport';
 
 export interface ITime {
@@ -45,6 +45,8 @@ export interface IFiguresApi {
   usageFile(query: IUsageQuery, format: FileFormat): Promise<Blob>;
   /** What this month (UTC) will have cost at its end. */
   forecast(where: Where, view: Whose): Promise<UsageForecast>;
+  /** The budgets that pay for one's own calls, and how full they are. */
+  budgets(): Promise<Budgets>;
 }
 
 /** See `IFiguresApi`. */
@@ -74,6 +76,10 @@ export class FiguresClient implements IFiguresApi {
 
   forecast(where: Where, view: Whose): Promise<UsageForecast> {
     return this.http.get('usage/forecast', { ...where, view, window: 'month' });
+  }
+
+  budgets(): Promise<Budgets> {
+    return this.http.get('budgets');
   }
 }
 

@@ -8,6 +8,7 @@ import { type components } from './_schema';
 type Schemas = components['schemas'];
 
 export type BudgetStatus = Schemas['BudgetStatus'];
+export type Budgets = Schemas['Budgets'];
 export type CallDetail = Schemas['CallDetail'];
 export type CallPage = Schemas['CallPage'];
 export type CallSummary = Schemas['CallSummary'];

@@ -3,7 +3,7 @@ import React from 'react';
 import { CommandIDs } from '../command-ids';
 import { meshIcon } from '../icons';
 import { exactUsd, formatUsd } from '../money';
-import { worstLevel } from '../sidebar/cost/budget';
+import { worstLevel } from '../ui/budget';
 import { useResource, useSignal, useSurroundings } from '../ui/surroundings';
 
 /** The model in force and what the notebook (or, without one, the day) has cost; a click opens the sidebar. */

@@ -15,6 +15,7 @@ import { type Dimension, isPeriod } from './dimensions';
 import { ExportButtons } from './export-buttons';
 import { detailTable, pivotTable } from './figure-table';
 import { MonthOutlook } from './month-outlook';
+import { OwnBudgets } from './own-budgets';
 import { pivotOf } from './pivot';
 import { UsageChart } from './usage-chart';
 import { UsageControls } from './usage-controls';
@@ -63,6 +64,7 @@ export function UsagePage(props: { view: View | undefined }): React.JSX.Element 
           'Sums are those of the gateway, by the hour in UTC. Click a name to see only that.'
         )}
       </PageHead>
+      {whose === 'own' && <OwnBudgets now={now} />}
       <UsageControls
         view={view}
         whose={whose}

@@ -8,7 +8,7 @@ import { Skeleton } from '../../ui/placeholder';
 import { useResource, useSurroundings } from '../../ui/surroundings';
 import { TroubleNote } from '../../ui/trouble';
 import { Breakdown } from './breakdown';
-import { BudgetMeter } from './budget-meter';
+import { BudgetMeter } from '../../ui/budget-meter';
 import { hasBars, SpendBars } from './spend-bars';
 
 /** What was spent, as the gateway adds it up. */

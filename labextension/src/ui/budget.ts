@@ -1,6 +1,6 @@
 /** How near a budget is to its end. */
-import { type BudgetStatus } from '../../api/types';
-import { shareOf } from '../../money';
+import { type BudgetStatus } from '../api/types';
+import { shareOf } from '../money';
 
 export type BudgetLevel = 'fine' | 'near' | 'over';
 

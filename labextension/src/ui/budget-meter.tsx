@@ -1,15 +1,15 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { type BudgetStatus } from '../../api/types';
-import { exactUsd, formatUsd, isZeroUsd, shareOf } from '../../money';
-import { Amount } from '../../ui/amount';
-import { useSurroundings } from '../../ui/surroundings';
+import { type BudgetStatus } from '../api/types';
+import { exactUsd, formatUsd, isZeroUsd, shareOf } from '../money';
+import { Amount } from './amount';
 import { budgetLevel } from './budget';
+import { useWords } from './words';
 
 /** One budget: spent of limit, what is reserved at this moment, and where the present rate leads. */
 export function BudgetMeter({ budget }: { budget: BudgetStatus }): React.JSX.Element {
-  const { trans } = useSurroundings();
+  const trans = useWords();
   const { limit_usd: limit, spent_usd: spent, held_usd: held, forecast_usd: forecast } = budget;
   const level = budgetLevel(budget);
   const spentShare = shareOf(spent, limit);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { type BudgetStatus } from '../../api/types';
+import { type BudgetStatus } from '../api/types';
 import { budgetLevel, worstLevel } from './budget';
 
 const budget = (spent: string, limit: string, forecast: string | null = null): BudgetStatus => ({
