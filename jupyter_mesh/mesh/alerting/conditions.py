@@ -103,7 +103,7 @@ class Conditions:
                 severity="critical" if over else "warning",
                 title=f"The API key {rule.name} {'has ended' if over else 'ends soon'}",
                 text=f"It ends at {ends:%Y-%m-%d %H:%M} UTC; {rule.application} uses it. Make "
-                "a new one on the Keys page and revoke this one.",
+                "a new one on the API keys page and revoke this one.",
             )
 
     def _old_prices(self, now: datetime) -> dict[str, Outdated]:
