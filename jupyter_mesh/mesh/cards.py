@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from decimal import Decimal
 from statistics import median, quantiles
 
 from ..pipeline.health import Health, Sample
@@ -140,3 +141,12 @@ def _hours(samples: Sequence[Sample]) -> list[float | None]:
         if 0 <= age < 24:
             hours[23 - age].append(sample.total)
     return [median(values) if values else None for values in hours]
+
+
+def dearness(card: ModelCard) -> tuple[bool, bool, Decimal]:
+    """Larger for what one would rather choose than have chosen: a demo, no known price, a high
+    one.
+    """
+    price = card.price
+    known = price.input + price.output if price is not None else Decimal(0)
+    return card.offline_demo, price is None, known

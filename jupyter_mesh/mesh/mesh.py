@@ -7,7 +7,6 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import aclosing
-from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +26,6 @@ from ..schemas.api import (
     DryRun,
     Health,
     Me,
-    ModelCard,
     Models,
     Offer,
     Preference,
@@ -43,7 +41,7 @@ from .audit_proof import AuditProof
 from .cache_control import CacheControl
 from .call_export import CallExport
 from .call_records import CallRecords
-from .cards import cards
+from .cards import cards, dearness
 from .costs import Costs
 from .dry_run import dry_run
 from .erasure import RecordActs
@@ -387,17 +385,8 @@ class Mesh:
             card for card in cards(self.snapshot, self._parts.health, principal)
             if Operation.CHAT.value in card.operations
         ]  # fmt: skip
-        chats.sort(key=_dear)
+        chats.sort(key=dearness)
         return chats[0].id if chats else None
-
-
-def _dear(card: ModelCard) -> tuple[bool, bool, Decimal]:
-    """Larger for what one would rather choose than have chosen: a demo, no known price, a high
-    one.
-    """
-    price = card.price
-    known = price.input + price.output if price is not None else Decimal(0)
-    return card.offline_demo, price is None, known
 
 
 __all__ = ["Host", "Mesh"]
