@@ -68,10 +68,11 @@ class Audit(Step):
             failure = error
             raise
         finally:
-            for leave in reversed(call.at_end):
-                leave()
-            if not closed:
-                await self._close(call, failure, paused)
+            try:
+                _leave(call)
+            finally:
+                if not closed:
+                    await self._close(call, failure, paused)
 
     async def _open(self, call: Call) -> None:
         fault_point("pipeline.before_open")
@@ -87,6 +88,16 @@ class Audit(Step):
         fault_point("budget.before_close")
         completion = completion_of(call, failure, paused)
         await self._journal.close(completion, None if call.opened else intent_of(call))
+
+
+def _leave(call: Call) -> None:
+    """Do what steps left to the end, the innermost first, and all of it also where some fails."""
+    while call.at_end:
+        try:
+            call.at_end.pop()()
+        except BaseException:
+            _leave(call)
+            raise
 
 
 def intent_of(call: Call, estimate: Decimal | None = Decimal(0)) -> Intent:

@@ -131,6 +131,24 @@ async def test_a_cancelled_task_closes_its_call() -> None:
     assert provider.closed == 1
 
 
+async def test_where_one_step_fails_at_the_end_the_others_end_and_the_call_is_closed() -> None:
+    world = pipeline(candidate("a/m"))
+    call = world.call(chat(model="no/such"))
+    ended: list[str] = []
+
+    def broken() -> None:
+        ended.append("broken")
+        raise RuntimeError("It cannot end.")
+
+    call.at_end += [lambda: ended.append("outer"), broken, lambda: ended.append("inner")]
+    with pytest.raises(RuntimeError, match="cannot end"):
+        async with aclosing(world.run(call)) as events:
+            async for _ in events:
+                pass
+    assert ended == ["inner", "broken", "outer"]
+    assert world.journal.completions[call.id].outcome == "refused"
+
+
 async def test_leaving_at_any_event_leaves_nothing_open() -> None:
     """The contract of every step: closing the outermost stream unwinds all of them at once."""
     for stop_at in range(1, 9):
