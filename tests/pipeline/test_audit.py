@@ -133,20 +133,17 @@ async def test_a_cancelled_task_closes_its_call() -> None:
 
 async def test_where_one_step_fails_at_the_end_the_others_end_and_the_call_is_closed() -> None:
     world = pipeline(candidate("a/m"))
-    call = world.call(chat(model="no/such"))
     ended: list[str] = []
 
     def broken() -> None:
         ended.append("broken")
         raise RuntimeError("It cannot end.")
 
-    call.at_end += [lambda: ended.append("outer"), broken, lambda: ended.append("inner")]
-    with pytest.raises(RuntimeError, match="cannot end"):
-        async with aclosing(world.run(call)) as events:
-            async for _ in events:
-                pass
+    steps = [lambda: ended.append("outer"), broken, lambda: ended.append("inner")]
+    outcome = await world.ask(chat(model="no/such"), at_end=steps)
+    assert isinstance(outcome.error, RuntimeError)
     assert ended == ["inner", "broken", "outer"]
-    assert world.journal.completions[call.id].outcome == "refused"
+    assert world.journal.completions[outcome.call.id].outcome == "refused"
 
 
 async def test_leaving_at_any_event_leaves_nothing_open() -> None:
