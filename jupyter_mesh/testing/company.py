@@ -226,11 +226,11 @@ def settle_budgets(gateway: Gateway) -> None:
     }
     for name, body in budgets.items():
         gateway.put("budgets", name, body)
-    for name, share, days in (
-        ("closing of the quarter", None, 10),
-        ("ada's trial", "user=ada", -1),
+    for name, share, length in (
+        ("closing of the quarter", None, timedelta(days=10)),
+        ("ada's trial", "user=ada", timedelta(seconds=2)),  # over when somebody looks
     ):
-        until = datetime.now(UTC) + timedelta(days=days)
+        until = datetime.now(UTC) + length
         more: dict[str, object] = {"limit_usd": 20, "reason": "Agreed with Lea Weber"}
         gateway.put(
             "raises",
