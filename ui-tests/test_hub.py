@@ -164,7 +164,7 @@ def test_each_sees_the_models_of_their_groups_and_who_has_none_is_told_whom_to_a
     guest = people["guest"]
     expect(guest.sidebar).to_contain_text("No model is open to you yet.")
     expect(guest.sidebar).to_contain_text(f"Ask {CONTACT} to open one to you.")
-    expect(guest.site.get_by_role("main")).to_contain_text(f"ask {CONTACT}")
+    expect(guest.site.get_by_role("main")).to_contain_text(f"Ask {CONTACT} to open one to you.")
     for person in people.values():
         expect(person.sidebar).not_to_contain_text("restart JupyterLab")
     ways = people["admin"].site.get_by_role("navigation").get_by_role("button").all_inner_texts()
