@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from .crowd import keys
 from .mesh_host import configuration
 from .processes import Process, start
 
+_SHARED_FOLDER = Path(tempfile.gettempdir())
+"""PostgreSQL may run as another user, who cannot enter a folder of ours."""
 PATH = "/mesh/v1/chat/completions"
 LIMITS = [
     {
@@ -77,8 +80,7 @@ def several(
     home = folder / "several"
     home.mkdir(exist_ok=True)
     with ExitStack() as running:
-        folder.chmod(0o755)  # PostgreSQL may run as another user
-        postgres = running.enter_context(ScratchPostgres(folder))
+        postgres = running.enter_context(ScratchPostgres(_SHARED_FOLDER))
         redis = running.enter_context(RedisServer(home))
         store = postgres.create_database()
         shared = {"store": {"url": store}, "shared": {"url": redis.url}}

@@ -109,7 +109,7 @@ class BudgetExceeded(MeshError):
     budget: str | None = None
     """The ledger's key of the budget, where one had no room."""
     too_large: bool = False
-    """The whole budget has no room for it, whatever is spent."""
+    """The whole budget has no room for it, though it is not used up."""
 
 
 class NotPermitted(MeshError):

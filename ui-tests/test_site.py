@@ -183,4 +183,5 @@ def test_a_key_that_is_revoked_ends_the_session_and_colours_follow_the_choice(
     site.page.wait_for_load_state("networkidle")
     gateway.call("DELETE", "api/keys/lin")
     site.page.get_by_role("navigation").get_by_role("button", name="Changes").click()
-    expect(site.page.get_by_role("status")).to_contain_text("Your session has ended.")
+    over = site.page.get_by_role("dialog", name="Your session has ended.")
+    expect(over.get_by_role("status")).to_contain_text("Sign in again to go on")

@@ -14,7 +14,7 @@ from .span import Span
 
 Run: TypeAlias = tuple[int, int]
 
-_RUN = re.compile(r"[+(\d](?:[ .\-/()\u00a0\u2011\u202f]{0,2}\d){6,}+")
+_RUN = re.compile(r"[+(\d](?>(?:[ .\-/()\u00a0\u2011\u202f]{0,2}\d){6,})")
 _BEYOND = 12
 """Characters past a run that a pattern may look at: an extension, a word border."""
 
@@ -34,7 +34,7 @@ def _in_runs(pattern: re.Pattern[str], text: str, runs: list[Run]) -> Iterator[r
                 yield match
 
 
-_CARD_RUN = re.compile(r"(?<![\w.+])\d(?:[ \-\u00a0\u2011\u202f]?\d){11,}+")
+_CARD_RUN = re.compile(r"(?<![\w.+])\d(?>(?:[ \-\u00a0\u2011\u202f]?\d){11,})")
 _GOES_ON = re.compile(r"\w|\.\d")
 _GROUP = re.compile(r"\d+")
 _ISSUERS = re.compile(

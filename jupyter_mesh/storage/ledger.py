@@ -197,7 +197,7 @@ def _no_room(cursor: Cursor, hold: HoldRow) -> BudgetExceeded:
         "(in a cell `--max-tokens`), or ask an admin for more."
     )
     refused.budget = hold.budget
-    refused.too_large = hold.amount > hold.limit
+    refused.too_large = spent + held < hold.limit < hold.amount
     return refused
 
 

@@ -36,8 +36,8 @@ def test_a_raise_lets_calls_pass_is_listed_and_taken_back(mesh: Mesh, home: Path
 
 
 def test_what_is_over_does_nothing_and_says_so(mesh: Mesh, home: Path) -> None:
-    (home / "mesh.yaml").write_text(CONFIG)
-    assert mesh(*RAISE, "--until", "2020-01-01").code == 0
+    raised = "{budget: Nothing, limit_usd: 5, until: 2020-01-01T00:00:00Z, reason: x}"
+    (home / "mesh.yaml").write_text(f"{CONFIG}raises: {{old: {raised}}}\n")
     assert mesh("ask", "echo/echo", "one").code != 0
     assert "(over)" in mesh("budgets", "list").out
 
@@ -51,4 +51,5 @@ def test_what_cannot_be_raised_is_refused(
     assert "did you mean 'Nothing'" in unknown.err
     assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
     assert mesh(*RAISE, "--until", "someday").code == 2
+    assert "over already" in mesh(*RAISE, "--until", "2020-01-01").err
     assert mesh("budgets", "end", "none").code != 0
