@@ -125,8 +125,13 @@ FIND_SCROLLED = """() => Array.from(document.querySelectorAll(
 #: Pages of which a table has as many columns as there are days, or groups.
 WIDE = ("-usage-", "-models-")
 #: Words that are cut off where they stand, in what is no table of figures.
-FIND_RAW = """() => document.querySelector('.jp-mesh-Admin-page').innerText
-  .split('\\n').filter(line => /\\{"|\\[object|undefined|NaN|Invalid Date/.test(line))"""
+FIND_RAW = """() => {
+  const main = document.querySelector('.jp-mesh-Admin-page');
+  const code = new Set(Array.from(main.querySelectorAll('pre'))
+    .flatMap(node => node.innerText.split('\\n')));
+  return main.innerText.split('\\n').filter(line => !code.has(line))
+    .filter(line => /\\{"|\\[object|undefined|NaN|Invalid Date/.test(line));
+}"""
 
 COUNT_CONTROLS = """() => Array.from(document.querySelectorAll('.jp-mesh-Admin *'))
   .filter(node => node.matches('button, input, select, textarea, [role=slider]')
