@@ -7,7 +7,7 @@ import { type Alert, type AlertDelivery } from '../../api/admin-types';
 export function kindName(kind: string, trans: TranslationBundle): string {
   const names: Record<string, string> = {
     budget_near: trans.__('budget runs low'),
-    budget_reached: trans.__('budget used up'),
+    budget_reached: trans.__('limit of a budget'),
     limit: trans.__('limit'),
     guard: trans.__('guard'),
     moderation: trans.__('moderation'),
