@@ -98,7 +98,9 @@ function Inventory(props: {
                   <tr>
                     <th scope="col">{trans.__('Use')}</th>
                     <th scope="col">{trans.__('Models')}</th>
-                    <th scope="col" className="jp-mesh-Who">{trans.__('Who')}</th>
+                    <th scope="col" className="jp-mesh-Who">
+                      {trans.__('Who')}
+                    </th>
                     <th scope="col" className="jp-mod-number">
                       {trans.__('Calls, cost')}
                     </th>
