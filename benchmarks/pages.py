@@ -7,6 +7,7 @@ that does other things as well, it says what of the time was waiting for a core.
 
 from __future__ import annotations
 
+import base64
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ import psutil
 import yaml
 
 from jupyter_mesh.config import key_hash
+from jupyter_mesh.storage.sealing_keys import KEY_VARIABLE
 from jupyter_mesh.testing.postgres import ScratchPostgres
 from scripts.system_parts import PARTS
 
@@ -225,4 +227,6 @@ def _gateway(home: Path, store: str) -> Process:
             }
         )
     )
-    return start(["-m", "benchmarks.mesh_host", "as-it-is", str(home)], home / "port", core=0)
+    sealing = {KEY_VARIABLE: base64.b64encode(bytes(range(32))).decode()}
+    command = ["-m", "benchmarks.mesh_host", "as-it-is", str(home)]
+    return start(command, home / "port", core=0, env=sealing)
