@@ -5,6 +5,7 @@ import { type BudgetStatus } from '../api/types';
 import { exactUsd, formatUsd, isZeroUsd, shareOf } from '../money';
 import { Amount } from './amount';
 import { budgetLevel } from './budget';
+import { BudgetBar } from './budget-bar';
 import { useWords } from './words';
 
 /** One budget: spent of limit, what is reserved at this moment, and where the present rate leads. */
@@ -24,28 +25,20 @@ export function BudgetMeter({ budget }: { budget: BudgetStatus }): React.JSX.Ele
           <Amount usd={spent} /> {trans.__('of %1', formatUsd(limit))}
         </span>
       </div>
-      <div
-        className="jp-mesh-Budget-bar"
-        role="meter"
-        aria-label={trans.__('Budget %1', budget.name)}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.round(spentShare * 100)}
-        aria-valuetext={trans.__('%1 of %2 spent', exactUsd(spent), exactUsd(limit))}
+      <BudgetBar
+        name={budget.name}
+        spent={spentShare}
+        held={heldShare}
+        words={trans.__('%1 of %2 spent', exactUsd(spent), exactUsd(limit))}
+        heldWords={trans.__('%1 reserved by calls under way', exactUsd(held))}
       >
-        <span className="jp-mesh-Budget-spent" style={{ width: `${spentShare * 100}%` }} />
-        <span
-          className="jp-mesh-Budget-held"
-          style={{ width: `${heldShare * 100}%` }}
-          title={trans.__('%1 reserved by calls under way', exactUsd(held))}
-        />
         {forecast !== null && (
           <span
             className="jp-mesh-Budget-forecast"
             style={{ insetInlineStart: `${shareOf(forecast, limit) * 100}%` }}
           />
         )}
-      </div>
+      </BudgetBar>
       <div className="jp-mesh-Budget-words">
         {forecast !== null && <span title={exactUsd(forecast)}>{forecastText(budget, trans)}</span>}
         {!isZeroUsd(held) && <span>{trans.__('%1 reserved', formatUsd(held))}</span>}

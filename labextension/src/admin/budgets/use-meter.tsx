@@ -2,6 +2,7 @@ import React from 'react';
 
 import { type BudgetUse } from '../../api/admin-types';
 import { exactUsd, shareOf } from '../../money';
+import { BudgetBar } from '../../ui/budget-bar';
 import { useAdmin } from '../context';
 import { amountWords, countedUsd, endWords, restWords, useLevel } from './use-words';
 
@@ -18,18 +19,12 @@ export function UseMeter(props: { use: BudgetUse; window: string }): React.JSX.E
       <div className="jp-mesh-Budget-line jp-mesh-Amount" title={exactUsd(counted)}>
         {amountWords(use, trans)}
       </div>
-      <div
-        className="jp-mesh-Budget-bar"
-        role="meter"
-        aria-label={trans.__('Budget %1', use.name)}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.round(share * 100)}
-        aria-valuetext={trans.__('%1 of %2', exactUsd(counted), exactUsd(use.limit_usd))}
-      >
-        <span className="jp-mesh-Budget-spent" style={{ width: `${share * 100}%` }} />
-        <span className="jp-mesh-Budget-held" style={{ width: `${held * 100}%` }} />
-      </div>
+      <BudgetBar
+        name={use.name}
+        spent={share}
+        held={held}
+        words={trans.__('%1 of %2', exactUsd(counted), exactUsd(use.limit_usd))}
+      />
       {[...restWords(use, trans), endWords(use, window, trans)].map(line => (
         <div key={line} className="jp-mesh-Budget-words">
           {line}
