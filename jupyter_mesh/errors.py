@@ -77,6 +77,12 @@ class UnknownParameter(InvalidRequest):
     code = "unknown_parameter"
 
 
+class UnsupportedParameter(InvalidRequest):
+    """A field, or what it asks for, that the model's API does not have. Another model may do."""
+
+    code = "unsupported_parameter"
+
+
 class RequestTooLarge(InvalidRequest):
     """The body is larger than the gateway takes."""
 

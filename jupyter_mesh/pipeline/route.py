@@ -25,6 +25,7 @@ from ..errors import (
     ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
+    UnsupportedParameter,
 )
 from ..schemas.events import Event, Events, Finished, Metered, Notice
 from ..spi.faults import fault_point
@@ -48,7 +49,8 @@ _KEY_FAULTS = frozenset({401, 407})
 one caller sent, such as the id of a file that is not there.
 """
 
-Fault: TypeAlias = ProviderError | ContextTooLong | LimitExceeded
+Fault: TypeAlias = ProviderError | ContextTooLong | UnsupportedParameter | LimitExceeded
+_FAULTS = (ProviderError, ContextTooLong, UnsupportedParameter, LimitExceeded)
 
 
 class Route(Endpoint):
@@ -80,7 +82,7 @@ class Route(Endpoint):
                                     yield notice
                             yield event
                     return
-                except (ProviderError, ContextTooLong, LimitExceeded) as error:
+                except _FAULTS as error:
                     call.report.attempts.append(
                         {"model": candidate.id, "code": error.code, "message": error.message}
                     )
@@ -146,6 +148,8 @@ class Route(Endpoint):
                 attempt = await _prepare(call, candidate, span)
                 async with aclosing(candidate.provider.stream(attempt)) as events:
                     while (event := await watch.next(events)) is not None:
+                        if isinstance(event, Notice):
+                            call.report.notices.append(event)
                         yield event
                         if isinstance(event, Finished):
                             break
@@ -261,7 +265,7 @@ def _may_be_charged(error: ProviderError | ConfigError) -> bool:
 
 def _another_may_do(error: Fault) -> bool:
     if not isinstance(error, ProviderError):
-        return True  # the next one's context may be larger, its limit not reached
+        return True  # the next one's context may be larger, its limit not reached, its API richer
     if error.processed:
         return False  # it has been done, and charged, once already
     if isinstance(error, ProviderRejected):

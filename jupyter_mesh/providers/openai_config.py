@@ -2,86 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import urlsplit
-
-from pydantic import ConfigDict, Field, field_validator
-
-from ..spi.provider import ProviderConfig
+from .remote_config import RemoteConfig
 
 OPENAI = "https://api.openai.com/v1"
-SECRET_REFERENCES = ("env:", "file:", "store:")
-
-_OWN_HEADERS = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "content-type",
-        "cookie",
-        "host",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 
 
-class OpenAIConfig(ProviderConfig):
+class OpenAIConfig(RemoteConfig):
     """Settings of a connection to an OpenAI-compatible server.
 
     Attributes:
         base_url: Up to and with `/v1`.
-        api_key: A reference (`env:NAME`, `file:PATH`, `store:NAME`); None sends no key.
         organization: Sent as `OpenAI-Organization`.
-        headers: Sent with every request; a value that is a secret reference is resolved.
-        price_provider: The price list's provider id; by default found by `base_url`.
-        tls_verify: Off only for tests: anybody on the way could then read key and prompts.
-        ca_file: Certificates to trust instead of the system's.
-        connect_timeout: Seconds to establish a connection.
-        max_connections: Connections open at once.
-        max_answer_bytes: The longest non-streamed answer that is read.
     """
 
-    # A key pasted where a reference belongs must not come back in the message that refuses it.
-    model_config = ConfigDict(hide_input_in_errors=True)
-
     base_url: str = OPENAI
-    api_key: str | None = Field(default=None, json_schema_extra={"format": "secret"})
     organization: str | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
-    price_provider: str | None = None
-    tls_verify: bool = True
-    ca_file: Path | None = None
-    connect_timeout: float = Field(default=10.0, gt=0)
-    max_connections: int = Field(default=100, ge=1)
-    max_answer_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_plain_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        try:
-            _ = parts.port
-        except ValueError:  # not quoted: what stands in its place may be a password
-            raise ValueError("its port is not a number") from None
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("write an http:// or https:// URL such as https://api.openai.com/v1")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("write it without user, password, query and fragment")
-        return value.rstrip("/")
-
-    @field_validator("api_key")
-    @classmethod
-    def _is_reference(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(SECRET_REFERENCES):
-            raise ValueError("write a reference such as env:OPENAI_API_KEY, never the key itself")
-        return value
-
-    @field_validator("headers")
-    @classmethod
-    def _are_free(cls, value: dict[str, str]) -> dict[str, str]:
-        for name in value:
-            if name.lower() in _OWN_HEADERS or not name.replace("-", "").replace("_", "").isalnum():
-                raise ValueError(f"the header {name!r} cannot be set")
-        return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import orjson
 
 from ..schemas.events import Chunk, Finished, FinishReason, Metered
@@ -58,8 +60,8 @@ class StreamReading:
         self._letters = 0
         self._chunks = 0
 
-    def read(self, event: ServerSentEvent) -> Chunk | None:
-        """The chunk in an event; None for the end mark.
+    def read(self, event: ServerSentEvent) -> Sequence[Chunk]:
+        """The chunk in an event; nothing for the end mark.
 
         Raises:
             ProviderError: The event is an error, or not a chunk.
@@ -67,7 +69,7 @@ class StreamReading:
         raw = event.data
         if raw == b"[DONE]":
             self.done = True
-            return None
+            return ()
         try:
             data: Json = orjson.loads(raw)
         except orjson.JSONDecodeError:
@@ -76,18 +78,23 @@ class StreamReading:
             raise self._faults.protocol("sent an event that is not a JSON object")
         if (error := data.get("error")) or event.name == "error":
             raise self._faults.from_error(error or data)
+        usage = data.get("usage")
+        reported = isinstance(usage, dict)
+        if reported:
+            self.usage = usage_from_openai(usage) or self.usage
+        one_line = None if b"\n" in raw else raw
+        choices = self.note(data)
+        return (Chunk(data, one_line, usage_only=reported and not choices),)
+
+    def note(self, data: JsonObject) -> Json:
+        """Take note of what a chunk says; its choices."""
         choices = data.get("choices")
         if isinstance(choices, list):
             for position, choice in enumerate(choices):
                 if isinstance(choice, dict):
                     self._note(position, choice)
-        usage = data.get("usage")
-        reported = isinstance(usage, dict)
-        if reported:
-            self.usage = usage_from_openai(usage) or self.usage
         self._chunks += 1
-        one_line = None if b"\n" in raw else raw
-        return Chunk(data, one_line, usage_only=reported and not choices)
+        return choices
 
     @property
     def complete(self) -> bool:

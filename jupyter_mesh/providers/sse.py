@@ -89,7 +89,7 @@ class EventParser:
                 data.append(value)
                 self._size += len(value) + 1
                 if self._size > self._limit:
-                    raise EventTooLong
+                    raise EventTooLong("an event that is too long")
             elif line.startswith(b"event:"):
                 self._name = line[6:].removeprefix(b" ").decode("utf-8", "replace")
         return events
@@ -103,4 +103,4 @@ class EventParser:
 
     def _check_size(self) -> None:
         if self._size + len(self._line) > self._limit:
-            raise EventTooLong
+            raise EventTooLong("an event that is too long")

@@ -54,8 +54,7 @@ ODD: list[JsonObject] = [
 
 @pytest.mark.parametrize("data", ODD, ids=str)
 def test_odd_chunks_pass_as_they_are(data: JsonObject) -> None:
-    chunk = reading().read(event(data))
-    assert chunk is not None
+    (chunk,) = reading().read(event(data))
     assert chunk.data == data
     assert not chunk.usage_only
 
@@ -75,8 +74,7 @@ def test_an_error_is_raised_wherever_it_stands(data: JsonObject, name: str) -> N
 
 
 def test_data_over_several_lines_loses_its_raw_form_only() -> None:
-    chunk = reading().read(ServerSentEvent("message", b'{"choices":\n[]}'))
-    assert chunk is not None
+    (chunk,) = reading().read(ServerSentEvent("message", b'{"choices":\n[]}'))
     assert (chunk.data, chunk.raw) == ({"choices": []}, None)
 
 
@@ -101,7 +99,7 @@ def test_the_end_is_the_end_only_when_every_choice_has_ended(
     for data in chunks:
         one.read(event(data))
     if done:
-        assert one.read(ServerSentEvent("message", b"[DONE]")) is None
+        assert not one.read(ServerSentEvent("message", b"[DONE]"))
     if complete:
         count, _ = one.end()
         assert count.final

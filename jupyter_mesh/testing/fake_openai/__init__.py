@@ -6,8 +6,7 @@ with FakeOpenAI() as upstream:                 # or `async with`, or its own pro
     assert upstream.requests[0].json["model"] == "m"
 """
 
-from .behaviour import Behaviour, Fault
-from .record import Received, read_log
+from ..fake_upstream import Behaviour, Fault, Received, read_log
 from .server import FakeOpenAI
 
 __all__ = ["Behaviour", "FakeOpenAI", "Fault", "Received", "read_log"]

@@ -10,7 +10,7 @@ import orjson
 from ...providers.hashed_embedding import as_base64, hashed_embedding
 from ...providers.json_instance import json_instance
 from ...schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
-from .behaviour import Behaviour
+from ..fake_upstream.behaviour import Behaviour
 
 _WORDS = re.compile(r"\S+\s*|\s+")
 _DIMENSIONS = 8

@@ -11,11 +11,10 @@ import orjson
 from aiohttp import web
 
 from ...schemas.json import JsonObject
-from .answers import Answers
 from .behaviour import Behaviour
+from .dialect import Dialect, Streamed
 from .record import Received
 
-_COMMENT = b": keep-alive\n\n"
 _FOREVER = 3_600.0
 _PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
@@ -27,8 +26,11 @@ class Broken(Exception):
 class Wire:
     """One answer under way."""
 
-    def __init__(self, request: web.Request, received: Received, behaviour: Behaviour) -> None:
+    def __init__(
+        self, request: web.Request, received: Received, behaviour: Behaviour, dialect: Dialect
+    ) -> None:
         self._request = request
+        self._dialect = dialect
         self._received = received
         self._behaviour = behaviour
         self._response: web.StreamResponse | None = None
@@ -54,18 +56,19 @@ class Wire:
                 pass
         return await self._send(body, "application/json")
 
-    async def stream(self, answers: Answers) -> web.StreamResponse:
-        """Send the chunks of `answers` as server-sent events."""
+    async def stream(self, streamed: Streamed) -> web.StreamResponse:
+        """Send the events one after the other."""
+        kind = self._dialect.stream_type
         if self._behaviour.fault == "wrong_type":
             return await self.page(200)
         if self._behaviour.fault == "gzip_bomb":
-            return await self._send(self._bomb(), "text/event-stream", encoding="gzip")
-        await self._begin(200, "text/event-stream", {})
+            return await self._send(self._bomb(), kind, encoding="gzip")
+        await self._begin(200, kind, {})
         if self._behaviour.fault == "only_comments":
             for _ in range(int(_FOREVER / 0.05)):
-                await self._write(_COMMENT)
+                await self._write(self._dialect.comment)
                 await asyncio.sleep(0.05)
-        events = self._events(answers)
+        events = self._events(streamed)
         if self._behaviour.burst:
             events = [b"".join(events)]
         middle = len(events) // 2
@@ -83,8 +86,8 @@ class Wire:
     async def error(
         self, status: int, error: JsonObject, headers: dict[str, str] | None = None
     ) -> web.StreamResponse:
-        """Send an error object."""
-        body = orjson.dumps({"error": error})
+        """Send the body of an error."""
+        body = orjson.dumps(error)
         return await self._send(body, "application/json", status=status, headers=headers)
 
     async def page(self, status: int) -> web.StreamResponse:
@@ -104,24 +107,22 @@ class Wire:
         """Send nothing until the client leaves."""
         await asyncio.sleep(_FOREVER)
 
-    def _events(self, answers: Answers) -> list[bytes]:
-        fault = self._behaviour.fault
-        events = [b"data: %s\n\n" % orjson.dumps(chunk) for chunk in answers.chunks()]
+    def _events(self, streamed: Streamed) -> list[bytes]:
+        fault, dialect = self._behaviour.fault, self._dialect
+        whole = len(streamed.events) - streamed.end
+        events, end = streamed.events[:whole], streamed.events[whole:]
         middle = len(events) // 2
         if fault == "duplicate":
             events = [event for event in events for _ in range(2)]
         elif fault == "comments":
-            events = [part for event in events for part in (_COMMENT, event)]
+            events = [part for event in events for part in (dialect.comment, event)]
         elif fault == "invalid_json":
-            events[middle] = b'data: {"choices": [\n\n'
+            events[middle] = dialect.broken_event
         elif fault == "error_event":
-            error = {"message": "The model crashed.", "type": "server_error", "code": None}
-            events = [*events[:middle], b"data: %s\n\n" % orjson.dumps({"error": error})]
+            return [*events[:middle], dialect.error_event("The model crashed.")]
         elif fault == "huge":
-            filler = "a" * self._behaviour.huge_bytes
-            choice = {"index": 0, "delta": {"content": filler}, "finish_reason": None}
-            events[middle] = b"data: %s\n\n" % orjson.dumps({"choices": [choice]})
-        return events if fault in ("no_done", "error_event") else [*events, b"data: [DONE]\n\n"]
+            events[middle] = dialect.text_event("a" * self._behaviour.huge_bytes)
+        return events if fault == "no_done" else [*events, *end]
 
     async def _break(self) -> None:
         transport = self._request.transport

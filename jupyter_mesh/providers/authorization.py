@@ -1,0 +1,161 @@
+"""How a connection shows the vendor who asks: headers for each request, tokens kept fresh."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+
+from ..errors import ConfigError
+from ..schemas.frozen import frozen
+from ..spi.secrets import SecretStore
+
+_EARLY = 300.0
+"""Seconds before a token ends at which the next one is fetched."""
+
+
+class Authorization(ABC):
+    """Who asks. One instance for each connection, for many requests at once on one event loop."""
+
+    @abstractmethod
+    async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
+        """The headers to add to a request.
+
+        Args:
+            method: Upper case.
+            url: The whole address.
+            body: As it goes over the wire: some vendors want it signed.
+
+        Raises:
+            ConfigError: What it needs is not there.
+            ProviderError: A token cannot be had.
+        """
+
+    def prepare(self) -> None:  # noqa: B027 - most have nothing to read
+        """Read what takes its time, such as a secret from a file. Called in a thread.
+
+        Raises:
+            ConfigError: What it needs is not there.
+        """
+
+    def known_values(self) -> Iterable[str]:
+        """Tokens that stand in no secret store, and must not stand in a message either."""
+        return ()
+
+    def forget(self) -> None:  # noqa: B027 - a key does not get fresher
+        """The vendor has refused what was shown: fetch a new token for the next request."""
+
+
+class NoAuthorization(Authorization):
+    """For servers that ask for nothing."""
+
+    async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
+        return {}
+
+
+class KeyHeader(Authorization):
+    """A key or token as it is, in a header.
+
+    Args:
+        secrets: Where it is.
+        reference: Its name there.
+        header: The header's name.
+        scheme: What stands before it, such as `Bearer`; empty: nothing.
+        others: Fixed headers beside it.
+    """
+
+    def __init__(
+        self,
+        secrets: SecretStore,
+        reference: str,
+        *,
+        header: str = "Authorization",
+        scheme: str = "Bearer",
+        others: Mapping[str, str] | None = None,
+    ) -> None:
+        self._secrets = secrets
+        self._reference = reference
+        self._header = header
+        self._before = f"{scheme} " if scheme else ""
+        self._others = others or {}
+
+    async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
+        key = secret_of(self._secrets, self._reference)
+        return {self._header: f"{self._before}{key}", **self._others}
+
+    def prepare(self) -> None:
+        secret_of(self._secrets, self._reference)
+
+
+@frozen
+class Token:
+    """A token and when it ends, in seconds of `time.time()`."""
+
+    value: str
+    ends_at: float
+
+
+class TokenHeader(Authorization):
+    """A token that ends, fetched in a thread when it is needed and before it ends.
+
+    Args:
+        fetch: Gets a new one; it may block.
+        header: The header's name.
+        scheme: What stands before it, such as `Bearer`; empty: nothing.
+        others: Fixed headers beside it.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], Token],
+        *,
+        header: str = "Authorization",
+        scheme: str = "Bearer",
+        others: Mapping[str, str] | None = None,
+    ) -> None:
+        self._fetch = fetch
+        self._header = header
+        self._before = f"{scheme} " if scheme else ""
+        self._others = others or {}
+        self._token: Token | None = None
+        self._fetching: asyncio.Task[Token] | None = None
+
+    async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
+        return {self._header: f"{self._before}{await self._fresh()}", **self._others}
+
+    def known_values(self) -> Iterable[str]:
+        return () if self._token is None else (self._token.value,)
+
+    def forget(self) -> None:
+        self._token = None
+
+    async def _fresh(self) -> str:
+        token, now = self._token, time.time()
+        if token is not None and now < token.ends_at - _EARLY:
+            return token.value
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.ensure_future(asyncio.to_thread(self._fetch))
+            self._fetching.add_done_callback(self._keep)
+        if token is not None and now < token.ends_at - 5:  # it still serves, nobody need wait
+            return token.value
+        return (await asyncio.shield(self._fetching)).value
+
+    def _keep(self, fetching: asyncio.Task[Token]) -> None:
+        # Asking for the exception keeps it from being reported as never looked at.
+        if not fetching.cancelled() and fetching.exception() is None:
+            self._token = fetching.result()
+
+
+def secret_of(secrets: SecretStore, reference: str) -> str:
+    """The secret, fit for a header.
+
+    Raises:
+        ConfigError: It is not there, or holds characters that no key has.
+    """
+    value = secrets.resolve(reference).strip()
+    if not value.isprintable() or not value.isascii():
+        raise ConfigError(
+            f"The secret {reference} holds characters that no key has; store it again."
+        )
+    return value

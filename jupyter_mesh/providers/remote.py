@@ -1,0 +1,295 @@
+"""A connection to a model API over HTTP: all that is the same whatever the vendor's format is."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from asyncio import get_running_loop, to_thread
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from .. import __version__
+from ..errors import MeshError, ProviderProtocolError, ProviderRejected
+from ..schemas.catalog import ModelFacts
+from ..schemas.events import Events, Metered, Notice
+from ..schemas.json import as_object
+from ..spi.provider import Attempt, Provider, ProviderConfig, ProviderContext
+from .authorization import Authorization, KeyHeader, NoAuthorization, secret_of
+from .faults import Faults
+from .http import Deadline, Limits, Reply, Upstream, refuse_compressed
+from .openai_answer import encode, parse_reply
+from .remote_config import SECRET_REFERENCES, RemoteConfig
+from .scrub import scrub
+from .sse import ServerSentEvent
+from .wire import Response
+from .wire_format import Outgoing, Parser, Reading, WireFormat
+
+_log = logging.getLogger("jupyter_mesh")
+_LIST_SECONDS = 10.0
+_REFUSED = frozenset({401, 403})
+_OF_EACH = {
+    "Content-Type": "application/json",
+    "Accept-Encoding": "identity",
+    "User-Agent": f"jupyter-mesh/{__version__}",
+}
+
+
+class RemoteProvider(Provider):
+    """Base of the providers that ask over HTTP. A vendor's own file says what its format is, how
+    one shows who asks, and where its models are listed.
+    """
+
+    Config: type[ProviderConfig] = RemoteConfig
+    list_path: ClassVar[str | None] = "models"
+    """Where the models are listed; None: this API lists none."""
+
+    def __init__(self, config: ProviderConfig, context: ProviderContext) -> None:
+        super().__init__(config, context)
+        assert isinstance(config, RemoteConfig)
+        self.settings = config
+        limits = Limits(
+            connect_timeout=config.connect_timeout,
+            max_connections=config.max_connections,
+            max_answer_bytes=config.max_answer_bytes,
+        )
+        self._upstream = Upstream(
+            config.base_url, limits, verify=config.tls_verify, ca_file=config.ca_file
+        )
+        self.format = self.make_format()
+        self.authorization = self.make_authorization()
+        self._fixed = {**_OF_EACH, **self.vendor_headers()}
+
+    @abstractmethod
+    def make_format(self) -> WireFormat:
+        """The vendor's format, for this connection."""
+
+    def make_authorization(self) -> Authorization:
+        """Who asks: by default a bearer token, where one is configured."""
+        if self.settings.api_key is None:
+            return NoAuthorization()
+        return KeyHeader(self.context.secrets, self.settings.api_key)
+
+    def vendor_headers(self) -> Mapping[str, str]:
+        """Headers that every request to this vendor has, such as the version of its API."""
+        return {}
+
+    @property
+    def price_lookup(self) -> tuple[str, str | None]:
+        """(provider, base URL) as `Prices.price` takes them: an id the admin chose needs no URL."""
+        if self.settings.price_provider is not None:
+            return self.settings.price_provider, None
+        return self.name, self.settings.base_url
+
+    def stream(self, attempt: Attempt) -> Events:
+        if attempt.stream and attempt.request.operation in self.format.streamed:
+            return self._streamed(attempt)
+        return self._whole(attempt)
+
+    async def models(self) -> list[ModelFacts]:
+        try:
+            await to_thread(self._read_secrets)  # which takes its time only once
+        except MeshError as error:  # it may be there by the first call, which fails otherwise
+            _log.warning("%s: %s", self.context.connection, error.message)
+        if self.context.models:
+            return await super().models()
+        return await self.probe()
+
+    async def probe(self, within: float = _LIST_SECONDS) -> list[ModelFacts]:
+        """What the server itself lists: also a check that address and key are right.
+
+        Raises:
+            ProviderError: It does not answer, or not with a list of models.
+        """
+        await to_thread(self._read_secrets)
+        if self.list_path is None:
+            return [self.facts(name) for name in self.context.models]
+        faults = replace(self._faults(None), listing=True)
+        url = self.list_path
+        try:
+            reply = await self._upstream.exchange(
+                "GET",
+                url,
+                body=None,
+                headers=await self._headers(url, b"", method="GET"),
+                deadline=Deadline.within(within),
+                faults=faults,
+            )
+            value = parse_reply(reply, faults)
+        except ProviderRejected as error:
+            self._note_refusal(error)
+            raise
+        facts = self.format.listed(value) if isinstance(value, (dict, list)) else None
+        if facts is None:
+            raise faults.protocol("did not answer with a list of models")
+        return [self.describe(one) for one in facts]
+
+    def describe(self, listed: ModelFacts) -> ModelFacts:
+        """What the vendor's list says of a model, with what is known of it besides."""
+        known = self.facts(listed.name)
+        return replace(
+            known,
+            context_window=listed.context_window or known.context_window,
+            max_output=listed.max_output or known.max_output,
+        )
+
+    async def aclose(self) -> None:
+        await self._upstream.aclose()
+
+    async def _whole(self, attempt: Attempt) -> Events:
+        faults = self._faults(attempt)
+        deadline = Deadline.within(attempt.timeout)
+        outgoing = self.format.outgoing(attempt)
+        body = encode(outgoing.body)
+        reply = await self._upstream.exchange(
+            "POST",
+            outgoing.path,
+            body=body,
+            headers=await self._headers(outgoing.path, body, attempt, outgoing.headers),
+            deadline=deadline,
+            faults=faults,
+        )
+        data = as_object(self._judged(reply, faults))
+        if data is None:
+            raise faults.once(reply.status).protocol("sent an answer that is no JSON object")
+        whole = self.format.whole(data, reply.body, attempt, faults.once(reply.status))
+        if outgoing.dropped:
+            yield _dropped(outgoing, self.context.connection)
+        yield whole.answer
+        yield Metered(whole.usage, model=attempt.model)
+        yield whole.finished
+
+    async def _streamed(self, attempt: Attempt) -> Events:
+        faults = self._faults(attempt)
+        loop = get_running_loop()
+        deadline = Deadline(loop.time() + attempt.timeout, attempt.timeout)
+        outgoing = self.format.outgoing(attempt)
+        body = encode(outgoing.body)
+        response = await self._upstream.open(
+            outgoing.path,
+            body=body,
+            headers=await self._headers(outgoing.path, body, attempt, outgoing.headers),
+            deadline=deadline,
+            faults=faults,
+        )
+        complete = False
+        try:
+            await self._check_stream(response, deadline, faults)
+            faults = faults.once(response.status)
+            reading = self.format.reading(attempt, faults)
+            parser = self.format.parser()
+            untold = bool(outgoing.dropped)
+            while not reading.done:
+                piece = await self._next_piece(response, deadline, reading, faults)
+                events = _events(parser, piece, faults)
+                for event in events:
+                    for chunk in reading.read(event):
+                        if untold:
+                            untold = False
+                            yield _dropped(outgoing, self.context.connection)
+                        yield chunk
+                    if reading.done:
+                        break
+                    if (count := reading.slice()) is not None:
+                        yield count
+                if not piece:
+                    break
+                if events:
+                    deadline = Deadline(loop.time() + attempt.idle_timeout, attempt.idle_timeout)
+            metered, finished = reading.end()
+            complete = True
+        finally:
+            if complete:
+                self._upstream.release(response)
+            else:
+                response.close()
+        yield metered
+        yield finished
+
+    async def _next_piece(
+        self, response: Response, deadline: Deadline, reading: Reading, faults: Faults
+    ) -> bytes:
+        """What arrives next; empty at the end, which may be a break after a complete answer."""
+        try:
+            return await self._upstream.read_some(response, deadline, faults)
+        except ProviderProtocolError:
+            if reading.complete:
+                return b""
+            raise
+
+    async def _check_stream(self, response: Response, deadline: Deadline, faults: Faults) -> None:
+        """Refuse an answer that is not a stream of events.
+
+        Raises:
+            ProviderError: The leaf that fits.
+        """
+        kind = response.content_type
+        if response.status == 200 and kind == self.format.stream_type:
+            return refuse_compressed(response, faults.once(200))
+        body = await self._upstream.read_whole(response, deadline, faults)
+        self._judged(Reply(response.status, response.headers, body), faults)
+        raise faults.once(response.status).protocol(f"was asked for a stream and sent {kind}")
+
+    def _judged(self, reply: Reply, faults: Faults) -> object:
+        try:
+            return parse_reply(reply, faults)
+        except ProviderRejected as error:
+            self._note_refusal(error)
+            raise
+
+    def _note_refusal(self, error: ProviderRejected) -> None:
+        if error.status in _REFUSED:
+            self.authorization.forget()
+
+    def _read_secrets(self) -> None:
+        for value in self.settings.headers.values():
+            if value.startswith(SECRET_REFERENCES):
+                secret_of(self.context.secrets, value)
+        self.authorization.prepare()
+
+    async def _headers(
+        self,
+        path: str,
+        body: bytes,
+        attempt: Attempt | None = None,
+        more: Mapping[str, str] | None = None,
+        method: str = "POST",
+    ) -> dict[str, str]:
+        headers = {**self._fixed, **(more or {})}
+        if attempt is not None:
+            headers["X-Client-Request-Id"] = attempt.call_id
+            if attempt.traceparent is not None:
+                headers["traceparent"] = attempt.traceparent
+        url = path if "://" in path else f"{self.settings.base_url}/{path}"
+        headers |= await self.authorization.headers(method, url, body)
+        for name, value in self.settings.headers.items():
+            is_secret = value.startswith(SECRET_REFERENCES)
+            headers[name] = secret_of(self.context.secrets, value) if is_secret else value
+        return headers
+
+    def _faults(self, attempt: Attempt | None) -> Faults:
+        def clean(text: str) -> str:
+            request = attempt.request if attempt is not None else None
+            # The name of a parameter is what a refusal is about.
+            prompts = [one for one in request.texts() if one not in request.body] if request else ()
+            known = [*self.context.secrets.known_values(), *self.authorization.known_values()]
+            return scrub(text, known, prompts)
+
+        return Faults(f"The connection {self.context.connection!r}", clean)
+
+
+def _dropped(outgoing: Outgoing, connection: str) -> Notice:
+    names = ", ".join(f"`{name}`" for name in outgoing.dropped)
+    return Notice(
+        "parameters_dropped",
+        f"The connection {connection!r} does not know {names}: left out.",
+        {"parameters": [*outgoing.dropped]},
+    )
+
+
+def _events(parser: Parser, piece: bytes, faults: Faults) -> list[ServerSentEvent]:
+    """The events that `piece` completes; at the end of the stream, what was left unfinished."""
+    try:
+        return parser.feed(piece) if piece else parser.flush()
+    except ValueError as error:
+        raise faults.protocol(f"sent {error}") from None
