@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from ..schemas.events import Answer, Chunk, Finished
-from ..schemas.json import Json, JsonObject
+from ..schemas.json import Json, JsonObject, as_str, dig
 from ..schemas.spend import Usage
 from ..schemas.tokens import estimate_all, estimate_tokens
 from ..spi.provider import Attempt
@@ -116,17 +116,33 @@ def chat_answer(
         usage: What the vendor reported; None: it is estimated, and marked so.
         answer_id: The vendor's.
     """
-    usage = usage or estimated(attempt, str(message.get("content") or ""))
+    return choices_answer(attempt, [choice_of(message, reason)], usage, answer_id=answer_id)
+
+
+def choice_of(
+    message: JsonObject, reason: str, *, index: int = 0, logprobs: Json = None
+) -> JsonObject:
+    """One of the choices of a whole chat answer; arguments as of `chat_answer`."""
     said: JsonObject = {"role": "assistant", "content": None, **message}
+    return {"index": index, "message": said, "logprobs": logprobs, "finish_reason": reason}
+
+
+def choices_answer(
+    attempt: Attempt, choices: Sequence[JsonObject], usage: Usage | None, *, answer_id: str = ""
+) -> Whole:
+    """`chat_answer` of several choices, at least one, made with `choice_of`."""
+    said = "".join(str(dig(choice, "message", "content") or "") for choice in choices)
+    usage = usage or estimated(attempt, said)
     data: JsonObject = {
         "id": answer_id or f"chatcmpl-{attempt.call_id}",
         "object": "chat.completion",
         "created": int(time.time()),
         "model": attempt.model,
-        "choices": [{"index": 0, "message": said, "logprobs": None, "finish_reason": reason}],
+        "choices": [*choices],
         "usage": usage_json(usage),
     }
-    return Whole(answer=Answer(data), usage=usage, finished=Finished(finish_reason_of(reason)))
+    reason = finish_reason_of(as_str(choices[0].get("finish_reason")))
+    return Whole(answer=Answer(data), usage=usage, finished=Finished(reason))
 
 
 def embedding_answer(attempt: Attempt, vectors: Sequence[Json], usage: Usage | None) -> Whole:

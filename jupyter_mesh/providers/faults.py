@@ -33,12 +33,13 @@ _REJECTED = (
     "authentication",
 )
 _TOO_LONG = re.compile(
-    "maximum context length|context[ _](?:length|window|size)|(?:prompt|input) is too long",
+    "maximum context length|context[ _](?:length|window|size)|(?:prompt|input) is too long"
+    "|input token count .*exceeds the maximum",
     re.IGNORECASE,
 )
-"""OpenAI and what speaks its protocol, vLLM, llama.cpp, Anthropic."""
-_NO_MODEL = re.compile(r"(?:the )?model(?:s/|:| [`'\"])", re.IGNORECASE)
-"""OpenAI, vLLM, Ollama, Anthropic, Gemini. Only at the beginning: further in, it may be a quote."""
+"""OpenAI and what speaks its protocol, vLLM, llama.cpp, Anthropic, Gemini."""
+_NO_MODEL = re.compile(r"(?:the |publisher )?model(?:s/|:| [`'\"])", re.IGNORECASE)
+"""OpenAI, vLLM, Ollama, Anthropic, Gemini, Vertex. Only at the beginning: further in, it may be a quote."""
 
 Fault: TypeAlias = ProviderError | ContextTooLong
 
@@ -66,13 +67,17 @@ class Faults:
     def from_status(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
         """The error for an answer whose status is not 200."""
         error = _error_in(body)
-        return self._sort(status, _said(error, body), error, retry_after(headers))
+        wait = retry_after(headers)
+        return self._sort(
+            status, _said(error, body), error, _delay(error) if wait is None else wait
+        )
 
     def from_error(self, error: Json) -> Fault:
         """The error for an `error` object that came with status 200 or inside a stream."""
         fields = as_object(error) or {}
         status = as_int(fields.get("code")) or as_int(fields.get("status")) or _status_of(fields)
-        return self._sort(status if 400 <= status < 600 else None, _said(error, b""), error, None)
+        told = status if 400 <= status < 600 else None
+        return self._sort(told, _said(error, b""), error, _delay(error))
 
     def protocol(self, what: str) -> ProviderProtocolError:
         """The error for an answer that is not what the protocol promises."""
@@ -191,6 +196,18 @@ def _status_of(error: Mapping[str, Json]) -> int:
     if any(word in words for word in _RATE_LIMITED):
         return 429
     return 400 if any(word in words for word in _REJECTED) else 0
+
+
+def _delay(error: Json) -> float | None:
+    """Seconds to wait that stand in the error itself, as `google.rpc.RetryInfo` says them."""
+    for detail in as_list(dig(error, "details")) or []:
+        delay = as_str(dig(detail, "retryDelay")) or ""
+        try:
+            seconds = float(delay.removesuffix("s"))
+        except ValueError:
+            continue
+        return min(max(seconds, 0.0), _LONGEST_WAIT) if seconds == seconds else None
+    return None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

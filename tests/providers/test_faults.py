@@ -126,6 +126,16 @@ TOO_LONG: list[tuple[int, Json, bool]] = [
     (400, {"message": "the request exceeds the available context size (2048 tokens)"}, True),
     (400, {"message": "prompt is too long: 210000 tokens > 200000 maximum"}, True),
     (413, {"message": "Input is too long for requested model."}, True),
+    (
+        400,
+        {
+            "status": "INVALID_ARGUMENT",
+            "message": "The input token count (1048577) exceeds the maximum number of tokens "
+            "allowed (1048576).",
+        },
+        True,
+    ),
+    (400, {"message": "The input token count is not a number"}, False),
     (400, {"code": "string_above_max_length", "message": "`user` is too long"}, False),
     (400, {"message": "the context is not understood"}, False),
     (403, {"message": "context length above 8k is not in your plan"}, False),
@@ -147,6 +157,11 @@ NOT_FOUND: list[tuple[Json, bool]] = [
     ({"message": "model 'm' not found"}, True),
     ({"type": "not_found_error", "message": "model: m"}, True),
     ({"message": "models/m is not found for API version v1main"}, True),
+    (
+        {"message": "Publisher Model `projects/p/locations/l/publishers/google/m` was not found"},
+        True,
+    ),
+    ({"message": "Publisher `google` was not found"}, False),
     ({"message": "No such file object: file-123", "param": "file_id"}, False),
     ({"message": "No such file object: model 'm' not found"}, False),
     ({"message": "model-123 is no file of yours"}, False),
@@ -160,6 +175,31 @@ def test_a_model_that_is_gone_is_told_from_what_a_caller_named(
 ) -> None:
     fault = FAULTS.from_status(404, {}, orjson.dumps({"error": error}))
     assert (fault.param == "model") is of_the_model
+
+
+RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
+DETAILS: list[tuple[Json, float | None]] = [
+    ([{"@type": RETRY_INFO, "retryDelay": "7s"}], 7.0),
+    ([{"@type": RETRY_INFO, "retryDelay": "34.074824224s"}], 34.074824224),
+    ([{"@type": "other", "reason": "r"}, {"@type": RETRY_INFO, "retryDelay": "0s"}], 0.0),
+    ([{"@type": RETRY_INFO, "retryDelay": "-3s"}], 0.0),
+    ([{"@type": RETRY_INFO, "retryDelay": "1e9s"}], 86_400.0),
+    ([{"@type": RETRY_INFO, "retryDelay": "nans"}], None),
+    ([{"@type": RETRY_INFO, "retryDelay": "soon"}], None),
+    ([{"@type": RETRY_INFO, "retryDelay": 7}], None),
+    ([], None),
+    ("7s", None),
+]
+
+
+@pytest.mark.parametrize(("details", "seconds"), DETAILS)
+def test_a_wait_that_stands_in_the_error_is_kept(details: Json, seconds: float | None) -> None:
+    error: Json = {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED", "details": details}
+    fault = FAULTS.from_status(429, {}, orjson.dumps({"error": error}))
+    assert fault.retry_after == seconds
+    assert FAULTS.from_error(error).retry_after == seconds
+    headed = FAULTS.from_status(429, {"Retry-After": "2"}, orjson.dumps({"error": error}))
+    assert headed.retry_after == 2.0, "the header is what the vendor promises"
 
 
 def test_what_breaks_once_the_answer_has_begun_was_processed() -> None:
