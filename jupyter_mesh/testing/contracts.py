@@ -9,7 +9,8 @@
             yield provider
             await provider.aclose()
 
-They need pytest and nothing else: every test runs an event loop of its own.
+They need pytest and nothing else: every test runs an event loop of its own. The cases of
+`conformance` are among them; say in `cannot` what your API does not have.
 """
 
 from __future__ import annotations
@@ -25,12 +26,16 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
+from ..errors import InvalidRequest, ProviderRejected
 from ..schemas.catalog import Capability
 from ..schemas.events import Answer, Chunk, Event, Finished, Metered
-from ..schemas.json import Json, as_list, as_str, dig
+from ..schemas.json import Json, JsonObject, as_list, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt, Provider
 from .attempts import attempt
+from .conformance import CASES, Case
+from .fake_upstream import FakeUpstream
+from .outcome import Outcome, try_out
 
 _PARALLEL = 8
 
@@ -41,18 +46,39 @@ class ProviderContract(ABC):
     Attributes:
         model: The provider's own name of a chat model that the opened provider can reach.
         embedding_model: One that embeds, if there is any.
+        rerank_model: One that ranks documents, if there is any.
+        completion_model: One that goes on with a text, if there is any.
+        cannot: Capabilities (`conformance.CAPABILITIES`) that the vendor's API does not have. They
+            must be refused, or left out with a notice.
         body: Fields to add to every chat request.
         seconds: How long any one answer may take.
     """
 
     model: ClassVar[str]
     embedding_model: ClassVar[str | None] = None
+    rerank_model: ClassVar[str | None] = None
+    completion_model: ClassVar[str | None] = None
+    cannot: ClassVar[frozenset[str]] = frozenset()
     body: ClassVar[dict[str, Json]] = {}
     seconds: ClassVar[float] = 60.0
 
     @abstractmethod
     def open(self) -> AbstractAsyncContextManager[Provider]:
         """A provider that works, with whatever it needs behind it, closed on leaving."""
+
+    def upstream(self) -> FakeUpstream | None:
+        """What stands in for the vendor behind the provider that is open; None: nothing that can be
+        told what to answer. Override where there is one.
+        """
+        return None
+
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    def test_a_provider(self, case: Case) -> None:
+        async def check(provider: Provider) -> None:
+            for streams in case.modes:
+                await self._conform(provider, case, streams)
+
+        self._run(check)
 
     async def assert_upstream_closed(self, provider: Provider) -> None:
         """Assert that `provider` has nothing under way upstream. Override where that shows."""
@@ -170,11 +196,12 @@ class ProviderContract(ABC):
         self._run(check)
 
     def test_embeddings_take_the_same_path(self) -> None:
-        if self.embedding_model is None:
-            pytest.skip("this provider has no embedding model")
         model = self.embedding_model
 
         async def check(provider: Provider) -> None:
+            if model is None:
+                await self._refuses(provider, Operation.EMBEDDING)
+                return
             events = await _events(provider, attempt(Operation.EMBEDDING, model=model))
             assert [type(event) for event in events] == [Answer, Metered, Finished]
             assert isinstance(events[0], Answer)
@@ -185,6 +212,90 @@ class ProviderContract(ABC):
 
         self._run(check)
 
+    def test_embeddings_have_the_dimensions_that_are_asked_for(self) -> None:
+        model = self.embedding_model
+        if model is None:
+            return  # refused, as the test above sees
+
+        async def check(provider: Provider) -> None:
+            body: JsonObject = {"dimensions": 4}
+            one = attempt(Operation.EMBEDDING, body, model=model)
+            outcome = await try_out(provider, one, self.upstream())
+            if "embedding dimensions" in self.cannot:
+                _check_refusal(outcome, body)
+                return
+            assert outcome.error is None
+            assert len(as_list(dig(outcome.answer, "data", 0, "embedding")) or []) == 4
+
+        self._run(check)
+
+    def test_documents_are_ranked_best_first(self) -> None:
+        model = self.rerank_model
+
+        async def check(provider: Provider) -> None:
+            if model is None:
+                await self._refuses(provider, Operation.RERANK)
+                return
+            events = await _events(provider, attempt(Operation.RERANK, model=model))
+            assert [type(event) for event in events] == [Answer, Metered, Finished]
+            assert isinstance(events[0], Answer)
+            results = as_list(events[0].data.get("results")) or []
+            assert [dig(result, "index") for result in results] == [1, 0]
+            scores = [dig(result, "relevance_score") for result in results]
+            assert all(isinstance(score, float) for score in scores)
+            _check_count(events)
+
+        self._run(check)
+
+    def test_a_text_is_gone_on_with(self) -> None:
+        model = self.completion_model
+
+        async def check(provider: Provider) -> None:
+            if model is None:
+                await self._refuses(provider, Operation.COMPLETION)
+                return
+            events = await _events(provider, attempt(Operation.COMPLETION, model=model))
+            assert isinstance(events[0], Answer)
+            assert as_str(dig(events[0].data, "choices", 0, "text"))
+            _check_count(events)
+
+        self._run(check)
+
+    async def _conform(self, provider: Provider, case: Case, streams: bool) -> None:
+        upstream = self.upstream()
+        if upstream is None and case.needs_upstream and case.capability not in self.cannot:
+            return
+        if upstream is not None:
+            upstream.script(case.told)
+        one = attempt(
+            body={**self.body, **case.body},
+            model=self.model,
+            stream=streams,
+            timeout=case.timeout,
+            idle_timeout=case.timeout,
+        )
+        outcome = await try_out(provider, one, upstream)
+        if upstream is not None:
+            upstream.forget()
+        if case.capability in self.cannot:
+            _check_refusal(outcome, case.body)
+            return
+        if case.raises:
+            assert isinstance(outcome.error, case.raises), f"came to {outcome.error!r}"
+            assert not any(isinstance(event, Finished) for event in outcome.events)
+        else:
+            assert outcome.error is None, f"refused: {outcome.error}"
+            assert isinstance(outcome.events[-1], Finished)
+        if case.check is not None:
+            case.check(outcome)
+
+    async def _refuses(self, provider: Provider, operation: Operation) -> None:
+        one = attempt(operation, model=self.model)
+        outcome = await try_out(provider, one, self.upstream())
+        assert outcome.error is not None, f"{operation} is answered, but nothing says that it is"
+        assert outcome.error.message
+        assert not outcome.received, "it was sent all the same"
+
     def _attempt(self, *, stream: bool = False) -> Attempt:
         return attempt(body=self.body, model=self.model, stream=stream)
 
@@ -194,6 +305,20 @@ class ProviderContract(ABC):
                 await check(provider)
 
         asyncio.run(within_time())
+
+
+def _check_refusal(outcome: Outcome, asked: JsonObject) -> None:
+    """What the API does not have was refused before anything was sent, or left out with a word, or
+    is nothing that one asks for (thoughts that are never shown, tokens never told apart).
+    """
+    if outcome.error is not None:
+        assert isinstance(outcome.error, (InvalidRequest, ProviderRejected)), repr(outcome.error)
+        assert not outcome.received, f"it was sent all the same: {outcome.error}"
+        return
+    wished = [name for name in asked if name not in ("messages", "tools", "stream_options")]
+    left_out = outcome.dropped.intersection(wished)
+    assert left_out or not wished, f"ignored in silence: {wished}"
+    assert wished or "messages" not in asked, "what was said was ignored in silence"
 
 
 async def _events(provider: Provider, one: Attempt) -> list[Event]:

@@ -18,6 +18,7 @@ from jupyter_mesh.schemas.catalog import Residency
 from jupyter_mesh.spi import GUARD_GROUP, PROVIDER_GROUP
 from jupyter_mesh.spi.provider import Provider
 from jupyter_mesh.testing.attempts import provider_context
+from jupyter_mesh.testing.conformance import CAPABILITIES
 from jupyter_mesh.testing.contracts import ProviderContract
 
 from .world import ADA, ask, chat, mesh_of
@@ -40,6 +41,7 @@ class TestFortune(ProviderContract):
     """The example keeps the contract that every plugin is told to test."""
 
     model = "fortune"
+    cannot = frozenset(CAPABILITIES) - {"chat", "system prompts", "multi-turn"}
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Provider]:

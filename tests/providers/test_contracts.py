@@ -16,6 +16,12 @@ from tests.providers.conftest import connect
 class TestOpenAICompatible(ProviderContract):
     model = "fake-model"
     embedding_model = "fake-embedding"
+    rerank_model = "fake-reranker"
+    completion_model = "fake-model"
+    fake: FakeOpenAI
+
+    def upstream(self) -> FakeOpenAI:
+        return self.fake
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Provider]:
@@ -35,6 +41,8 @@ class TestOpenAICompatible(ProviderContract):
 class TestEcho(ProviderContract):
     model = "echo"
     embedding_model = "echo"
+    completion_model = "echo"
+    cannot = frozenset({"tools", "parallel tools", "tool choice", "logprobs"})
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Provider]:

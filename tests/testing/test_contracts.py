@@ -64,8 +64,11 @@ class Contract(ProviderContract):
 
 
 CHECKS = [
-    name for name in vars(ProviderContract) if name.startswith("test_") and "embed" not in name
+    name
+    for name in vars(ProviderContract)
+    if name.startswith("test_") and not any(word in name for word in ("embed", "rank", "gone_on"))
 ]
+CHECKS.remove("test_a_provider")
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -37,6 +37,8 @@ class Answers:
         for index in range(as_int(self._body.get("n")) or 1):
             text = "".join(self._pieces)
             message: JsonObject = {"role": "assistant", "content": text}
+            if self._behaviour.reasoning:
+                message["reasoning_content"] = self._behaviour.reasoning
             if self._behaviour.tool_calls:
                 message = {
                     "role": "assistant",
@@ -148,6 +150,8 @@ class Answers:
                 yield {"text": piece}
             return
         yield {"delta": {"role": "assistant", "content": ""}}
+        for piece in _WORDS.findall(self._behaviour.reasoning):
+            yield {"delta": {"reasoning_content": piece}}
         if self._behaviour.tool_calls:
             for index, call in enumerate(self._behaviour.tool_calls):
                 yield from _call_deltas(index, call)

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import orjson
 
-from ...schemas.json import Json, JsonObject, as_object
+from ...providers.conversation import (
+    Media,
+    Part,
+    Text,
+    ToolCall,
+    ToolResult,
+    conversation,
+    stop_sequences,
+    tool_choice,
+    tools,
+    wanted_shape,
+)
+from ...schemas.json import Json, JsonObject, as_int, as_object, as_str
 from ..fake_upstream.behaviour import Behaviour
 from ..fake_upstream.dialect import Dialect, Streamed
+from ..fake_upstream.heard import Heard, Said
 from ..fake_upstream.record import Received
 from .answers import Answers
 
 _KINDS = {429: "requests", 500: "server_error", 503: "overloaded_error"}
+_PARAMETERS = (
+    *("max_tokens", "temperature", "top_p", "seed", "n", "logprobs", "reasoning_effort"),
+    *("presence_penalty", "frequency_penalty"),
+)
 
 
 class OpenAIDialect(Dialect):
@@ -38,6 +57,25 @@ class OpenAIDialect(Dialect):
             case _:
                 return None
 
+    def heard(self, received: Received) -> Heard:
+        body = received.json
+        talk = conversation(body)
+        choice, shape = tool_choice(body), wanted_shape(body)
+        heard = Heard(
+            model=as_str(body.get("model")) or "",
+            system=[text.text for text in talk.system],
+            turns=[_said(turn.role, turn.parts) for turn in talk.turns],
+            tools={tool.name: tool.schema for tool in tools(body)},
+            tool_choice=None if choice is None else choice.name or choice.kind,
+            schema=None if shape is None else shape.schema or {},
+            parameters={name: body[name] for name in _PARAMETERS if body.get(name) is not None},
+        )
+        if stops := stop_sequences(body):
+            heard.parameters["stop"] = [*stops]
+        if (most := as_int(body.get("max_completion_tokens"))) is not None:
+            heard.parameters["max_tokens"] = most
+        return heard
+
     def models(self, received: Received, names: tuple[str, ...]) -> JsonObject | None:
         if received.path != "/v1/models":
             return None
@@ -61,6 +99,22 @@ class OpenAIDialect(Dialect):
     def text_event(self, text: str) -> bytes:
         choice: JsonObject = {"index": 0, "delta": {"content": text}, "finish_reason": None}
         return frame({"choices": [choice]})
+
+
+def _said(role: Literal["user", "assistant"], parts: tuple[Part, ...]) -> Said:
+    said = Said(role=role)
+    for part in parts:
+        match part:
+            case Text(text):
+                said.texts.append(text)
+            case Media():
+                said.images.append(part.data or part.url)
+            case ToolCall():
+                said.calls.append((part.name, orjson.loads(part.arguments)))
+            case ToolResult():
+                texts = (one.text for one in part.content if isinstance(one, Text))
+                said.results.append((part.id, "".join(texts)))
+    return said
 
 
 def streamed(answers: Answers) -> Streamed:

@@ -6,6 +6,7 @@ all of them.
 
 from .behaviour import Behaviour, Fault
 from .dialect import Dialect, Refusal, Streamed
+from .heard import Heard, Said
 from .record import Received, read_log
 from .server import FakeUpstream
 
@@ -14,8 +15,10 @@ __all__ = [
     "Dialect",
     "FakeUpstream",
     "Fault",
+    "Heard",
     "Received",
     "Refusal",
+    "Said",
     "Streamed",
     "read_log",
 ]

@@ -11,6 +11,7 @@ Fault: TypeAlias = Literal[
     "server_error",  # 500 with an error object
     "html_error",  # 502 with a page of HTML
     "unauthorized",  # 401 that repeats the key it was sent, encoded too
+    "too_long",  # 400: the prompt does not fit the context, in the vendor's own words
     "rejected",  # 400 that repeats the prompt it was sent
     "redirect",  # 307 to another path of itself
     "error_in_200",  # 200 whose body is an error
@@ -37,16 +38,19 @@ class Behaviour(BaseModel):
     Attributes:
         fault: What goes wrong; None: nothing.
         text: The answer.
+        reasoning: What the model thinks before it answers; empty: it does not show any.
         pieces: How a stream cuts it; by default after every word.
         delay: Seconds before the first byte.
         piece_delay: Seconds before each event of a stream.
         write_bytes: Cut what goes over the wire into writes of this many bytes.
         burst: Send the whole stream in one write.
-        usage: The usage object to report; by default words are counted.
+        usage: What to report, in OpenAI's words, which each dialect puts into its own; by default
+            words are counted.
         usage_in: Where a stream reports it: in an extra chunk, in the last chunk with a choice, in
             every chunk (counting up), or nowhere; `never` holds for whole answers too.
-        finish_reason: Why the answer ends; `length` by itself where `max_tokens` cuts it.
-        tool_calls: Sent instead of text.
+        finish_reason: Why the answer ends, in OpenAI's word; `length` by itself where
+            `max_tokens` cuts it.
+        tool_calls: Sent instead of text, in OpenAI's shape.
         logprobs: Whether to send some with every word.
         extra: Unknown fields to add to every object.
         retry_after: Value of `Retry-After`, with `rate_limited` and `server_error`.
@@ -58,6 +62,7 @@ class Behaviour(BaseModel):
 
     fault: Fault | None = None
     text: str = "Hello from the fake server, at your service."
+    reasoning: str = ""
     pieces: tuple[str, ...] = ()
     delay: float = Field(default=0.0, ge=0)
     piece_delay: float = Field(default=0.0, ge=0)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from ...schemas.frozen import frozen
 from ...schemas.json import JsonObject
 from .behaviour import Behaviour
+from .heard import Heard
 from .record import Received
 
 
@@ -25,7 +26,7 @@ class Streamed:
     end: int = 1
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the fake
+class Refusal(Exception):
     """What a request is answered with when it is not as the vendor wants it."""
 
     def __init__(
@@ -62,6 +63,10 @@ class Dialect(ABC):
         """
 
     @abstractmethod
+    def heard(self, received: Received) -> Heard:
+        """What a chat request asks."""
+
+    @abstractmethod
     def models(self, received: Received, names: tuple[str, ...]) -> JsonObject | None:
         """The answer to a GET for the list of models; None: it is not that path."""
 
@@ -78,6 +83,11 @@ class Dialect(ABC):
     @abstractmethod
     def text_event(self, text: str) -> bytes:
         """An event of a stream with these words, framed."""
+
+    def too_long(self) -> tuple[int, JsonObject]:
+        """Status and body of the refusal of a prompt that the model's context cannot hold."""
+        message = "This model's maximum context length is 100 tokens; your messages have 200."
+        return 400, self.error(400, message, "context_length_exceeded", "messages")
 
     def credential(self, received: Received) -> str | None:
         """The key or token that a request carries."""

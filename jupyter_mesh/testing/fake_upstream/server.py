@@ -69,6 +69,10 @@ class FakeUpstream:
         """Answer the next requests so, one after the other; then as `default` says again."""
         self._script.extend(behaviours)
 
+    def forget(self) -> None:
+        """Forget what is scripted and was not needed."""
+        self._script.clear()
+
     async def start(self) -> None:
         """Listen; `port` is known afterwards."""
         app = web.Application(client_max_size=_LARGEST_BODY)
@@ -252,6 +256,8 @@ class FakeUpstream:
                 return await wire.page(502)
             case "unauthorized":
                 return await self._unauthorized(wire, received)
+            case "too_long":
+                return await wire.error(*self.dialect.too_long())
             case "rejected":
                 text = as_str(dig(received.json, "messages", -1, "content")) or "your input"
                 return await wire.error(400, error(400, f"Invalid value: {text}", None, "messages"))
