@@ -39,7 +39,9 @@ _TOO_LONG = re.compile(
 )
 """OpenAI and what speaks its protocol, vLLM, llama.cpp, Anthropic, Gemini."""
 _NO_MODEL = re.compile(r"(?:the |publisher )?model(?:s/|:| [`'\"])", re.IGNORECASE)
-"""OpenAI, vLLM, Ollama, Anthropic, Gemini, Vertex. Only at the beginning: further in, it may be a quote."""
+"""OpenAI, vLLM, Ollama, Anthropic, Gemini, Vertex. Only at the beginning: further in, it may be a
+quote.
+"""
 
 Fault: TypeAlias = ProviderError | ContextTooLong
 
