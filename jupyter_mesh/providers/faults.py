@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeAlias
@@ -32,6 +33,8 @@ _REJECTED = (
     "permission",
     "authentication",
 )
+_OF_THE_MODEL = frozenset({424, 425})
+"""Below 500, yet no fault of the request: the model behind the API failed (Bedrock, TGI)."""
 _TOO_LONG = re.compile(
     "maximum context length|context[ _](?:length|window|size)|(?:prompt|input) is too long"
     "|input token count .*exceeds the maximum",
@@ -64,7 +67,7 @@ class Faults:
 
     def once(self, status: int) -> Faults:
         """The same faults, once an answer of this status has begun."""
-        return Faults(self.who, self.scrub, answering=True) if status == 200 else self
+        return replace(self, answering=True, listing=False) if status == 200 else self
 
     def from_status(self, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
         """The error for an answer whose status is not 200."""
@@ -125,7 +128,7 @@ class Faults:
                 f"{self.who} answered with a redirect ({status}), and the mesh follows none. "
                 "Ask an admin to set its `base_url` to the final address."
             )
-        if 400 <= status < 500 and status != 425:
+        if 400 <= status < 500 and status not in _OF_THE_MODEL:
             param = as_str(dig(error, "param"))
             if status == 404 and _is_about_the_model(error, said):
                 param = "model"
@@ -172,7 +175,7 @@ def _said(error: Json, body: bytes) -> str:
     if isinstance(error, str):
         return error
     for item in [error, *(as_list(error) or [])]:
-        for name in ("message", "detail", "msg", "error", "title"):
+        for name in ("message", "Message", "detail", "msg", "error", "title"):
             if text := as_str(dig(item, name)):
                 return text
     if detail := as_list(dig(error, "detail")):

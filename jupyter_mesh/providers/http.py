@@ -181,7 +181,9 @@ class Upstream:
         from yarl import URL
 
         self._connector = self._connector or self._pool()
-        url = URL(path if "://" in path else f"{self._base_url}/{path}")
+        whole = path if "://" in path else f"{self._base_url}/{path}"
+        # What is percent-encoded already is sent as it stands: it may have been signed.
+        url = URL(whole, encoded="%" in whole)
         proxy = proxy_for(self._base_url)
         timeout = ClientTimeout(total=None, sock_connect=self._limits.connect_timeout)
         target = Target(method, url, URL(proxy) if proxy else None, self._connector, timeout)

@@ -43,6 +43,8 @@ class RemoteProvider(Provider):
     Config: type[ProviderConfig] = RemoteConfig
     list_path: ClassVar[str | None] = "models"
     """Where the models are listed; None: this API lists none."""
+    faults_type: ClassVar[type[Faults]] = Faults
+    """Names the vendor's failures."""
 
     def __init__(self, config: ProviderConfig, context: ProviderContext) -> None:
         super().__init__(config, context)
@@ -102,10 +104,17 @@ class RemoteProvider(Provider):
             ProviderError: It does not answer, or not with a list of models.
         """
         await to_thread(self._read_secrets)
-        if self.list_path is None:
+        paths = self.list_paths()
+        if not paths:
             return [self.facts(name) for name in self.context.models]
+        return [self.describe(one) for path in paths for one in await self._listed(path, within)]
+
+    def list_paths(self) -> tuple[str, ...]:
+        """Where the models are listed, after the base URL, or whole URLs."""
+        return () if self.list_path is None else (self.list_path,)
+
+    async def _listed(self, url: str, within: float) -> list[ModelFacts]:
         faults = replace(self._faults(None), listing=True)
-        url = self.list_path
         try:
             reply = await self._upstream.exchange(
                 "GET",
@@ -122,7 +131,7 @@ class RemoteProvider(Provider):
         facts = self.format.listed(value) if isinstance(value, (dict, list)) else None
         if facts is None:
             raise faults.protocol("did not answer with a list of models")
-        return [self.describe(one) for one in facts]
+        return facts
 
     def describe(self, listed: ModelFacts) -> ModelFacts:
         """What the vendor's list says of a model, with what is known of it besides."""
@@ -275,7 +284,7 @@ class RemoteProvider(Provider):
             known = [*self.context.secrets.known_values(), *self.authorization.known_values()]
             return scrub(text, known, prompts)
 
-        return Faults(f"The connection {self.context.connection!r}", clean)
+        return self.faults_type(f"The connection {self.context.connection!r}", clean)
 
 
 def _dropped(outgoing: Outgoing, connection: str) -> Notice:

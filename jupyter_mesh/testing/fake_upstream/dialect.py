@@ -68,13 +68,21 @@ class Dialect(ABC):
 
     @abstractmethod
     def models(self, received: Received, names: tuple[str, ...]) -> JsonObject | None:
-        """The answer to a GET for the list of models; None: it is not that path."""
+        """The answer to a GET for the list of models; None: it is not that path.
+
+        Raises:
+            Refusal: The request is not as the vendor wants it.
+        """
 
     @abstractmethod
     def error(
         self, status: int, message: str, code: str | None = None, param: str | None = None
     ) -> JsonObject:
         """The body of an error of this status; `code` is OpenAI's word for it, if there is one."""
+
+    def error_headers(self, status: int, error: JsonObject) -> dict[str, str]:
+        """Headers of an error's answer, with `error` as its body."""
+        return {}
 
     @abstractmethod
     def error_event(self, message: str) -> bytes:

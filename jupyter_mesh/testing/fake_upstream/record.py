@@ -22,6 +22,7 @@ class Received:
     Attributes:
         accepted_ns: `time.monotonic_ns()` when its headers had been read: comparable between
             processes of one machine.
+        target: Path and query as they stood in the request, percent-encoded.
         client_port: The port it came from: the same one for requests over one connection.
         sent_bytes: Bytes of the answer's body written so far.
         end: How it ended; None while it is being answered.
@@ -33,6 +34,7 @@ class Received:
     path: str
     headers: dict[str, str]
     accepted_ns: int
+    target: str = ""
     client_port: int = 0
     body: bytes = b""
     sent_bytes: int = 0
@@ -60,7 +62,9 @@ class Record:
     path: Path | None = None
     requests: list[Received] = field(default_factory=list[Received])
 
-    def accept(self, method: str, path: str, headers: dict[str, str], client_port: int) -> Received:
+    def accept(
+        self, method: str, path: str, headers: dict[str, str], client_port: int, target: str = ""
+    ) -> Received:
         """Note a request whose headers have been read."""
         received = Received(
             number=len(self.requests),
@@ -68,6 +72,7 @@ class Record:
             path=path,
             headers=headers,
             accepted_ns=time.monotonic_ns(),
+            target=target,
             client_port=client_port,
         )
         self.requests.append(received)
@@ -77,6 +82,7 @@ class Record:
                 "number": received.number,
                 "method": method,
                 "path": path,
+                "target": target,
                 "headers": dict(headers),
                 "client_port": client_port,
                 "monotonic_ns": received.accepted_ns,
@@ -132,6 +138,7 @@ def read_log(path: Path) -> list[Received]:
                 path=as_str(entry.get("path")) or "",
                 headers={name: str(value) for name, value in headers.items()},
                 accepted_ns=as_int(entry.get("monotonic_ns")) or 0,
+                target=as_str(entry.get("target")) or "",
                 client_port=as_int(entry.get("client_port")) or 0,
             )
         elif entry.get("step") == "body":

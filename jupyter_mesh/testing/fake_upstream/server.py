@@ -170,7 +170,8 @@ class FakeUpstream:
     def _accept(self, request: web.Request) -> Received:
         headers = {name.lower(): value for name, value in request.headers.items()}
         peer = request.transport.get_extra_info("peername") if request.transport else None
-        return self._record.accept(request.method, request.path, headers, peer[1] if peer else 0)
+        port = peer[1] if peer else 0
+        return self._record.accept(request.method, request.path, headers, port, request.raw_path)
 
     async def _respond(
         self, wire: Wire, received: Received, behaviour: Behaviour
@@ -197,12 +198,16 @@ class FakeUpstream:
         received = self._accept(request)
         self._record.note_end(received, "answered")
         dialect = self.dialect
-        listed = dialect.models(received, self._models)
-        if listed is None:
-            return web.json_response(dialect.error(404, f"No GET {received.path}"), status=404)
-        if self._api_key is not None and not dialect.authorized(received, self._api_key):
-            error = dialect.error(401, "Incorrect API key provided.", "invalid_api_key")
-            return web.json_response(error, status=401)
+        try:
+            listed = dialect.models(received, self._models)
+            if listed is None:
+                raise Refusal(404, f"No GET {received.path}")
+            if self._api_key is not None and not dialect.authorized(received, self._api_key):
+                raise Refusal(401, "Incorrect API key provided.", "invalid_api_key")
+        except Refusal as refusal:
+            body = dialect.error(refusal.status, refusal.message, refusal.code, refusal.param)
+            headers = dialect.error_headers(refusal.status, body)
+            return web.json_response(body, status=refusal.status, headers=headers)
         return web.json_response(listed)
 
     async def _take_script(self, request: web.Request) -> web.Response:

@@ -88,6 +88,7 @@ class Wire:
     ) -> web.StreamResponse:
         """Send the body of an error."""
         body = orjson.dumps(error)
+        headers = {**self._dialect.error_headers(status, error), **(headers or {})}
         return await self._send(body, "application/json", status=status, headers=headers)
 
     async def page(self, status: int) -> web.StreamResponse:
