@@ -88,12 +88,15 @@ class Conversation:
 
 @frozen
 class Tool:
-    """A function that the model may ask for; `schema` is the JSON schema of its arguments."""
+    """A function that the model may ask for; `schema` is the JSON schema of its arguments, `extra`
+    are the fields beside it.
+    """
 
     name: str
     description: str
     schema: JsonObject
     strict: bool | None = None
+    extra: JsonObject = field(default_factory=dict[str, Json])
 
 
 @frozen
@@ -162,7 +165,9 @@ def tools(body: JsonObject) -> tuple[Tool, ...]:
                 f"Tool {position + 1} is {kind!r}; this model's API knows functions only.",
                 param="tools",
             )
-        found.append(_tool(function))
+        outer = as_object(one) or {}
+        extra = {name: value for name, value in outer.items() if name not in ("type", "function")}
+        found.append(_tool(function, extra))
     return (*found, *(_tool(as_object(one) or {}) for one in as_list(body.get("functions")) or []))
 
 
@@ -210,13 +215,14 @@ def stop_sequences(body: JsonObject) -> list[str]:
     return [one for one in as_list(value) or [] if isinstance(one, str)]
 
 
-def _tool(function: JsonObject) -> Tool:
+def _tool(function: JsonObject, extra: JsonObject | None = None) -> Tool:
     strict = function.get("strict")
     return Tool(
         as_str(function.get("name")) or "",
         as_str(function.get("description")) or "",
         as_object(function.get("parameters")) or {"type": "object", "properties": {}},
         strict if isinstance(strict, bool) else None,
+        extra or {},
     )
 
 

@@ -13,7 +13,7 @@ from .. import __version__
 from ..errors import MeshError, ProviderProtocolError, ProviderRejected
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Events, Metered, Notice
-from ..schemas.json import as_object
+from ..schemas.json import Json, as_object
 from ..spi.provider import Attempt, Provider, ProviderConfig, ProviderContext
 from .authorization import Authorization, KeyHeader, NoAuthorization, secret_of
 from .faults import Faults
@@ -115,23 +115,24 @@ class RemoteProvider(Provider):
 
     async def _listed(self, url: str, within: float) -> list[ModelFacts]:
         faults = replace(self._faults(None), listing=True)
-        try:
-            reply = await self._upstream.exchange(
-                "GET",
-                url,
-                body=None,
-                headers=await self._headers(url, b"", method="GET"),
-                deadline=Deadline.within(within),
-                faults=faults,
-            )
-            value = parse_reply(reply, faults)
-        except ProviderRejected as error:
-            self._note_refusal(error)
-            raise
-        facts = self.format.listed(value) if isinstance(value, (dict, list)) else None
-        if facts is None:
-            raise faults.protocol("did not answer with a list of models")
-        return facts
+        deadline = Deadline.within(within)
+        found: list[ModelFacts] = []
+        path: str | None = url
+        while path is not None:
+            value = await self._page(path, deadline, faults)
+            facts = self.format.listed(value) if isinstance(value, (dict, list)) else None
+            if facts is None:
+                raise faults.protocol("did not answer with a list of models")
+            found += facts
+            path = self.format.next_page(value) if facts else None
+        return found
+
+    async def _page(self, path: str, deadline: Deadline, faults: Faults) -> Json:
+        headers = await self._headers(path, b"", method="GET")
+        reply = await self._upstream.exchange(
+            "GET", path, body=None, headers=headers, deadline=deadline, faults=faults
+        )
+        return self._judged(reply, faults)
 
     def describe(self, listed: ModelFacts) -> ModelFacts:
         """What the vendor's list says of a model, with what is known of it besides."""
@@ -239,7 +240,7 @@ class RemoteProvider(Provider):
         self._judged(Reply(response.status, response.headers, body), faults)
         raise faults.once(response.status).protocol(f"was asked for a stream and sent {kind}")
 
-    def _judged(self, reply: Reply, faults: Faults) -> object:
+    def _judged(self, reply: Reply, faults: Faults) -> Json:
         try:
             return parse_reply(reply, faults)
         except ProviderRejected as error:

@@ -136,3 +136,7 @@ class WireFormat(ABC):
     @abstractmethod
     def listed(self, data: Json) -> list[ModelFacts] | None:
         """The models in an answer to the question for them; None when it is none."""
+
+    def next_page(self, data: Json) -> str | None:
+        """Where the list of models goes on, after the base URL; None: this was all of it."""
+        return None

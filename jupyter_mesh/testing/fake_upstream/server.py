@@ -264,7 +264,8 @@ class FakeUpstream:
             case "too_long":
                 return await wire.error(*self.dialect.too_long())
             case "rejected":
-                text = as_str(dig(received.json, "messages", -1, "content")) or "your input"
+                content = dig(received.json, "messages", -1, "content")
+                text = as_str(content) or as_str(dig(content, 0, "text")) or "your input"
                 return await wire.error(400, error(400, f"Invalid value: {text}", None, "messages"))
             case "redirect":
                 return await wire.error(307, error(307, "Moved."), {"Location": "/v1/models"})
