@@ -12,7 +12,7 @@ from typing import ClassVar
 from .. import __version__
 from ..errors import MeshError, ProviderProtocolError, ProviderRejected
 from ..schemas.catalog import ModelFacts
-from ..schemas.events import Events, Metered, Notice
+from ..schemas.events import Events, Metered
 from ..schemas.json import Json, as_object
 from ..spi.provider import Attempt, Provider, ProviderConfig, ProviderContext
 from .authorization import Authorization, KeyHeader, NoAuthorization, secret_of
@@ -23,7 +23,7 @@ from .remote_config import SECRET_REFERENCES, RemoteConfig
 from .scrub import scrub
 from .sse import ServerSentEvent
 from .wire import Response
-from .wire_format import Outgoing, Parser, Reading, WireFormat
+from .wire_format import Parser, Reading, WireFormat
 
 _log = logging.getLogger("jupyter_mesh")
 _LIST_SECONDS = 10.0
@@ -164,7 +164,7 @@ class RemoteProvider(Provider):
             raise faults.once(reply.status).protocol("sent an answer that is no JSON object")
         whole = self.format.whole(data, reply.body, attempt, faults.once(reply.status))
         if outgoing.dropped:
-            yield _dropped(outgoing, self.context.connection)
+            yield outgoing.notice(self.context.connection)
         yield whole.answer
         yield Metered(whole.usage, model=attempt.model)
         yield whole.finished
@@ -196,7 +196,7 @@ class RemoteProvider(Provider):
                     for chunk in reading.read(event):
                         if untold:
                             untold = False
-                            yield _dropped(outgoing, self.context.connection)
+                            yield outgoing.notice(self.context.connection)
                         yield chunk
                     if reading.done:
                         break
@@ -286,15 +286,6 @@ class RemoteProvider(Provider):
             return scrub(text, known, prompts)
 
         return self.faults_type(f"The connection {self.context.connection!r}", clean)
-
-
-def _dropped(outgoing: Outgoing, connection: str) -> Notice:
-    names = ", ".join(f"`{name}`" for name in outgoing.dropped)
-    return Notice(
-        "parameters_dropped",
-        f"The connection {connection!r} does not know {names}: left out.",
-        {"parameters": [*outgoing.dropped]},
-    )
 
 
 def _events(parser: Parser, piece: bytes, faults: Faults) -> list[ServerSentEvent]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from ..schemas.catalog import ModelFacts
-from ..schemas.events import Answer, Chunk, Finished, Metered
+from ..schemas.events import Answer, Chunk, Finished, Metered, Notice
 from ..schemas.frozen import frozen
 from ..schemas.json import Json, JsonObject
 from ..schemas.request import Operation
@@ -32,6 +32,15 @@ class Outgoing:
     body: JsonObject
     headers: Mapping[str, str] | None = None
     dropped: tuple[str, ...] = ()
+
+    def notice(self, connection: str) -> Notice:
+        """What the caller is told of the parameters that were left out."""
+        names = ", ".join(f"`{name}`" for name in self.dropped)
+        return Notice(
+            "parameters_dropped",
+            f"The connection {connection!r} does not know {names}: left out.",
+            {"parameters": [*self.dropped]},
+        )
 
 
 @frozen(kw_only=True)
