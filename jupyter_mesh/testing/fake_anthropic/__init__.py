@@ -1,4 +1,4 @@
-"""A real HTTP server that speaks Anthropic's Messages API, does as it is told, and notes what it got.
+"""A real HTTP server that speaks Anthropic's Messages API, does as it is told, notes what it got.
 
 with FakeAnthropic() as upstream:
     upstream.script(Behaviour(reasoning="Let me see.", text="Here you are."))

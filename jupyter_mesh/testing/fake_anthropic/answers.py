@@ -39,8 +39,8 @@ class Answers:
         """The message of a request that is not streamed."""
         if self._behaviour.answer is not None:
             return dict(self._behaviour.answer)
-        content = [block for block, _ in self._blocks()]
-        message = {**self._message(), "content": [*content], **self._ending()}
+        content: list[Json] = [block for block, _ in self._blocks()]
+        message: JsonObject = {**self._message(), "content": content, **self._ending()}
         return message if self._silent else {**message, "usage": self.usage()}
 
     def events(self) -> Iterator[JsonObject]:

@@ -92,16 +92,17 @@ def _thinks(body: JsonObject) -> bool:
 
 
 def _check_tools(body: JsonObject) -> None:
-    names: set[Json] = set()
+    names: set[str] = set()
     for position, one in enumerate(as_list(body.get("tools")) or []):
         tool = as_object(one) or {}
         if dig(tool, "input_schema", "type") != "object":
             raise Refusal(400, f"tools.{position}.custom.input_schema.type: Field required")
         if tool.get("strict") is True:
             _check_format(tool.get("input_schema"))
-        if tool.get("name") in names:
+        name = str(tool.get("name"))
+        if name in names:
             raise Refusal(400, "tools: Tool names must be unique.")
-        names.add(tool.get("name"))
+        names.add(name)
     choice = as_object(body.get("tool_choice"))
     if choice is not None and not names:
         raise Refusal(400, "tool_choice: may only be specified while providing tools.")
@@ -135,7 +136,7 @@ def _check_format(schema: Json) -> None:
 def _check_messages(messages: list[Json]) -> None:
     if not messages:
         raise Refusal(400, "messages: at least one message is required")
-    called: set[Json] = set()
+    called: set[str] = set()
     for position, one in enumerate(messages):
         message = as_object(one) or {}
         role = as_str(message.get("role")) or ""
@@ -147,20 +148,24 @@ def _check_messages(messages: list[Json]) -> None:
             raise Refusal(400, f"messages.{position}: all messages must have non-empty content")
         for number, block in enumerate(blocks):
             _check_block(block, role, f"{where}.{number}")
-        answered = {one.get("tool_use_id") for one in blocks if one.get("type") == "tool_result"}
+        answered = _ids(blocks, "tool_result", "tool_use_id")
         if missing := called - answered:
             raise Refusal(
                 400,
                 f"messages.{position - 1}: `tool_use` ids were found without `tool_result` blocks "
-                f"immediately after: {', '.join(map(str, missing))}.",
+                f"immediately after: {', '.join(missing)}.",
             )
         if unknown := answered - called:
             raise Refusal(
                 400,
                 f"{where}: unexpected `tool_use_id` found in `tool_result` blocks: "
-                f"{', '.join(map(str, unknown))}.",
+                f"{', '.join(unknown)}.",
             )
-        called = {one.get("id") for one in blocks if one.get("type") == "tool_use"}
+        called = _ids(blocks, "tool_use", "id")
+
+
+def _ids(blocks: list[JsonObject], kind: str, field: str) -> set[str]:
+    return {str(block.get(field)) for block in blocks if block.get("type") == kind}
 
 
 def blocks_of(content: Json) -> list[JsonObject]:
