@@ -73,7 +73,7 @@ def test_the_official_client_runs_a_tool_and_tells_what_it_said(fake: FakeAnthro
     ]
     last = ask(model="claude-x", max_tokens=9, messages=messages, tools=[WEATHER])
     assert last.content[0].text == "Cold."
-    with pytest.raises(anthropic.BadRequestError, match="tool_use.*without"):
+    with pytest.raises(anthropic.BadRequestError, match=r"tool_use.*without"):
         ask(model="claude-x", max_tokens=9, messages=[*messages[:2], *HELLO], tools=[WEATHER])
 
 
