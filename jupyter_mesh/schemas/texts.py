@@ -43,8 +43,10 @@ class _Place:
 _UNKNOWN = _Place()
 _WORD = _Place(structure=re.compile(r"[a-z][a-z0-9_./+-]{0,63}"))
 _ID = _Place(structure=re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}"))
+_LIFETIME = _Place(structure=re.compile(r"[0-9]{1,3}[mh]"))
 
 _BASE64 = r"[A-Za-z0-9+/]+={0,2}"
+_BASE64_URL = r"(?=.{64})[A-Za-z0-9+/_-]+={0,2}"
 _MEDIA = r"[A-Za-z]+/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+){0,4}"
 _DATA_URL = re.compile(rf"data:{_MEDIA};base64,{_BASE64}", re.ASCII)
 _SOUND = re.compile(rf"{_DATA_URL.pattern}|(?=.{{64}}){_BASE64}", re.ASCII)
@@ -59,9 +61,14 @@ _PART = _Place(
         "audio_url": _FETCHED,
         "file": _Place({"file_data": _Place(payload=_DATA_URL), "file_id": _ID}),
         "input_audio": _Place({"data": _Place(payload=_SOUND), "format": _WORD}),
-        "cache_control": _Place({"type": _WORD}),
+        "cache_control": _Place({"type": _WORD, "ttl": _LIFETIME}),
     }
 )
+_SEALED = _Place(payload=re.compile(_BASE64_URL, re.ASCII))
+_THOUGHTS = _Place(
+    {"type": _WORD, "format": _WORD, "model": _ID, "id": _ID, "signature": _SEALED, "data": _SEALED}
+)
+"""What a model thought, sent back to it: its words, and what only its vendor can read."""
 _TYPED = _Place({"type": _WORD})
 _CHOSEN = _Place({"type": _WORD}, structure=_WORD.structure)
 _BODY = _Place(
@@ -73,12 +80,14 @@ _BODY = _Place(
                 "content": _PART,
                 "tool_call_id": _ID,
                 "tool_calls": _Place({"id": _ID, "type": _WORD}),
+                "reasoning_details": _THOUGHTS,
             }
         ),
         "tools": _TYPED,
         "tool_choice": _CHOSEN,
         "response_format": _TYPED,
         "audio": _Place({"voice": _WORD, "format": _WORD}),
+        "thinking": _Place({"type": _WORD, "display": _WORD}),
         **dict.fromkeys(
             ("encoding_format", "modalities", "reasoning_effort", "service_tier", "verbosity"),
             _WORD,
@@ -88,18 +97,18 @@ _BODY = _Place(
 
 _NAMES = frozenset(
     {
-        "additionalProperties", "arguments", "audio", "audio_url", "cache_control", "content",
-        "data", "default", "description", "detail", "dimensions", "documents", "echo",
+        "additionalProperties", "arguments", "audio", "audio_url", "budget_tokens", "cache_control",
+        "content", "data", "default", "description", "detail", "dimensions", "documents", "echo",
         "encoding_format", "enum", "file", "file_data", "file_id", "filename", "format",
         "frequency_penalty", "function", "functions", "id", "image_url", "include_usage", "index",
         "input", "input_audio", "items", "json_schema", "logit_bias", "logprobs",
         "max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "n",
         "name", "parallel_tool_calls", "parameters", "prediction", "presence_penalty", "prompt",
-        "properties", "query", "reasoning_effort", "refusal", "required", "response_format", "role",
-        "schema", "seed", "service_tier", "stop", "store", "stream", "stream_options", "strict",
-        "suffix", "temperature", "text", "title", "tool_call_id", "tool_calls", "tool_choice",
-        "tools", "top_k", "top_logprobs", "top_n", "top_p", "type", "url", "user", "verbosity",
-        "video_url", "voice",
+        "properties", "query", "reasoning_content", "reasoning_details", "reasoning_effort",
+        "refusal", "required", "response_format", "role", "schema", "seed", "service_tier",
+        "signature", "stop", "store", "stream", "stream_options", "strict", "suffix", "temperature",
+        "text", "thinking", "title", "tool_call_id", "tool_calls", "tool_choice", "tools", "top_k",
+        "top_logprobs", "top_n", "top_p", "type", "url", "user", "verbosity", "video_url", "voice",
     }
 )  # fmt: skip
 """Names the API and JSON Schema give to fields: somebody else's words, wherever they stand."""
