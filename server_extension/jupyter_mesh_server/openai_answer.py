@@ -101,6 +101,18 @@ async def whole_answer(events: Events, call: Call, *, details: bool) -> bytes:
     Raises:
         MeshError: The call failed.
     """
+    answer = await folded(events)
+    if details:
+        return orjson.dumps({**answer.data, "mesh": mesh_details(call)})
+    return answer.raw if answer.raw is not None else orjson.dumps(answer.data)
+
+
+async def folded(events: Events) -> Answer:
+    """The whole answer, complete only once the call is recorded.
+
+    Raises:
+        MeshError: The call failed.
+    """
     answer: Answer | None = None
     fold: Fold | None = None
     async with aclosing(events) as received:
@@ -114,9 +126,7 @@ async def whole_answer(events: Events, call: Call, *, details: bool) -> bytes:
         answer = Answer(fold.answer())
     if answer is None:
         raise ProviderProtocolError("The model's answer was empty; ask again.")
-    if details:
-        return orjson.dumps({**answer.data, "mesh": mesh_details(call)})
-    return answer.raw if answer.raw is not None else orjson.dumps(answer.data)
+    return answer
 
 
 class ChunkEncoder:

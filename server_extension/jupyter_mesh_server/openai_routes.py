@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from jupyter_mesh.errors import InvalidRequest, ModelNotFound
-from jupyter_mesh.pipeline.call import Call
+from jupyter_mesh.errors import ModelNotFound
 from jupyter_mesh.schemas.api import ModelCard
 from jupyter_mesh.schemas.json import Json, JsonObject
-from jupyter_mesh.schemas.request import Operation, parse_request, refuse_routing
+from jupyter_mesh.schemas.request import Operation, parse_request
 
-from .call_options import CallOptions, call_options
-from .exchange import HttpRequest, JsonReply, Reply, StreamReply
+from .calling import begin, stream_reply
+from .exchange import HttpRequest, JsonReply, Reply
 from .gateway import Gateway
 from .openai_answer import ChunkEncoder, answer_headers, whole_answer
 from .problems import fault
 from .replies import json_reply
-from .routing_headers import refuse_routing_headers
-from .sse import EventStream
-
-_STREAMABLE = (Operation.CHAT, Operation.COMPLETION)
 
 
 async def chat_completions(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
@@ -71,39 +66,10 @@ def _listed(card: ModelCard) -> JsonObject:
 async def _answer(
     gateway: Gateway, request: HttpRequest, body: Json, operation: Operation
 ) -> Reply:
-    if request.query:
-        refuse_routing(name for name, _ in request.pairs())
-    refuse_routing_headers(request.headers)
     asked = parse_request(operation, body)
-    if asked.stream and operation not in _STREAMABLE:
-        raise InvalidRequest(f"Leave out `stream`: {operation} answers whole.", param="stream")
-    options = call_options(request.headers)
-    call = gateway.mesh.call(
-        request.principal,
-        asked,
-        purpose=options.purpose,
-        document=await gateway.document(options),
-        tags=options.tags,
-        cache=options.cache,
-        idempotency_key=options.idempotency_key,
-        traceparent=options.traceparent,
-    )
-    request.id = call.id
+    call, options = await begin(gateway, request, asked)
     if not asked.stream:
         answer = await whole_answer(gateway.mesh.run(call), call, details=options.details)
         return JsonReply(answer, headers=answer_headers(call))
-    return await _streamed(gateway, request, call, options)
-
-
-async def _streamed(
-    gateway: Gateway, request: HttpRequest, call: Call, options: CallOptions
-) -> StreamReply:
-    """Waits for the first piece, so that what fails before it has a status of its own."""
     encoder = ChunkEncoder(call, details=options.details, fail=lambda error: fault(error, request))
-    stream = EventStream(gateway.mesh.run(call), encoder)
-    try:
-        await stream.first()
-    except BaseException:
-        await stream.aclose()
-        raise
-    return StreamReply(stream, answer_headers(call))
+    return await stream_reply(gateway, call, encoder)

@@ -45,6 +45,28 @@ class ChatRequest(ModelRequest):
     temperature: float | None = None
 
 
+class ResponsesRequest(ModelRequest):
+    """What to answer, with the whole conversation: the gateway keeps none."""
+
+    input: str | list[JsonValue]
+    instructions: str | None = None
+    max_output_tokens: int | None = None
+    stream: bool = False
+    tools: list[JsonValue] | None = None
+
+
+class ResponsesAnswer(Open):
+    """A whole response."""
+
+    id: str
+    object: Literal["response"]
+    created_at: int
+    model: str
+    status: Literal["completed", "incomplete", "failed"]
+    output: list[JsonValue]
+    usage: dict[str, JsonValue] | None = None
+
+
 class CompletionRequest(ModelRequest):
     """A text to continue."""
 

@@ -7,7 +7,14 @@ from pydantic import BaseModel
 from jupyter_mesh.schemas import api, usage
 from jupyter_mesh.schemas.principal import Scope
 
-from . import api_routes, openai_routes, openai_shapes, status_routes, usage_routes
+from . import (
+    api_routes,
+    openai_routes,
+    openai_shapes,
+    responses_routes,
+    status_routes,
+    usage_routes,
+)
 from .admin_table import ADMIN, ALERTS
 from .call_search import SEARCH_FIELDS
 from .route import Handler, Route, get
@@ -41,6 +48,14 @@ ROUTES: tuple[Route, ...] = (
         openai_shapes.ChatRequest,
         openai_shapes.ChatAnswer,
         "Ask a chat model",
+        streams=True,
+    ),
+    _openai(
+        "responses",
+        responses_routes.responses,
+        openai_shapes.ResponsesRequest,
+        openai_shapes.ResponsesAnswer,
+        "Ask a chat model by the Responses API, without state",
         streams=True,
     ),
     _openai(

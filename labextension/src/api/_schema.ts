@@ -857,6 +857,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a chat model by the Responses API, without state */
+        post: operations["responses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2477,6 +2494,74 @@ export interface components {
              * @default null
              */
             top_n: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ResponsesAnswer
+         * @description A whole response.
+         */
+        ResponsesAnswer: {
+            /** Created At */
+            created_at: number;
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /**
+             * Object
+             * @constant
+             */
+            object: "response";
+            /** Output */
+            output: components["schemas"]["JsonValue"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "completed" | "incomplete" | "failed";
+            /**
+             * Usage
+             * @default null
+             */
+            usage: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ResponsesRequest
+         * @description What to answer, with the whole conversation: the gateway keeps none.
+         */
+        ResponsesRequest: {
+            /** Input */
+            input: string | components["schemas"]["JsonValue"][];
+            /**
+             * Instructions
+             * @default null
+             */
+            instructions: string | null;
+            /**
+             * Max Output Tokens
+             * @default null
+             */
+            max_output_tokens: number | null;
+            /**
+             * Model
+             * @description A model (`connection/name`) or an alias.
+             */
+            model: string;
+            /**
+             * Stream
+             * @default false
+             */
+            stream: boolean;
+            /**
+             * Tools
+             * @default null
+             */
+            tools: components["schemas"]["JsonValue"][] | null;
         } & {
             [key: string]: unknown;
         };
@@ -4857,6 +4942,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RerankAnswer"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    responses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponsesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponsesAnswer"];
+                    "text/event-stream": string;
                 };
             };
             /** @description Refused */

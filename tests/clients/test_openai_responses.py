@@ -1,0 +1,258 @@
+"""OpenAI's Responses API, by the official client: each answer and event is held to its schema."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import openai
+import pytest
+from openai.types.responses import Response, ResponseStreamEvent
+from pydantic import BaseModel, TypeAdapter
+
+from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
+
+from .conftest import Gateway
+from .test_openai_async import SLOW, connect, settled
+from .test_openai_client import COST, TOOL_CALL, USAGE
+
+EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
+TOOL: Any = {
+    "type": "function",
+    "name": "weather",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    "strict": False,
+}
+SECOND_CALL: Any = {**TOOL_CALL, "id": "call_2"}
+
+
+class Place(BaseModel):
+    name: str
+
+
+def held_to_schema(response: Response) -> Response:
+    """The SDK takes answers as they come; its own models say what they must be."""
+    return Response.model_validate(response.model_dump(by_alias=True), strict=True)
+
+
+def events_of(client: openai.OpenAI, **asked: Any) -> list[Any]:
+    events = list(client.responses.create(model="up/m", stream=True, **asked))
+    for event in events:
+        EVENT.validate_python(event.model_dump(by_alias=True), strict=True)
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    return events
+
+
+def test_a_whole_answer_is_a_response_and_is_recorded_as_reported(
+    gateway: Gateway, upstream: FakeOpenAI, client: openai.OpenAI
+) -> None:
+    upstream.script(Behaviour.model_validate({"usage": USAGE}))
+    answer = client.responses.create(
+        model="up/m", instructions="Be brief.", input="Say hello.", max_output_tokens=50
+    )
+    held_to_schema(answer)
+    assert answer.output_text == Behaviour().text
+    assert (answer.status, answer.error, answer.incomplete_details) == ("completed", None, None)
+    assert answer.usage is not None
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (120, 34)
+    assert answer.usage.input_tokens_details.cached_tokens == 20
+    assert answer.usage.output_tokens_details.reasoning_tokens == 4
+    sent = upstream.requests[-1].json
+    assert sent["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Say hello."},
+    ]
+    assert sent["max_completion_tokens"] == 50
+    call = gateway.record(answer.id.removeprefix("resp_"))
+    assert Decimal(call["cost_usd"]) == COST
+
+
+def test_a_stream_is_typed_events_in_their_order(
+    upstream: FakeOpenAI, client: openai.OpenAI
+) -> None:
+    upstream.script(Behaviour(reasoning="Well, then.", text="Hello there."))
+    events = events_of(client, input="Say hello.")
+    kinds = list(dict.fromkeys(event.type for event in events))
+    assert kinds == [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.reasoning_text.delta",
+        "response.reasoning_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "response.output_text.delta",
+        "response.output_text.done",
+        "response.completed",
+    ]
+    pieces = [event.delta for event in events if event.type == "response.output_text.delta"]
+    assert pieces == ["Hello ", "there."]
+    last = events[-1].response
+    held_to_schema(last)
+    assert [item.type for item in last.output] == ["reasoning", "message"]
+    assert last.output_text == "Hello there."
+    assert last.usage is not None
+
+
+def test_the_clients_own_stream_puts_the_response_together(
+    upstream: FakeOpenAI, client: openai.OpenAI
+) -> None:
+    upstream.script(Behaviour(tool_calls=(TOOL_CALL, SECOND_CALL)))
+    with client.responses.stream(model="up/m", input="How is it?", tools=[TOOL]) as stream:
+        for _ in stream:
+            pass
+        final = stream.get_final_response()
+    calls: list[Any] = [item for item in final.output if item.type == "function_call"]
+    assert [(one.name, json.loads(one.arguments)) for one in calls] == [
+        ("weather", {"city": "Oslo"})
+    ] * 2
+    assert [one.call_id for one in calls] == ["call_1", "call_2"]
+
+
+def test_tools_and_their_results_go_back_and_forth(
+    upstream: FakeOpenAI, client: openai.OpenAI
+) -> None:
+    upstream.script(Behaviour(tool_calls=(TOOL_CALL, SECOND_CALL)), Behaviour(text="4 degrees."))
+    asked: list[Any] = [{"role": "user", "content": "How is it?"}]
+    first = client.responses.create(model="up/m", input=asked, tools=[TOOL])
+    held_to_schema(first)
+    asked += [item.model_dump(exclude_none=True) for item in first.output]
+    for item in first.output:
+        assert item.type == "function_call"
+        asked.append({"type": "function_call_output", "call_id": item.call_id, "output": "4"})
+    second = client.responses.create(
+        model="up/m", input=asked, tools=[TOOL], tool_choice={"type": "function", "name": "weather"}
+    )
+    assert second.output_text == "4 degrees."
+    heard = upstream.dialect.heard(upstream.requests[-1])
+    assert heard.tool_choice == "weather"
+    assert [turn.role for turn in heard.turns] == ["user", "assistant", "user"]
+    assert heard.turns[1].calls == [("weather", {"city": "Oslo"})] * 2
+    assert heard.turns[2].results == [("call_1", "4"), ("call_2", "4")]
+
+
+def test_a_schema_an_image_and_thinking_are_put_into_the_chats_words(
+    upstream: FakeOpenAI, client: openai.OpenAI
+) -> None:
+    content: Any = [
+        {"type": "input_text", "text": "Where is this?"},
+        {"type": "input_image", "image_url": "https://example.com/a.png", "detail": "low"},
+    ]
+    answer = client.responses.parse(
+        model="up/m",
+        input=[{"role": "user", "content": content}],
+        text_format=Place,
+        reasoning={"effort": "low"},
+    )
+    assert isinstance(answer.output_parsed, Place)
+    sent = upstream.requests[-1].json
+    heard = upstream.dialect.heard(upstream.requests[-1])
+    assert sent["reasoning_effort"] == "low"
+    assert heard.schema is not None
+    assert heard.turns[0].images == ["https://example.com/a.png"]
+
+
+def test_thoughts_that_a_model_wants_back_come_back(
+    upstream: FakeOpenAI, client: openai.OpenAI
+) -> None:
+    details = [{"type": "signed", "signature": "abc"}]
+    message = {
+        "role": "assistant",
+        "content": "Hi.",
+        "reasoning_content": "Hm.",
+        "reasoning_details": details,
+    }
+    whole: Any = {
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+    }
+    upstream.script(Behaviour(answer=whole))
+    first = client.responses.create(model="up/m", input="Hello.")
+    held_to_schema(first)
+    again: list[Any] = [item.model_dump(exclude_none=True) for item in first.output]
+    client.responses.create(model="up/m", input=[*again, {"role": "user", "content": "And?"}])
+    (said, _) = upstream.requests[-1].json["messages"]  # type: ignore[misc]
+    assert said["reasoning_details"] == details
+    assert said["content"] == [{"type": "text", "text": "Hi."}]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        (Behaviour(finish_reason="length"), "max_output_tokens"),
+        (Behaviour(finish_reason="content_filter"), "content_filter"),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_was_cut_says_why(
+    upstream: FakeOpenAI, client: openai.OpenAI, behaviour: Behaviour, why: str, stream: bool
+) -> None:
+    upstream.script(behaviour)
+    if stream:
+        last = events_of(client, input="Hi.")[-1]
+        assert last.type == "response.incomplete"
+        answer = last.response
+    else:
+        answer = client.responses.create(model="up/m", input="Hi.")
+    held_to_schema(answer)
+    assert answer.status == "incomplete"
+    assert answer.incomplete_details.reason == why
+
+
+def test_what_breaks_in_the_middle_ends_with_an_event(
+    upstream: FakeOpenAI, client: openai.OpenAI
+) -> None:
+    upstream.script(Behaviour(fault="error_event", piece_delay=0.01))
+    events = events_of(client, input="Hi.")
+    assert [event.type for event in events[-2:]] == ["error", "response.failed"]
+    assert events[-2].code == "provider_unavailable"
+    assert events[-1].response.status == "failed"
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"previous_response_id": "resp_1"}, "previous_response_id"),
+    ({"conversation": "conv_1"}, "conversation"),
+    ({"background": True}, "background"),
+    ({"store": True}, "store"),
+    ({"truncation": "auto"}, "truncation"),
+    ({"include": ["file_search_call.results"]}, "include"),
+    ({"tools": [{"type": "web_search"}]}, "tools"),
+    ({"input": [{"type": "item_reference", "id": "x"}]}, "input[0]"),
+    ({"input": []}, "input"),
+    ({"input": [{"role": "user", "content": [{"type": "input_image", "file_id": "f"}]}]}, "input"),
+    ({"extra_body": {"base_url": "http://elsewhere"}}, "base_url"),
+]
+
+
+@pytest.mark.parametrize(("asked", "param"), REFUSED, ids=lambda value: str(value)[:40])
+def test_what_needs_state_or_tools_of_the_gateway_is_refused_by_name(
+    upstream: FakeOpenAI, client: openai.OpenAI, asked: dict[str, Any], param: str
+) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.responses.create(**{"model": "up/m", "input": "Hi.", **asked})
+    assert (refused.value.param or "").startswith(param)
+    assert upstream.requests == []
+
+
+def test_fields_that_say_what_happens_anyway_are_taken(client: openai.OpenAI) -> None:
+    answer = client.responses.create(
+        model="up/m", input="Hi.", store=False, truncation="disabled", include=[]
+    )
+    assert answer.output_text
+
+
+async def test_leaving_in_the_middle_closes_the_upstream(
+    gateway: Gateway, upstream: FakeOpenAI
+) -> None:
+    upstream.script(SLOW)
+    async with connect(gateway) as client:
+        stream = await client.responses.create(model="up/m", input="Hi.", stream=True)
+        async for event in stream:
+            if event.type == "response.output_text.delta":
+                break
+        await stream.close()
+        call = await settled(gateway, upstream)
+    assert upstream.requests[-1].end == "client_gone"
+    assert call["outcome"] == "aborted"
