@@ -48,10 +48,12 @@ def test_a_whole_answer_is_a_response_and_is_recorded_as_reported(
     gateway: Gateway, upstream: FakeOpenAI, client: openai.OpenAI
 ) -> None:
     upstream.script(Behaviour.model_validate({"usage": USAGE}))
-    answer = client.responses.create(
+    raw = client.responses.with_raw_response.create(
         model="up/m", instructions="Be brief.", input="Say hello.", max_output_tokens=50
     )
+    answer = raw.parse()
     held_to_schema(answer)
+    assert Decimal(raw.headers["x-mesh-cost-usd"]) == COST
     assert answer.output_text == Behaviour().text
     assert (answer.status, answer.error, answer.incomplete_details) == ("completed", None, None)
     assert answer.usage is not None
@@ -64,8 +66,7 @@ def test_a_whole_answer_is_a_response_and_is_recorded_as_reported(
         {"role": "user", "content": "Say hello."},
     ]
     assert sent["max_completion_tokens"] == 50
-    call = gateway.record(answer.id.removeprefix("resp_"))
-    assert Decimal(call["cost_usd"]) == COST
+    assert gateway.last_call()["id"] == answer.id.removeprefix("resp_")
 
 
 def test_a_stream_is_typed_events_in_their_order(
