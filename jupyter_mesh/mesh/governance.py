@@ -16,6 +16,7 @@ from ..schemas.principal import Principal
 from ..schemas.setting import ChangeKind, Kind, Setting, SettingChange
 from ..storage.settings import SqlSettings, changed_meanwhile
 from .merge import GENERAL, declared, held_by_file, merge, merge_all
+from .revisions import Revisions
 from .without_secrets import recorded
 
 _log = logging.getLogger("jupyter_mesh")
@@ -47,6 +48,7 @@ class Governance:
     Attributes:
         config: What is in force.
         faults: Settings that were left out, with the reason.
+        revisions: Tells who waits that something else is in force.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Governance:
         self._lock = asyncio.Lock()
         self.config = base
         self.faults: dict[tuple[Kind, str], str] = {}
+        self.revisions = Revisions()
         self.file_fault: str | None = None
 
     async def refresh(self, *, reread: bool = False) -> None:
@@ -209,6 +212,7 @@ class Governance:
         for (kind, name), reason in self.faults.items():
             _log.warning("The setting %s %r is left out: %s", kind, name, reason)
         await self._apply(self.config)
+        self.revisions.reach(self._revision)
 
     async def _record_file(self) -> None:
         """Note what the file says, unless the last that was noted of it says the same."""

@@ -53,6 +53,7 @@ from .nested import new_call_id
 from .offers import Withhold
 from .parts import Parts
 from .performance_reports import PerformanceReports
+from .revisions import Revisions
 from .secret_keeping import SecretKeeping
 from .signed_in import SignedIn
 from .usage_reports import UsageReports
@@ -133,6 +134,11 @@ class Mesh:
     def snapshot(self) -> Snapshot:
         """Policy, catalogue and prices now."""
         return self._parts.catalogue_keeper.snapshot
+
+    @property
+    def revisions(self) -> Revisions:
+        """Which state of the configuration is in force, and waiting for a later one."""
+        return self._parts.governance.revisions
 
     @property
     def admin_contact(self) -> str | None:
@@ -354,6 +360,7 @@ class Mesh:
 
     async def aclose(self) -> None:
         """Let running calls end for a few seconds, then close connections and store."""
+        self.revisions.end()
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 await self._idle.wait()

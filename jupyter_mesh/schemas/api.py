@@ -45,6 +45,15 @@ class Me(Body):
     )
 
 
+class Revision(Body):
+    """Names what is configured now and what the caller may do: another one, another view."""
+
+    revision: str = Field(
+        description="Opaque. Sent as `after`, the request waits until it is another one, for at "
+        "most about 20 s: views that are open follow a change so."
+    )
+
+
 class PriceCard(Body):
     """USD per million tokens."""
 

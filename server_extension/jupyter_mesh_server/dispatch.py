@@ -56,12 +56,20 @@ class Dispatcher:
     async def _answer(self, request: HttpRequest) -> Reply:
         route = self._route(request)
         if route.scope is not None:
-            request.principal = await self._identity(request)
-            _require(route.scope, request)
+            await self._admit(route.scope, request)
             self._gateway.mesh  # noqa: B018 without one every such route says why, whatever was sent
             if not route.path.startswith("/v1/"):  # there clients of other APIs send their own
                 request.fields(*route.query)
+            if route.wait is not None:
+                await route.wait(self._gateway, request)
+                request.has_waited = True
+                await self._admit(route.scope, request)  # who has signed out meanwhile is nobody
         return await route.handler(self._gateway, request, await _body(route, request))
+
+    async def _admit(self, scope: Scope, request: HttpRequest) -> None:
+        request.principal = await self._identity(request)
+        if not request.principal.may(scope):
+            raise NotPermitted(f"This needs a credential with the scope `{scope}`.")
 
     def _route(self, request: HttpRequest) -> Route:
         methods, request.params = self._table.find(request.path)
@@ -74,11 +82,6 @@ class Dispatcher:
             error.status = 405
             raise error
         return route
-
-
-def _require(scope: Scope, request: HttpRequest) -> None:
-    if not request.principal.may(scope):
-        raise NotPermitted(f"This needs a credential with the scope `{scope}`.")
 
 
 async def _body(route: Route, request: HttpRequest) -> Json:

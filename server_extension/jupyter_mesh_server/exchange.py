@@ -58,6 +58,7 @@ class HttpRequest:
         origin: What the host needs to tell who is calling; opaque to everybody else.
         params: The parts of the path that the route names, decoded. Set by the dispatcher.
         principal: Set by the dispatcher, before any handler runs.
+        has_waited: It was let in a while ago; who is calling is to be found out as it is now.
         id: Of this request in logs and errors; a call to a model replaces it by its own.
     """
 
@@ -69,6 +70,7 @@ class HttpRequest:
     origin: object = None
     params: Mapping[str, str] = field(default_factory=lambda: {})
     principal: Principal = _NOBODY
+    has_waited: bool = False
     id: str = ""
 
     def pairs(self) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from .exchange import HttpRequest, Reply
 from .gateway import Gateway
 
 Handler: TypeAlias = Callable[[Gateway, HttpRequest, Json], Awaitable[Reply]]
+Wait: TypeAlias = Callable[[Gateway, HttpRequest], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Route:
         response: The body's model; None: not JSON of ours.
         query: Names of the query fields.
         streams: With `"stream": true` the reply is server-sent events.
+        wait: What to wait for before the handler runs; who is calling is found out anew then.
     """
 
     method: str
@@ -46,6 +48,7 @@ class Route:
     response: type[BaseModel] | None = None
     query: tuple[str, ...] = ()
     streams: bool = False
+    wait: Wait | None = None
 
 
 def get(
@@ -56,6 +59,7 @@ def get(
     *,
     scope: Scope | None = Scope.USE,
     query: tuple[str, ...] = (),
+    wait: Wait | None = None,
 ) -> Route:
     """A route that reads."""
     return Route(
@@ -66,6 +70,7 @@ def get(
         response=response,
         summary=summary,
         query=query,
+        wait=wait,
     )
 
 

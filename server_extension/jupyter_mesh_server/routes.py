@@ -12,6 +12,7 @@ from . import (
     openai_routes,
     openai_shapes,
     responses_routes,
+    revision_routes,
     status_routes,
     usage_routes,
 )
@@ -98,6 +99,14 @@ ROUTES: tuple[Route, ...] = (
         request=api.Preference,
         response=api.Me,
         summary="Set the caller's default model",
+    ),
+    get(
+        "/api/revision",
+        revision_routes.get_revision,
+        api.Revision,
+        "Which rules and rights are in force; with `after`, once it is another, or in a while",
+        query=("after",),
+        wait=revision_routes.another,
     ),
     get("/api/models", api_routes.get_models, api.Models, "Model cards, aliases and offers"),
     Route(

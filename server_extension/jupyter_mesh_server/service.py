@@ -149,6 +149,7 @@ class Service:
         if self._runner is not None and self._server is not None:
             for site in list(self._runner.sites):
                 await site.stop()
+            self.mesh.revisions.end()
             await self._server.drain(DRAIN)
             await self._runner.cleanup()
         for close in self.closing:

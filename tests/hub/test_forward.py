@@ -45,6 +45,8 @@ class Service:
         self.got.append((request, await request.read()))
         if request.path.endswith("/stream"):
             return await self._stream(request)
+        if request.path.endswith("/revision"):
+            return await self._hold()
         if request.path.endswith("/cut"):
             response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
             await response.prepare(request)
@@ -60,6 +62,14 @@ class Service:
             "Access-Control-Allow-Origin": "*",
         }
         return web.json_response({"who": "service"}, status=self.status, headers=headers)
+
+    async def _hold(self) -> web.StreamResponse:
+        try:
+            await self.go_on.wait()
+        except asyncio.CancelledError:
+            self.left.set()
+            raise
+        return web.json_response({"revision": "5"})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -272,3 +282,17 @@ async def test_without_the_service_every_request_is_told_what_is_missing() -> No
     assert reply.status == 503
     assert b"hub_service_missing" in body
     assert b"add_mesh" in body
+
+
+async def test_who_waits_for_a_change_waits_at_the_service_and_leaves_it_when_they_leave() -> None:
+    service = Service()
+    async with forwarding(service) as forwarder:
+        waiting, leaving = (
+            asyncio.create_task(forwarder(asked("/api/revision", query="after=4"))) for _ in "12"
+        )
+        await until(lambda: len(service.got) == 2)
+        leaving.cancel()  # as the host does it when a page is closed or hidden
+        await asyncio.wait_for(service.left.wait(), 15)
+        assert not waiting.done()
+        service.go_on.set()
+        assert await whole(await waiting) == b'{"revision": "5"}'

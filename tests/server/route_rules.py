@@ -55,6 +55,7 @@ RULES: Mapping[str, Rule] = {
     "GET /v1/models": Rule(scope=USE),
     "GET /v1/models/{id:path}": Rule(scope=USE, path="/v1/models/{model}"),
     "GET /api/me": Rule(scope=USE),
+    "GET /api/revision": Rule(scope=USE),
     "PUT /api/preferences": Rule(scope=CONFIGURE, body={"default_model": "{model}"}),
     "GET /api/models": Rule(scope=USE),
     "POST /api/offers/{id}/accept": Rule(
@@ -126,6 +127,7 @@ RULES: Mapping[str, Rule] = {
 }  # fmt: skip
 
 QUERY: Mapping[str, str] = {
+    "after": "0.0000000000000000",
     "since": "2026-01-01",
     "until": "2100-01-01",
     "by": "model",

@@ -21,6 +21,7 @@ from jupyter_mesh.errors import (
     NotFound,
     ProviderUnavailable,
 )
+from jupyter_mesh.mesh.revisions import Revisions
 from jupyter_mesh.mesh.sums import NOTHING
 from jupyter_mesh.mesh.usage_reports import UsageReports
 from jupyter_mesh.pipeline.call import CacheDirective, Call
@@ -128,6 +129,7 @@ class ScriptedMesh:
         self.export = NothingThere()
         self.acts = NothingThere()
         self.secrets = NothingThere()
+        self.revisions = Revisions()
         self.scripts: dict[str, Script] = {
             "answer": answer,
             "refuse": refuse,

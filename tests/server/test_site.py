@@ -22,7 +22,7 @@ from jupyter_mesh_server.site import Site
 
 from jupyter_mesh.schemas.principal import Principal
 
-from .conftest import Host, Reply, bearer, new_session
+from .conftest import Host, Reply, bearer, new_session, until
 from .noted_sign_outs import NotedSignOuts
 from .scripted_mesh import ADMIN_KEY, APP_KEY, ScriptedMesh
 
@@ -262,3 +262,20 @@ async def test_public_are_the_pages_and_signing_in_only(tmp_path: Path, holders:
 async def test_jupyters_own_host_has_no_such_door(jupyter: Host) -> None:
     reply = await jupyter.ask("POST", "/api/session", headers=SEND, json={"key": ADMIN_KEY})
     assert reply.status == 404
+
+
+@pytest.mark.parametrize("by", ["signing out", "revoking the key"])
+async def test_a_session_that_ends_while_it_waits_for_a_change_is_told_nothing(
+    site: Host, holders: Holders, by: str
+) -> None:
+    sent = browser(await sign_in(site))
+    before = (await site.ask("GET", "/api/revision", headers=sent)).json["revision"]
+    path = f"/api/revision?after={before}"
+    asked = asyncio.create_task(site.ask("GET", path, headers=sent))
+    await until(lambda: site.mesh.revisions.waiting == 1)
+    if by == "signing out":
+        assert (await site.ask("DELETE", "/api/session", headers=sent)).status == 200
+    else:
+        holders.revoked.add(ADMIN_KEY)
+    site.mesh.revisions.reach(site.mesh.revisions.current + 1)
+    assert (await asked).status == 401

@@ -75,8 +75,13 @@ export class Place {
     return this._wanted;
   }
 
+  /** Whether something was typed here and is not saved. */
+  get isUnsaved(): boolean {
+    return [...this._holds].some(hasUnsaved => hasUnsaved());
+  }
+
   go(spot: ISpot): void {
-    if (this._holds.size > 0 && [...this._holds].some(hasUnsaved => hasUnsaved())) {
+    if (this.isUnsaved) {
       this._wanted = spot;
     } else {
       this._wanted = null;

@@ -22,6 +22,7 @@ import { type IAdmin, pagesInLab } from './context';
 import { addressOfSite, hasPages, nameOfPages } from './entrance';
 import { addressOf, LINK, spotOfAddress } from './link';
 import { argsOf, Place, spotOf } from './place';
+import { renewal } from './renewal';
 import { AdminStore } from './store';
 
 /** The admin's pages as a tab of JupyterLab. The pages themselves know nothing of it. */
@@ -123,6 +124,8 @@ class AdminTab {
     };
     // The sidebar shows the same models and budgets.
     this.admin.store.saved.connect(() => void surroundings.model.refresh());
+    const follow = renewal(this.admin);
+    surroundings.model.policyChanged.connect(follow);
     this.place.changed.connect(() => {
       const widget = this.tracker.currentWidget;
       if (widget) {

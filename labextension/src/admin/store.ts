@@ -31,14 +31,26 @@ export class AdminStore {
 
   /** Ask again for whatever could not be had, as after signing in again. */
   retry(): void {
-    const { me, models, providers, connections, inventory, alertSummary, channelKinds, keys } =
-      this;
-    const asked = [me, models, providers, connections, inventory, alertSummary, channelKinds, keys];
-    for (const one of [...asked, ...Object.values(this._settings)]) {
+    for (const one of this.all()) {
       if (one.error !== null || one.state.kind === 'failed') {
         void one.refresh();
       }
     }
+  }
+
+  /** Emitted when something else is configured: what a page has asked for itself may be another now. */
+  get outdated(): ISignal<this, void> {
+    return this._outdated;
+  }
+
+  /** Ask again for whatever was asked for: something else is configured. */
+  renew(): void {
+    for (const one of this.all()) {
+      if (one.state.kind !== 'loading') {
+        void one.renew();
+      }
+    }
+    this._outdated.emit();
   }
 
   settings(kind: Kind): Resource<Setting[]> {
@@ -74,6 +86,14 @@ export class AdminStore {
     await this.api.revokeKey(name);
     await this.keys.renew();
     this._saved.emit();
+  }
+
+  private all(): Resource<unknown>[] {
+    const { me, models, providers, connections, inventory } = this;
+    const { alertSummary, channelKinds, budgetUse, keys } = this;
+    const parts = [me, models, providers, connections, inventory];
+    const more = [alertSummary, channelKinds, budgetUse, keys];
+    return [...parts, ...more, ...Object.values(this._settings)] as Resource<unknown>[];
   }
 
   private async afterChange(kind: Kind): Promise<void> {
@@ -113,5 +133,6 @@ export class AdminStore {
     service_accounts: new Resource(() => this.api.settings('service_accounts')),
     general: new Resource(() => this.api.settings('general'))
   };
+  private readonly _outdated = new Signal<this, void>(this);
   private readonly _saved = new Signal<this, void>(this);
 }

@@ -583,6 +583,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/revision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which rules and rights are in force; with `after`, once it is another, or in a while */
+        get: operations["get_revision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/secrets": {
         parameters: {
             query?: never;
@@ -2566,6 +2583,17 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Revision
+         * @description Names what is configured now and what the caller may do: another one, another view.
+         */
+        Revision: {
+            /**
+             * Revision
+             * @description Opaque. Sent as `after`, the request waits until it is another one, for at most about 20 s: views that are open follow a change so.
+             */
+            revision: string;
+        };
+        /**
          * SealedSecret
          * @description A secret that is sealed in the store.
          */
@@ -4350,6 +4378,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderKinds"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_revision: {
+        parameters: {
+            query?: {
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
                 };
             };
             /** @description Refused */

@@ -15,7 +15,7 @@ import {
 } from './admin-types';
 import { type IFiguresApi } from './figures-client';
 import { type IRecordApi, RecordClient } from './record-client';
-import { type Me, type Models } from './types';
+import { type Me, type Models, type Revision } from './types';
 
 /**
  * What the admin's pages ask of the gateway.
@@ -24,6 +24,8 @@ import { type Me, type Models } from './types';
  */
 export interface IAdminApi extends IFiguresApi, IRecordApi {
   me(): Promise<Me>;
+  /** What is configured and what the caller may do; held at the gateway until it is another than `after`. */
+  revision(after: string | null, signal: AbortSignal): Promise<Revision>;
   /** What is open to the caller. */
   models(): Promise<Models>;
   settings(kind: Kind): Promise<Setting[]>;
@@ -53,6 +55,10 @@ export interface IAdminApi extends IFiguresApi, IRecordApi {
 export class AdminClient extends RecordClient implements IAdminApi {
   me(): Promise<Me> {
     return this.http.get('me');
+  }
+
+  revision(after: string | null, signal: AbortSignal): Promise<Revision> {
+    return this.http.get('revision', { after }, signal);
   }
 
   models(): Promise<Models> {

@@ -7,6 +7,7 @@ import {
   type Me,
   type Models,
   type Preference,
+  type Revision,
   type Usage
 } from './types';
 
@@ -20,6 +21,11 @@ export class MeshClient {
 
   me(): Promise<Me> {
     return this.http.get('me');
+  }
+
+  /** What is configured and what the caller may do; held at the gateway until it is another than `after`. */
+  revision(after: string | null, signal: AbortSignal): Promise<Revision> {
+    return this.http.get('revision', { after }, signal);
   }
 
   models(): Promise<Models> {

@@ -18,8 +18,9 @@ export interface IWire {
 export class Transport {
   constructor(private readonly wire: IWire) {}
 
-  get<T>(path: string, query: Query = {}): Promise<T> {
-    return this.request<T>(path + search(query), { method: 'GET' });
+  /** `signal` ends it before there is an answer. */
+  get<T>(path: string, query: Query = {}, signal: AbortSignal | null = null): Promise<T> {
+    return this.request<T>(path + search(query), { method: 'GET', signal });
   }
 
   delete<T>(path: string, query: Query = {}): Promise<T> {

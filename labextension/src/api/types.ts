@@ -21,6 +21,7 @@ export type Offer = Schemas['Offer'];
 export type Preference = Schemas['Preference'];
 export type PriceCard = Schemas['PriceCard'];
 export type Problem = Schemas['Problem'];
+export type Revision = Schemas['Revision'];
 export type Speed = Schemas['Speed'];
 export type Spend = Schemas['Spend'];
 export type Timings = Schemas['Timings'];

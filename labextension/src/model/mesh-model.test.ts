@@ -10,17 +10,23 @@ function setUp() {
     asked.push(what);
     return Promise.resolve({ models: [], offers: [], calls: [], next: null, default_model: 'm' });
   };
+  let tell: (revision: string) => void = () => undefined;
   const client = {
     me: () => note('me'),
     models: () => note('models'),
     costs: (document: string | null) => note(`costs ${document}`),
     calls: ({ document }: { document: string | null }) => note(`calls ${document}`),
+    revision: (_: unknown, signal: AbortSignal) =>
+      new Promise((resolve, reject) => {
+        tell = revision => resolve({ revision });
+        signal.addEventListener('abort', () => reject(new Error('aborted')));
+      }),
     setPreference: () => note('preference'),
     acceptOffer: (id: string) => note(`accept ${id}`)
   };
   const model = new MeshModel(client as unknown as MeshClient);
   const since = (): string[] => asked.splice(0).sort();
-  return { model, since };
+  return { model, since, tell: (revision: string) => tell(revision) };
 }
 
 beforeEach(() => {
@@ -107,5 +113,26 @@ describe('MeshModel', () => {
     since();
     await model.acceptOffer('openai');
     expect(since()).toContain('me');
+  });
+
+  test('what an admin changes is asked for at once, not with the next poll', async () => {
+    const { model, since, tell } = setUp();
+    model.interval = 3600;
+    model.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    tell('1.a');
+    await vi.advanceTimersByTimeAsync(2000);
+    since();
+    let told = 0;
+    model.policyChanged.connect(() => (told += 1));
+    tell('2.a');
+    await vi.advanceTimersByTimeAsync(500);
+    expect(since()).toEqual(['costs null', 'me', 'models']);
+    expect(told).toBe(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    model.dispose();
+    tell('3.a');
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(since()).toEqual([]);
   });
 });

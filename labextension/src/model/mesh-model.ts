@@ -1,7 +1,9 @@
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Debouncer, Poll } from '@lumino/polling';
+import { type ISignal, Signal } from '@lumino/signaling';
 
 import { type MeshClient } from '../api/client';
+import { PolicyFollower } from './policy-follower';
 import { Resource } from './resource';
 import { type IMeshModel } from './token';
 
@@ -12,7 +14,10 @@ const BURST = 250;
 /** The longest pause between attempts while the gateway does not answer. Milliseconds. */
 const LONGEST_PAUSE = 5 * 60 * 1000;
 
-/** See `IMeshModel`. Costs are polled always, models and calls while somebody watches; nothing while hidden. */
+/**
+ * See `IMeshModel`. Costs are polled always, models and calls while somebody watches; nothing while hidden. What an
+ * admin changes is followed at once.
+ */
 export class MeshModel implements IMeshModel, IDisposable {
   constructor(readonly client: MeshClient) {}
 
@@ -22,6 +27,10 @@ export class MeshModel implements IMeshModel, IDisposable {
   readonly calls = new Resource(() =>
     this.client.calls({ document: this.onlyDocument ? this._document : null, limit: PAGE })
   );
+
+  get policyChanged(): ISignal<this, void> {
+    return this._policyChanged;
+  }
 
   get document(): string | null {
     return this._document;
@@ -54,13 +63,16 @@ export class MeshModel implements IMeshModel, IDisposable {
 
   /** How often to ask. Seconds. */
   set interval(seconds: number) {
-    this._poll.frequency = { backoff: true, interval: seconds * 1000, max: LONGEST_PAUSE };
+    const interval = seconds * 1000;
+    const max = Math.max(interval, LONGEST_PAUSE);
+    this._poll.frequency = { backoff: true, interval, max };
   }
 
   start(): void {
     if (!this._started) {
       this._started = true;
       void this._poll.start();
+      this._follower.start();
     }
   }
 
@@ -101,6 +113,7 @@ export class MeshModel implements IMeshModel, IDisposable {
 
   dispose(): void {
     this._poll.dispose();
+    this._follower.dispose();
     this._burst.dispose();
   }
 
@@ -120,10 +133,21 @@ export class MeshModel implements IMeshModel, IDisposable {
     await Promise.all([this.costs.renew(), this.calls.renew()]);
   }
 
+  /** What was asked for before the change is thrown away: it may say how it was. */
+  private followPolicy(): void {
+    void Promise.all([this.me, this.catalogue, this.costs].map(r => r.renew()));
+    this._policyChanged.emit();
+  }
+
   private _document: string | null = null;
   private _onlyDocument = false;
   private _started = false;
   private _watchers = 0;
+  private readonly _policyChanged = new Signal<this, void>(this);
+  private readonly _follower = new PolicyFollower(
+    (after, signal) => this.client.revision(after, signal),
+    () => this.followPolicy()
+  );
   private readonly _burst = new Debouncer(() => this.renewSpend(), BURST);
   private readonly _poll = new Poll({
     auto: false,

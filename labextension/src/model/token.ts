@@ -1,5 +1,6 @@
 import { Token } from '@lumino/coreutils';
 import { type IDisposable } from '@lumino/disposable';
+import { type ISignal } from '@lumino/signaling';
 
 import { type MeshClient } from '../api/client';
 import { type CallPage, type CostSummary, type Me, type Models } from '../api/types';
@@ -14,6 +15,9 @@ export interface IMeshModel {
   readonly costs: Resource<CostSummary>;
   /** The newest calls: of `document` when `onlyDocument` is set. */
   readonly calls: Resource<CallPage>;
+
+  /** Emitted when an admin has changed what is configured, or others what one may do. */
+  readonly policyChanged: ISignal<IMeshModel, void>;
 
   /** Path of the notebook whose cost and calls are shown; null when there is none. */
   document: string | null;

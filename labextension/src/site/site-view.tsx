@@ -3,9 +3,11 @@ import React, { useEffect, useMemo, useState } from 'react';
 import { AdminView } from '../admin/admin-view';
 import { pagesOnSite } from '../admin/context';
 import { hashOf, type ISpot, Place } from '../admin/place';
+import { renewal } from '../admin/renewal';
 import { AdminStore } from '../admin/store';
 import { AdminClient } from '../api/admin-client';
 import { Transport } from '../api/transport';
+import { PolicyFollower } from '../model/policy-follower';
 import { SkeletonLines } from '../ui/placeholder';
 import { useSignal } from '../ui/surroundings';
 import { Trouble } from '../ui/trouble';
@@ -77,14 +79,20 @@ function Pages({ session }: { session: SiteSession }): React.JSX.Element {
     };
   }, [session]);
   useEffect(() => {
+    const { api } = admin.store;
+    const follower = new PolicyFollower((...asked) => api.revision(...asked), renewal(admin));
+    const follow = (): void => (session.state.kind === 'in' ? follower.start() : follower.stop());
     const goOn = (): void => {
+      follow();
       if (session.state.kind === 'in') {
         admin.store.retry();
       }
     };
+    follow();
     session.changed.connect(goOn);
     return () => {
       session.changed.disconnect(goOn);
+      follower.dispose();
     };
   }, [session, admin]);
   return <AdminView admin={admin} />;

@@ -21,6 +21,8 @@ from .hub_api import HubUser
 
 NEGATIVE_SECONDS = 5.0
 """For how long what the Hub does not know is not asked about again."""
+FRESH_SECONDS = 5.0
+"""How old an answer may be for who has waited to be told of another."""
 RETRY_SECONDS = 1.0
 """Between two attempts to renew an answer that still serves."""
 MOST_REMEMBERED = 10_000
@@ -76,28 +78,34 @@ class HubAnswers:
         self._strangers = asyncio.Semaphore(_MOST_AT_ONCE)
         self._renewals = asyncio.Semaphore(_MOST_AT_ONCE)
 
-    async def find(self, asked: str) -> HubUser | None:
+    async def find(self, asked: str, *, now: bool = False) -> HubUser | None:
         """Who it is; None where the Hub does not know.
+
+        Args:
+            asked: About whom.
+            now: An answer of more than `FRESH_SECONDS` does not serve while the Hub gives another.
 
         Raises:
             IdentityUnavailable: The Hub does not answer, and no answer of it is young enough.
         """
         key = self._key(asked)
-        known, now = self._known.get(key), self._clock()
+        known, at = self._known.get(key), self._clock()
         is_stranger = known is None or known.user is None
         turns = self._strangers if is_stranger else self._renewals
-        if known is not None and now - known.asked < self._lasts(known):
-            if not is_stranger and now >= known.next_try:
-                known.next_try = now + RETRY_SECONDS
+        serves = known is not None and at - known.asked < self._lasts(known)
+        if known is not None and serves and not (now and at - known.asked > FRESH_SECONDS):
+            if not is_stranger and at >= known.next_try:
+                known.next_try = at + RETRY_SECONDS
                 self._ask(key, asked, turns)
             return known.user
         if is_stranger and len(self._asking) >= _MOST_WAITING and key not in self._asking:
             raise _too_long()
         try:
-            async with asyncio.timeout(_PATIENCE):
-                return (await asyncio.shield(self._ask(key, asked, turns))).user
-        except TimeoutError:
-            raise _too_long() from None
+            return await self._awaited(key, asked, turns)
+        except IdentityUnavailable:
+            if known is not None and self._clock() - known.asked < self._lasts(known):
+                return known.user
+            raise
 
     async def aclose(self) -> None:
         """Give up questions that run."""
@@ -105,6 +113,13 @@ class HubAnswers:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _awaited(self, key: bytes, asked: str, turns: asyncio.Semaphore) -> HubUser | None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return (await asyncio.shield(self._ask(key, asked, turns))).user
+        except TimeoutError:
+            raise _too_long() from None
 
     def _key(self, asked: str) -> bytes:
         return hashlib.sha256(self._issuer + asked.encode()).digest()

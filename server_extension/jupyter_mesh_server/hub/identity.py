@@ -56,7 +56,8 @@ class HubIdentity:
     async def __call__(self, request: HttpRequest) -> Principal:
         secret = credential(request.headers, request.query)
         if secret is not None:
-            return await self._keys(secret) or await self._of_token(secret)
+            now = request.has_waited
+            return await self._keys(secret) or await self._of_token(secret, now)
         found = await self._sessions.of(request)
         if found is None:
             raise unauthenticated()
@@ -65,8 +66,8 @@ class HubIdentity:
             raise NotPermitted(f"Another page may have sent this: its {XSRF_HEADER} is wrong.")
         return self._principal(user, of_session(user.scopes), "browser")
 
-    async def _of_token(self, secret: str) -> Principal:
-        user = None if _MESH_KEY.fullmatch(secret) else await self._tokens.owner(secret)
+    async def _of_token(self, secret: str, now: bool) -> Principal:
+        user = None if _MESH_KEY.fullmatch(secret) else await self._tokens.owner(secret, now=now)
         if user is None:
             raise unauthenticated()
         is_service = user.kind == "service"

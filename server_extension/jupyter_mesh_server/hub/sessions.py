@@ -86,5 +86,7 @@ class HubSessions(BrowserSessions[HubSession]):
             IdentityUnavailable: The Hub does not say.
         """
         session = self.brought(request)
-        user = None if session is None else await self._tokens.owner(session.token)
-        return None if session is None or user is None else (session, user)
+        if session is None:
+            return None
+        user = await self._tokens.owner(session.token, now=request.has_waited)
+        return None if user is None else (session, user)

@@ -21,6 +21,6 @@ class HubTokens(HubAnswers):
     ) -> None:
         super().__init__(api.whose, api.url, cache_seconds, clock)
 
-    async def owner(self, token: str) -> HubUser | None:
-        """Whose it is; None where the Hub does not know it. Raises as `find`."""
-        return await self.find(token)
+    async def owner(self, token: str, *, now: bool = False) -> HubUser | None:
+        """Whose it is; None where the Hub does not know it. Takes and raises what `find` does."""
+        return await self.find(token, now=now)

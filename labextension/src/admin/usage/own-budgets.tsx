@@ -1,4 +1,4 @@
-import React, { useMemo } from 'react';
+import React, { useEffect, useMemo } from 'react';
 
 import { Resource } from '../../model/resource';
 import { BudgetMeter } from '../../ui/budget-meter';
@@ -11,6 +11,13 @@ export function OwnBudgets({ now }: { now: Date }): React.JSX.Element {
   const { trans, store } = useAdmin();
   // `now` is a part of the question: it is asked again whenever the page is.
   const resource = useMemo(() => new Resource(() => (void now, store.api.budgets())), [store, now]);
+  useEffect(() => {
+    const again = (): void => void resource.renew();
+    store.outdated.connect(again);
+    return () => {
+      store.outdated.disconnect(again);
+    };
+  }, [store, resource]);
   return (
     <Kept resource={resource}>
       {({ budgets }) =>
