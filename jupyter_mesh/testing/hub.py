@@ -94,7 +94,7 @@ class HubProcess:
         folder: Holds all their files.
         accounts: Users and their groups in the Hub.
         managed: The Hub starts the mesh.
-        cache_seconds: How long the mesh may use an answer of the Hub.
+        cache_seconds: How long the mesh may use an answer of the Hub; None: as nobody has set it.
         app: What single-user servers run.
         uids: Unix users whose processes servers are, by account; empty: of who runs the tests.
 
@@ -112,7 +112,7 @@ class HubProcess:
         accounts: Mapping[str, tuple[str, ...]],
         *,
         managed: bool = False,
-        cache_seconds: float = 30.0,
+        cache_seconds: float | None = None,
         app: str = "jupyter_server.serverapp.ServerApp",
         uids: Mapping[str, int] | None = None,
     ) -> None:
@@ -126,7 +126,7 @@ class HubProcess:
         self.admin_token = secrets.token_hex(32)
         self.service_token = secrets.token_hex(32)
         self.proxy_token = secrets.token_hex(32)
-        self._cache_seconds = str(cache_seconds)
+        self._cache_seconds = cache_seconds
         self._app = app
         self.uids = dict(uids or {})
         self.hub: subprocess.Popen[bytes] | None = None
@@ -160,10 +160,9 @@ class HubProcess:
         proxy = find_proxy()
         if proxy is None:
             raise RuntimeError("There is no configurable-http-proxy; `make` installs it.")
-        self._environment = {
-            "JUPYTER_MESH_HUB_CACHE_SECONDS": self._cache_seconds,
-            **(environment or {}),
-        }
+        self._environment = dict(environment or {})
+        if self._cache_seconds is not None:
+            self._environment["JUPYTER_MESH_HUB_CACHE_SECONDS"] = str(self._cache_seconds)
         self.folder.joinpath("mesh.yaml").touch(0o600)
         self.folder.joinpath("mesh.yaml").write_text(yaml.safe_dump(dict(mesh)), "utf-8")
         members = {
