@@ -29,7 +29,7 @@ from jupyter_mesh.testing.redis_server import RedisServer
 
 from .test_processes import sealed_environment
 from .test_replicas import A_DOLLAR_EACH, connection_to, replicas
-from .test_shared_services import get, ready, until
+from .test_shared_services import answered_again, get, load, ready, until
 from .world import World, world
 
 __all__ = ["sealed_environment"]
@@ -38,6 +38,8 @@ pytestmark = [
     pytest.mark.timeout(400),
 ]
 COUNT = 4
+CLIENTS = 2 * COUNT
+"""Of `load`; each has one call at a time."""
 ADMIN = "key-of-an-admin"
 LIMITS = [{"requests_per_minute": 1_000_000, "parallel": 1000}]
 
@@ -48,6 +50,8 @@ class Four:
 
     one: World
     gateways: list[GatewayProcess]
+    postgres: ScratchPostgres
+    redis: RedisServer
 
     def admin(self, gateway: GatewayProcess, method: str, path: str, body: object = None) -> Any:
         """What an admin is told."""
@@ -73,6 +77,19 @@ class Four:
 
 @pytest.fixture
 def four(tmp_path: Path, postgres: ScratchPostgres, sealed_environment: None) -> Iterator[Four]:
+    with four_over(postgres, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def four_alone(tmp_path: Path, sealed_environment: None) -> Iterator[Four]:
+    """Over a PostgreSQL that may be stopped."""
+    with ScratchPostgres() as postgres, four_over(postgres, tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def four_over(postgres: ScratchPostgres, tmp_path: Path) -> Iterator[Four]:
     folder = tmp_path / "redis"
     folder.mkdir()
     with RedisServer(folder) as redis, world(tmp_path, postgres.create_database()) as one:
@@ -91,7 +108,7 @@ def four(tmp_path: Path, postgres: ScratchPostgres, sealed_environment: None) ->
             keys=keys,
         )
         with replicas(one, COUNT) as gateways:
-            yield Four(one, gateways)
+            yield Four(one, gateways, postgres, redis)
 
 
 def test_of_a_hundred_calls_at_once_a_budget_for_ten_admits_ten(four: Four) -> None:
@@ -182,6 +199,36 @@ def test_all_are_replaced_one_after_the_other_without_a_failed_call(four: Four) 
         until(lambda: len(statuses) > reached + 8)
     assert set(statuses) == {200}
     assert four.check_the_books() == {"answered": len(statuses)}
+
+
+def test_postgresql_and_redis_stop_and_start_under_load_and_all_four_go_on(
+    four_alone: Four,
+) -> None:
+    four, gateways = four_alone, four_alone.gateways
+    assert [four.one.ask("a first call", of=gateway) for gateway in gateways] == [200] * COUNT
+    before = four.admin(gateways[0], "GET", "api/audit/checkpoint")
+    with load(four.one, gateways) as statuses:
+        for part in (four.postgres, four.redis, four.postgres):
+            until(answered_again(statuses))
+            part.stop()
+            until(lambda: not any(ready(gateway) for gateway in gateways))
+            refused = len(statuses) + CLIENTS  # but for those that had begun before
+            until(lambda refused=refused: len(statuses) > refused + CLIENTS)
+            assert set(statuses[refused:]) == {503}
+            part.start()
+            until(lambda: all(ready(gateway) for gateway in gateways))
+            back = len(statuses) + CLIENTS
+            until(lambda back=back: len(statuses) > back + 10 * CLIENTS)
+            assert set(statuses[back:]) == {200}
+    assert set(statuses) <= {200, 503}
+    ended = four.check_the_books()
+    assert ended.keys() <= {"answered", "refused", "error", "interrupted"}
+    assert ended["answered"] >= statuses.count(200) + COUNT
+    assert sum(ended.values()) - ended["refused"] == len(four.one.received())
+    check_the_record(four, gateways[1], before)
+    four.admin(gateways[2], "PUT", "api/settings/aliases/fast", {"body": {"models": ["up/m"]}})
+    for gateway in gateways:
+        until(lambda gateway=gateway: "fast" in models(gateway))
 
 
 @dataclass
