@@ -52,7 +52,7 @@ class MeshError(Exception):
 
     code: ClassVar[str] = "internal_error"
     status: int = 500
-    kind: ClassVar[str] = "server_error"
+    kind: str = "server_error"
 
     def __init__(
         self, message: str, *, param: str | None = None, retry_after: float | None = None

@@ -118,6 +118,7 @@ class _Models:
     """
 
     def __init__(self, config: Config, offered: Iterable[str] = ()) -> None:
+        self._written = config.connections.keys()
         self._lists: dict[str, Mapping[str, object]] = {
             **{name: {} for name in offered},
             **{name: rule.models for name, rule in config.connections.items()},
@@ -127,6 +128,14 @@ class _Models:
     def connections(self) -> set[str]:
         """Their names."""
         return set(self._lists)
+
+    def near(self, connection: str) -> str:
+        """What may have been meant by one that is not there; what is only offered is not listed."""
+        if difflib.get_close_matches(connection, self._lists, n=1):
+            return near(connection, self._lists)
+        if not self._written:
+            return " (no connection is written here)"
+        return near(connection, self._written)
 
     @property
     def listed(self) -> set[str]:
@@ -138,7 +147,7 @@ class _Models:
         connection, _, model = id.partition("/")
         models = self._lists.get(connection)
         if models is None:
-            return f"{id!r} needs a connection {connection!r}{near(connection, self._lists)}"
+            return f"{id!r} needs a connection {connection!r}{self.near(connection)}"
         if models and model not in models:
             return f"{connection!r} lists no model {model!r}{near(model, models)}"
         return None
@@ -194,7 +203,7 @@ def _wrong_targets(config: Config) -> Iterator[str]:
     models = _Models(config, OFFERED if config.offers else ())
     for place, connection, model in _targets(config):
         if connection and not any(fnmatchcase(one, connection) for one in models.connections):
-            hint = near(connection, models.connections)
+            hint = models.near(connection)
             yield f"{place}.connection: there is no {connection!r}{hint}"
         if model and not models.may_match(model):
             hint = near(model, models.listed or models.connections)

@@ -86,7 +86,7 @@ def costs_table(costs: CostSummary) -> str:
 
 def model_name(name: str) -> str:
     """A model's name; calls that reached none were refused."""
-    return name or "refused"
+    return name or "no model (refused)"
 
 
 def budgets_table(budgets: Sequence[BudgetStatus]) -> str:

@@ -53,6 +53,7 @@ from .nested import new_call_id
 from .offers import Withhold
 from .parts import Parts
 from .performance_reports import PerformanceReports
+from .record_files import file_formats
 from .revisions import Revisions
 from .secret_keeping import SecretKeeping
 from .signed_in import SignedIn
@@ -236,6 +237,7 @@ class Mesh:
             purpose_required=required,
             default_model=self._default_model(principal),
             admin_contact=self.admin_contact,
+            file_formats=list(file_formats()),
         )
 
     async def models(self, principal: Principal) -> Models:

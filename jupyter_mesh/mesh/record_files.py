@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Literal, Protocol, TypeAlias
 
 from ..errors import InvalidRequest
-from ..schemas.files import FileFormat
+from ..schemas.files import FILE_FORMATS, FileFormat
 from ..schemas.spend import PICO
 
 CellKind: TypeAlias = Literal["text", "list", "whole", "number", "amount", "moment", "flag"]
@@ -44,6 +46,13 @@ class Encoder(Protocol):
     def end(self) -> bytes:
         """The rest."""
         ...
+
+
+@cache
+def file_formats() -> tuple[FileFormat, ...]:
+    """The formats that can be written with what is installed."""
+    has_parquet = find_spec("pyarrow") is not None
+    return tuple(one for one in FILE_FORMATS if one != "parquet" or has_parquet)
 
 
 def encoder_of(format: FileFormat, columns: Sequence[Column]) -> Encoder:

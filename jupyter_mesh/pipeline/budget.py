@@ -167,7 +167,7 @@ def _tell_near(call: Call, need: Need, used: Decimal) -> None:
     passed = [share for share, amount in amounts if used >= amount]
     call.notice(
         "budget_near",
-        f"{used / limit:.0%} of the budget of {need.title} ({limit:f} USD) are used.",
+        f"{used / limit:.0%} of the budget of {need.title} (${limit:f}) are used.",
         {
             "budget": need.window[0],
             "alert_at": max(passed),

@@ -50,7 +50,7 @@ def _happening(need: Need, spent: Decimal, passed: float) -> Happening:
     return Happening(
         kind="budget_full" if passed >= 1 else "budget_near",
         subject=need.subject,
-        message=f"{share} of the budget of {need.title} ({limit:f} USD) are spent.",
+        message=f"{share} of the budget of {need.title} (${limit:f}) are spent.",
         details={
             "budget": need.title,
             "key": need.window[0],

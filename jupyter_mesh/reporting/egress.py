@@ -95,6 +95,8 @@ class Egress:
 
 
 def _reason(error: Exception) -> str:
+    from aiohttp import ClientConnectorDNSError
+
     from .addresses import RefusedAddressError
 
     cause: BaseException | None = error
@@ -106,4 +108,7 @@ def _reason(error: Exception) -> str:
         if isinstance(cause, ConnectionRefusedError):
             return "The connection was refused: nobody listens there."
         cause = getattr(cause, "os_error", None) or cause.__cause__
-    return f"It cannot be reached ({type(error).__name__})."
+    if isinstance(error, ClientConnectorDNSError):
+        return "No computer of this name is found: check the address."
+    said = getattr(getattr(error, "os_error", None), "strerror", None)
+    return f"It cannot be reached: {said or 'the connection broke off'}."

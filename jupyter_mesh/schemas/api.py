@@ -40,6 +40,9 @@ class Me(Body):
     purpose_required: bool
     default_model: str | None
     admin_contact: str | None = None
+    file_formats: list[str] = Field(
+        default_factory=list, description="As which files records and figures may be had here."
+    )
     site: SiteLink | None = Field(
         default=None, description="On a JupyterHub: where one's own pages and the admins' are."
     )

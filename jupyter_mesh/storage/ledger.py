@@ -191,10 +191,10 @@ def _no_room(cursor: Cursor, hold: HoldRow) -> BudgetExceeded:
     cursor.execute(sql.WINDOW, (hold.budget, hold.window_start))
     spent, held = cast("tuple[int, int]", cursor.fetchone())
     refused = BudgetExceeded(
-        f"The budget of {hold.title} has no room for this call: of {usd(hold.limit):f} USD "
-        f"({hold.period}), {usd(spent):f} are spent and {usd(held):f} reserved by calls in flight; "
-        f"this one may cost {usd(hold.amount):f}. Choose a cheaper model, lower `max_tokens` "
-        "(in a cell `--max-tokens`), or ask an admin for more."
+        f"The budget of {hold.title} has no room for this call: of ${usd(hold.limit):f} "
+        f"({hold.period}), ${usd(spent):f} are spent and ${usd(held):f} reserved by calls in "
+        f"flight; this one may cost ${usd(hold.amount):f}. Choose a cheaper model, lower "
+        "`max_tokens` (in a cell `--max-tokens`), or ask an admin for more."
     )
     refused.budget = hold.budget
     refused.too_large = spent + held < hold.limit < hold.amount

@@ -27,7 +27,7 @@ def _answerable() -> Generator[None]:
     try:
         yield
     except ConfigError as error:
-        error.status = InvalidRequest.status
+        error.status, error.kind = InvalidRequest.status, InvalidRequest.kind
         raise
 
 

@@ -224,8 +224,8 @@ def test_usage_counts_what_was_asked(mesh: Mesh) -> None:
     shown = mesh("usage")
     assert shown.out.splitlines()[0].split()[:2] == ["model", "calls"]
     assert shown.out.splitlines()[-1].split()[:2] == ["total", "3"]
-    (refused,) = (line for line in shown.out.splitlines() if line.startswith("refused "))
-    assert refused.split() == ["refused", "1", "0", "0", "0", "$0.00", "0"]
+    (refused,) = (line for line in shown.out.splitlines() if line.startswith("no model "))
+    assert refused.split() == ["no", "model", "(refused)", "1", "0", "0", "0", "$0.00", "0"]
 
 
 @pytest.mark.parametrize("command", ["check", "models"])

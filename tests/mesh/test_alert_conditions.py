@@ -64,7 +64,7 @@ async def test_a_threshold_of_a_budget_is_told_once_a_window(
             assert (await ask(mesh, chat(text, max_tokens=1))).error is None
         alert = await one(mesh, "budget_near")
         assert alert.subject.startswith("team (month from ")
-        assert "0.01 USD" in alert.text
+        assert "$0.01" in alert.text
         await look(mesh)
         assert (await one(mesh, "budget_near")).state == "open"
 

@@ -219,3 +219,22 @@ async def test_a_store_or_guard_that_cannot_work_stops_the_start(
 def test_a_key_without_its_unit_is_answered_with_the_whole_of_it() -> None:
     with pytest.raises(ConfigError, match=r"limit: unknown key .did you mean 'limit_usd'"):
         parse("budgets: [{scope: {user: '*'}, limit: 5, window: month}]")
+
+
+@pytest.mark.parametrize(
+    ("connections", "name", "hint"),
+    [
+        ("{}", "acme", "(no connection is written here)"),
+        ("{}", "opnai", "(did you mean 'openai'?)"),  # which may be offered
+        ("{up: {provider: echo}}", "acme", "(there are: up)"),
+        ("{acme-2: {provider: echo}}", "acme", "(did you mean 'acme-2'?)"),
+    ],
+)
+def test_a_connection_that_is_not_there_is_told_with_those_that_are(
+    connections: str, name: str, hint: str
+) -> None:
+    with pytest.raises(ConfigError) as failure:
+        parse(
+            f"connections: {connections}\nlimits: [{{scope: {{connection: {name}}}, parallel: 1}}]"
+        )
+    assert failure.value.message.endswith(f"{hint}")

@@ -330,7 +330,7 @@ async def test_what_is_told_of_a_budget_that_runs_low_says_how_far_it_is() -> No
     await world.ask(chat("1", max_tokens=2048))
     await world.headroom.refresh()
     (notice,) = (await world.ask(chat("2", max_tokens=2048))).call.report.notices
-    assert notice.message == "0% of the budget of everyone (0.0207 USD) are used."
+    assert notice.message == "0% of the budget of everyone ($0.0207) are used."
     assert notice.details == {
         "budget": "everyone|month|",
         "alert_at": 0.002,

@@ -232,3 +232,15 @@ async def test_a_client_of_openai_that_stops_reading_ends_the_call(service: Serv
                 await asyncio.sleep(0.05)
     assert call.outcome == "aborted"
     assert call.tokens.output > 0
+
+
+async def test_a_setting_that_does_not_fit_is_the_callers_mistake_and_no_fault_of_the_server(
+    service: Service,
+) -> None:
+    headers = bearer(OWNER)
+    url, session = service.url.rstrip("/"), new_session()
+    host = Host("service", url, ScriptedMesh(), headers, headers, session)
+    reply = await host.ask("PUT", "/api/settings/budgets/team", json={"body": {"limit_usd": -1}})
+    await session.close()
+    assert (reply.status, reply.code) == (400, "config_error")
+    assert reply.json["error"]["type"] == "invalid_request_error"

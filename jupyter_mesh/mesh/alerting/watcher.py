@@ -153,7 +153,7 @@ class Watcher:
                 if refused.too_large:
                     self._book.raised(_too_large(subject, refused.message, details))
                     continue
-                said = f"The budget of {reserved.title} ({hold.limit:f} USD) refuses calls."
+                said = f"The budget of {reserved.title} (${hold.limit:f}) refuses calls."
                 self._book.raised(_full(subject, said, details))
 
 

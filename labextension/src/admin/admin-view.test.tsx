@@ -159,6 +159,60 @@ test('a key that was made says where it is used and how it is tried', async () =
   expect(text()).not.toContain('mesh-once');
 });
 
+test('a key is renewed with a click, under a free name and with the same rights', async () => {
+  const old = {
+    name: 'reports',
+    user: 'ada',
+    application: 'monthly',
+    groups: [],
+    models: ['up/*'],
+    expires: null,
+    purpose: null,
+    budget_usd: '5',
+    window: 'week',
+    admin: false,
+    auditor: false,
+    managed_by: 'admin',
+    version: 3,
+    maker: 'ada'
+  };
+  const made = { key: { ...old, name: 'reports-2' }, secret: 'mesh-once' };
+  const answers = { me: me(['admin']), keys: [old], makeKey: made };
+  Element.prototype.scrollTo = () => undefined; // there is no layout here
+  const { node, text, asked } = await show(answers, new Place({ page: 'keys' }));
+  node.querySelector<HTMLButtonElement>('[aria-label="Renew reports…"]')?.click();
+  await vi.waitFor(() => expect(text()).toContain('Renew the key reports'));
+  expect(text()).toContain('Both work until you revoke the old one');
+  expect(text()).toContain('Its own budget begins anew');
+  const typed = [...node.querySelectorAll<HTMLInputElement>('main input[type=text]')];
+  expect(typed.map(one => one.value)).toEqual(['reports-2', 'monthly', '', '', '5']);
+  node.querySelector<HTMLButtonElement>('button[type=submit]')?.click();
+  await vi.waitFor(() => expect(text()).toContain('Put it where reports is used now.'));
+  expect(asked).toContain('makeKey');
+});
+
+test.each([
+  [
+    ['jsonl', 'csv'],
+    ['JSONL', 'CSV']
+  ],
+  [
+    ['jsonl', 'csv', 'parquet'],
+    ['JSONL', 'CSV', 'Parquet']
+  ]
+])('files are offered as what the gateway can write: %j', async (formats, offered) => {
+  const place = new Place({ page: 'inventory' });
+  const who = { ...me(['admin', 'audit']), file_formats: formats };
+  const answers = {
+    settings: [],
+    inventory: { use_cases: [] },
+    alertSummary: { critical: 0, warning: 0 }
+  };
+  const { node } = await show({ ...answers, me: who }, place);
+  const links = [...node.querySelectorAll('.jp-mesh-Export a')];
+  expect(links.map(one => one.textContent)).toEqual(offered);
+});
+
 test('open alerts are asked for again while the pages are shown', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   try {

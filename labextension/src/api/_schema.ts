@@ -1995,6 +1995,11 @@ export interface components {
             admin_contact: string | null;
             /** Default Model */
             default_model: string | null;
+            /**
+             * File Formats
+             * @description As which files records and figures may be had here.
+             */
+            file_formats?: string[];
             /** Groups */
             groups: string[];
             /**

@@ -32,7 +32,17 @@ export function AccountKeys(props: { name: string; keys: readonly Key[] }): Reac
       {own.length === 0 ? (
         <EmptyNote>{trans.__('It has no key yet, so it cannot ask.')}</EmptyNote>
       ) : (
-        <KeyTable keys={own} onRevoke={setRevoking} />
+        <KeyTable
+          keys={own}
+          onRevoke={setRevoking}
+          onRenew={key =>
+            place.go({
+              page: 'keys',
+              open: { kind: 'keys', name: '' },
+              view: { user: name, renews: key.name }
+            })
+          }
+        />
       )}
       {revoking !== null && <RevokeKey revoking={revoking} onClose={() => setRevoking(null)} />}
     </Section>

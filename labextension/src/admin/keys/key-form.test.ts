@@ -1,7 +1,8 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
-import { EMPTY_WISH, requestOf, wishFaults } from './key-form';
+import { type Key } from '../../api/admin-types';
+import { EMPTY_WISH, renewalOf, requestOf, wishFaults } from './key-form';
 
 const trans = nullTranslator.load('jupyter_mesh');
 const now = new Date('2026-11-22T12:00:00');
@@ -43,4 +44,48 @@ test.each([
   [{ name: 'n', application: 'x', budget: '0.50' }, {}]
 ])('%j lacks %j', (changes, faults) => {
   expect(wishFaults({ ...EMPTY_WISH, ...changes }, ['taken'], now, trans)).toEqual(faults);
+});
+
+const OLD: Key = {
+  name: 'reports',
+  user: 'nightly',
+  application: 'monthly',
+  groups: ['finance'],
+  models: ['up/*'],
+  expires: '2026-12-01T00:00:00Z',
+  purpose: 'reporting',
+  budget_usd: '5',
+  window: 'week',
+  admin: false,
+  auditor: true,
+  managed_by: 'admin',
+  version: 3,
+  maker: 'olga'
+};
+
+test('a renewed key may what the old one may, under a name that is free', () => {
+  const wish = renewalOf(OLD, ['reports', 'reports-2'], 'olga');
+  expect(requestOf(wish)).toEqual({
+    name: 'reports-3',
+    application: 'monthly',
+    user: 'nightly',
+    groups: ['finance'],
+    models: ['up/*'],
+    expires: null,
+    purpose: 'reporting',
+    budget_usd: '5',
+    window: 'week',
+    admin: false,
+    auditor: true
+  });
+  const own = renewalOf({ ...OLD, name: 'reports-3', user: 'olga' }, ['reports-3'], 'olga');
+  expect([own.name, own.user]).toEqual(['reports-2', '']);
+});
+
+test('where the old key had a last day, the new one has one, too', () => {
+  const wish = renewalOf(OLD, ['reports'], 'olga');
+  expect(wishFaults(wish, ['reports'], now, trans, OLD)).toHaveProperty('expires');
+  const ends = { ...wish, expires: '2027-01-31' };
+  expect(wishFaults(ends, ['reports'], now, trans, OLD)).toEqual({});
+  expect(wishFaults(wish, ['reports'], now, trans, { ...OLD, expires: null })).toEqual({});
 });

@@ -1,7 +1,7 @@
 /** The wish for an API key as its form holds it. */
 import { type TranslationBundle } from '@jupyterlab/translation';
 
-import { type KeyRequest } from '../../api/admin-types';
+import { type Key, type KeyRequest } from '../../api/admin-types';
 import { type Faults, nameFault, numberFault } from '../form/faults';
 import { linesOf } from '../form/values';
 
@@ -35,6 +35,28 @@ export const EMPTY_WISH: IKeyWish = {
   auditor: false
 };
 
+/** A key that is to take the place of `old`: it may what that one may. Its name is free, its last day to be chosen. */
+export function renewalOf(old: Key, taken: readonly string[], me: string): IKeyWish {
+  const stem = old.name.replace(/-\d+$/, '');
+  let number = 2;
+  while (taken.includes(`${stem}-${number}`)) {
+    number += 1;
+  }
+  return {
+    name: `${stem}-${number}`,
+    application: old.application,
+    user: old.user === me ? '' : old.user,
+    groups: old.groups.join('\n'),
+    models: old.models.join('\n'),
+    expires: '',
+    purpose: old.purpose ?? '',
+    budget: old.budget_usd ?? '',
+    window: (old.window ?? EMPTY_WISH.window) as IKeyWish['window'],
+    admin: old.admin,
+    auditor: old.auditor
+  };
+}
+
 export function requestOf(wish: IKeyWish): KeyRequest {
   const orNull = (text: string): string | null => (text.trim() === '' ? null : text.trim());
   return {
@@ -56,7 +78,8 @@ export function wishFaults(
   wish: IKeyWish,
   taken: readonly string[],
   now: Date,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  renewed: Key | null = null
 ): Faults {
   const name = nameFault(wish.name.trim(), taken, /^\S(.{0,98}\S)?$/, trans);
   const budget =
@@ -64,9 +87,11 @@ export function wishFaults(
       ? ''
       : numberFault(wish.budget.trim(), { integer: false, minimum: 0 }, trans);
   const isPast = wish.expires !== '' && endOf(wish.expires) <= now;
+  const hasNoEnd = wish.expires === '' && renewed !== null && renewed.expires !== null;
   return {
     ...(name && { name }),
     ...(wish.application.trim() === '' && { application: trans.__('This is needed.') }),
+    ...(hasNoEnd && { expires: trans.__('Choose one: the key before this one had one, too.') }),
     ...(isPast && { expires: trans.__('This day is over.') }),
     ...(budget && { budget })
   };

@@ -1,6 +1,6 @@
 import React, { useState } from 'react';
 
-import { type KeyRequest, type NewKey } from '../../api/admin-types';
+import { type Key, type KeyRequest, type NewKey } from '../../api/admin-types';
 import { asMeshError } from '../../api/errors';
 import { useAdmin } from '../context';
 import { failureWords } from '../editing/failure-words';
@@ -8,7 +8,7 @@ import { type Faults } from '../form/faults';
 import { FieldRow, type IInputIds } from '../form/field-row';
 import { type ISpot } from '../place';
 import { ObjectHead, Section } from '../ui/page';
-import { EMPTY_WISH, type IKeyWish, requestOf, wishFaults } from './key-form';
+import { EMPTY_WISH, type IKeyWish, renewalOf, requestOf, wishFaults } from './key-form';
 import { NewSecret } from './new-secret';
 
 /** Makes a key; its secret is shown once. */
@@ -16,14 +16,18 @@ export function KeyMaker(props: {
   taken: readonly string[];
   /** The service account it is for; empty: whoever is written in the form. */
   user: string;
+  /** The key that it is to take the place of. */
+  renewed: Key | null;
 }): React.JSX.Element {
   const { trans, store, place } = useAdmin();
-  const { taken, user } = props;
+  const { taken, user, renewed } = props;
   const me = store.me.value;
   const isAdmin = me?.scopes.includes('admin') ?? false;
   const mayAudit = isAdmin || (me?.scopes.includes('audit') ?? false);
   const groups = isAdmin ? '' : (me?.groups ?? []).join('\n'); // without one a key opens little
-  const [wish, setWish] = useState<IKeyWish>({ ...EMPTY_WISH, user, groups });
+  const [wish, setWish] = useState<IKeyWish>(() =>
+    renewed === null ? { ...EMPTY_WISH, user, groups } : renewalOf(renewed, taken, me?.user ?? '')
+  );
   const [faults, setFaults] = useState<Faults>({});
   const [failure, setFailure] = useState('');
   const [isBusy, setBusy] = useState(false);
@@ -34,7 +38,7 @@ export function KeyMaker(props: {
       : { page: 'accounts', open: { kind: 'service_accounts', name: user } };
   const back = (): void => place.go(from);
   const make = async (): Promise<void> => {
-    const wrong = wishFaults(wish, taken, new Date(), trans);
+    const wrong = wishFaults(wish, taken, new Date(), trans, renewed);
     setFaults(wrong);
     setFailure('');
     if (Object.keys(wrong).length > 0) {
@@ -50,7 +54,7 @@ export function KeyMaker(props: {
     setBusy(false);
   };
   if (made !== null) {
-    return <NewSecret made={made} onDone={back} />;
+    return <NewSecret made={made} renewed={renewed} onDone={back} />;
   }
   const text = (name: 'name' | 'application' | 'user' | 'purpose' | 'budget') => {
     const input = (ids: IInputIds): React.JSX.Element => (
@@ -88,7 +92,23 @@ export function KeyMaker(props: {
         void make();
       }}
     >
-      <ObjectHead title={trans.__('New API key')} back={user || trans.__('API keys')} spot={from} />
+      <ObjectHead
+        title={
+          renewed === null ? trans.__('New API key') : trans.__('Renew the key %1', renewed.name)
+        }
+        back={user || trans.__('API keys')}
+        spot={from}
+      />
+      {renewed !== null && (
+        <p>
+          {trans.__(
+            'This makes a second key that may what %1 may. Both work until you revoke the old one, so nothing has to stop in between.',
+            renewed.name
+          )}{' '}
+          {renewed.budget_usd !== null &&
+            trans.__('Its own budget begins anew; budgets of its user go on.')}
+        </p>
+      )}
       <Section title={trans.__('Whose it is')}>
         <FieldRow title={trans.__('Name')} required fault={faults['name']}>
           {text('name')}

@@ -11,8 +11,11 @@ import { windowWords } from '../ui/windows';
 export function KeyTable(props: {
   keys: readonly Key[];
   onRevoke: (key: Key) => void;
+  /** Null where whoever looks makes no keys. */
+  onRenew: ((key: Key) => void) | null;
 }): React.JSX.Element {
   const { trans } = useAdmin();
+  const { onRenew } = props;
   return (
     <div className="jp-mesh-Scroll">
       <table className="jp-mesh-Table">
@@ -72,6 +75,16 @@ export function KeyTable(props: {
                 )}
               </td>
               <td className="jp-mod-actions">
+                {isOurs(key) && onRenew !== null && (
+                  <button
+                    type="button"
+                    className="jp-mesh-Button"
+                    aria-label={trans.__('Renew %1…', key.name)}
+                    onClick={() => onRenew(key)}
+                  >
+                    {trans.__('Renew…')}
+                  </button>
+                )}
                 {isOurs(key) && (
                   <button
                     type="button"

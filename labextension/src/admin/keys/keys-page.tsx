@@ -26,7 +26,16 @@ export function KeysPage(props: {
     <Loaded resource={store.keys}>
       {keys => {
         if (open !== undefined) {
-          return <KeyMaker taken={keys.map(({ name }) => name)} user={view['user'] ?? ''} />;
+          const renewed = keys.find(({ name }) => name === view['renews']) ?? null;
+          const taken = keys.map(({ name }) => name);
+          return (
+            <KeyMaker
+              key={renewed?.name}
+              taken={taken}
+              user={view['user'] ?? ''}
+              renewed={renewed}
+            />
+          );
         }
         return (
           <>
@@ -51,7 +60,11 @@ export function KeysPage(props: {
             {keys.length === 0 ? (
               <EmptyNote>{trans.__('There is no key.')}</EmptyNote>
             ) : (
-              <KeyTable keys={keys} onRevoke={setRevoking} />
+              <KeyTable
+                keys={keys}
+                onRevoke={setRevoking}
+                onRenew={mayMake ? key => place.go(renewing(key)) : null}
+              />
             )}
             <ClientHelp />
             {revoking !== null && (
@@ -62,4 +75,8 @@ export function KeysPage(props: {
       }}
     </Loaded>
   );
+}
+
+function renewing({ name }: Key): ISpot {
+  return { page: 'keys', open: { kind: 'keys', name: '' }, view: { renews: name } };
 }

@@ -1,12 +1,17 @@
 import React, { useEffect, useRef, useState } from 'react';
 
-import { type NewKey } from '../../api/admin-types';
+import { type Key, type NewKey } from '../../api/admin-types';
 import { useAdmin } from '../context';
 
 /** A secret that was just made: shown this once, held nowhere else, gone with this page. */
-export function NewSecret(props: { made: NewKey; onDone: () => void }): React.JSX.Element {
+export function NewSecret(props: {
+  made: NewKey;
+  /** The key that it takes the place of. */
+  renewed: Key | null;
+  onDone: () => void;
+}): React.JSX.Element {
   const { trans, place, store } = useAdmin();
-  const { made, onDone } = props;
+  const { made, renewed, onDone } = props;
   const address = store.api.clientAddress();
   const [said, setSaid] = useState('');
   const isKept = useRef(false);
@@ -51,6 +56,14 @@ export function NewSecret(props: { made: NewKey; onDone: () => void }): React.JS
       <p role="status" className="jp-mesh-dim">
         {said}
       </p>
+      {renewed !== null && (
+        <p>
+          {trans.__(
+            'Put it where %1 is used now. When nothing uses that one any more (Usage by key shows it), revoke it.',
+            renewed.name
+          )}
+        </p>
+      )}
       <p>
         {trans.__('Clients of OpenAI’s protocol take it as their API key, and as base URL:')}{' '}
         <code>{address}</code>

@@ -13,11 +13,12 @@ const NAMES: Record<ExportFormat, string> = { jsonl: 'JSONL', csv: 'CSV', parque
 export function ExportLinks(props: {
   addressOf: (format: ExportFormat) => string;
 }): React.JSX.Element {
-  const { trans } = useAdmin();
+  const { trans, store } = useAdmin();
+  const offered = store.me.value?.file_formats ?? [];
   return (
     <span className="jp-mesh-Export">
       {trans.__('Export:')}
-      {EXPORT_FORMATS.map(format => (
+      {EXPORT_FORMATS.filter(format => offered.includes(format)).map(format => (
         <a
           key={format}
           className="jp-mesh-Button"

@@ -60,9 +60,9 @@ export function valueWords(dimension: Dimension, value: string, trans: Translati
     key: trans.__('no key'),
     purpose: trans.__('no purpose'),
     document: trans.__('no document'),
-    model: trans.__('refused'),
-    connection: trans.__('refused'),
-    provider: trans.__('refused'),
+    model: trans.__('no model (refused)'),
+    connection: trans.__('no connection (refused)'),
+    provider: trans.__('no provider (refused)'),
     operation: trans.__('none')
   }[dimension];
 }

@@ -38,7 +38,7 @@ export function ExportButtons({ query }: { query: IUsageQuery }): React.JSX.Elem
       <span className="jp-mesh-Export">
         {trans.__('Export:')}
         {button('csv', 'CSV')}
-        {button('parquet', 'Parquet')}
+        {store.me.value?.file_formats?.includes('parquet') && button('parquet', 'Parquet')}
       </span>
       {failure !== '' && (
         <p className="jp-mesh-Form-error" role="alert">

@@ -25,7 +25,7 @@ export function Breakdown(props: {
         {rows.map(({ name, spend }) => (
           <li key={name}>
             <span className="jp-mesh-Breakdown-name" title={name}>
-              <bdi>{name || trans.__('refused')}</bdi>
+              <bdi>{name || trans.__('no model (refused)')}</bdi>
             </span>
             <span className="jp-mesh-dim">{trans._n('%1 call', '%1 calls', spend.calls)}</span>
             <Amount usd={spend.cost_usd} />
