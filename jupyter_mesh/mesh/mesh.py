@@ -374,9 +374,6 @@ class Mesh:
         configured = self._parts.governance.config.connections
         return [one for one in self._parts.offers.open() if one.id not in configured]
 
-    def _whose(self, principal: Principal) -> str | None:
-        return None if principal.may(Scope.AUDIT) else principal.user
-
     async def _load_preferences(self, user: str) -> None:
         if user not in self._preferences:
             self._preferences[user] = await self._parts.history.preferences(user)
