@@ -1,0 +1,94 @@
+"""Reading a stream of `streamGenerateContent`. It has no end mark: its last event says why each
+candidate ended, and what they used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+
+from ..schemas.json import Json, JsonObject, as_int, as_list, as_str, dig
+from ..spi.provider import Attempt
+from .converted import ConvertedReading
+from .faults import Faults
+from .gemini_answer import (
+    Said,
+    blocked,
+    extra_content,
+    logprobs_of,
+    parts_of,
+    reason_of,
+    usage_from_gemini,
+)
+
+
+class GeminiReading(ConvertedReading):
+    """A stream of `GenerateContentResponse`s."""
+
+    def __init__(self, attempt: Attempt, faults: Faults) -> None:
+        super().__init__(attempt, faults)
+        self._awaited = attempt.request.choices
+        self._ended: set[int] = set()
+        self._calls: dict[int, int] = {}
+
+    def convert(self, name: str, data: JsonObject) -> Iterable[JsonObject]:
+        if error := data.get("error"):
+            raise self.faults.from_error(error)
+        self.id = as_str(data.get("responseId")) or self.id
+        candidates = as_list(data.get("candidates")) or []
+        chunks = [chunk for one in candidates for chunk in self._candidate(one)]
+        if not candidates and (refusal := blocked(data)) is not None:
+            chunks += [self.delta({"refusal": refusal}), self.finish("content_filter")]
+            self._awaited = 0
+        self.usage = usage_from_gemini(data.get("usageMetadata")) or self.usage
+        self.done = len(self._ended) >= self._awaited and self.usage is not None
+        return chunks
+
+    def _candidate(self, candidate: Json) -> Iterator[JsonObject]:
+        index = as_int(dig(candidate, "index")) or 0
+        logprobs = logprobs_of(candidate)
+        for said in parts_of(candidate):
+            chunk = self._part(said, index)
+            if logprobs is not None:
+                chunk = _with_logprobs(chunk, logprobs)
+                logprobs = None
+            yield chunk
+        word = as_str(dig(candidate, "finishReason"))
+        if word is not None and word != "FINISH_REASON_UNSPECIFIED":
+            self._ended.add(index)
+            detail = dig(candidate, "finishMessage")
+            called = index in self._calls
+            yield self.finish(
+                reason_of(word, called=called, detail=detail, faults=self.faults), index
+            )
+
+    def _part(self, said: Said, index: int) -> JsonObject:
+        if said.kind == "thought":
+            return self.reasoning(said.text, index)
+        beside = extra_content(said.signature)
+        if said.kind == "text":
+            return self.delta({"content": said.text, **beside}, index)
+        number = self._calls.get(index, 0)
+        self._calls[index] = number + 1
+        call: JsonObject = {
+            "index": number,
+            "id": call_id(self.id, index, number),
+            "type": "function",
+            "function": {"name": said.name, "arguments": said.text},
+        }
+        return self.delta({"tool_calls": [{**call, **beside}]}, index)
+
+
+def call_id(answer: str, index: int, number: int) -> str:
+    """A name for a tool call, as this API gives none; no two calls of a conversation share one, and
+    other vendors take it too.
+    """
+    return f"call_{blake2b(answer.encode(), digest_size=10).hexdigest()}_{index}_{number}"
+
+
+def _with_logprobs(chunk: JsonObject, logprobs: Json) -> JsonObject:
+    choices = as_list(chunk.get("choices")) or []
+    return {
+        **chunk,
+        "choices": [{**one, "logprobs": logprobs} for one in choices if isinstance(one, dict)],
+    }
