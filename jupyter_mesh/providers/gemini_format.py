@@ -31,6 +31,9 @@ from .gemini_stream import GeminiReading, call_id
 from .vertex_config import VertexConfig
 from .wire_format import Outgoing, Whole, WireFormat
 
+MODELS = "v1beta1/publishers/google/models?pageSize=100"
+"""Where the list of Google's models is; v1 has none."""
+
 _OFFERED = re.compile(r"gemini-|text-embedding-|text-multilingual-embedding-")
 """Models of Google's that this format can ask; its list names those of all tasks."""
 
@@ -115,6 +118,10 @@ class GeminiFormat(WireFormat):
 
     def reading(self, attempt: Attempt, faults: Faults) -> GeminiReading:
         return GeminiReading(attempt, faults)
+
+    def next_page(self, data: Json) -> str | None:
+        token = as_str(dig(data, "nextPageToken"))
+        return f"{MODELS}&pageToken={quote(token, safe='')}" if token else None
 
     def listed(self, data: Json) -> list[ModelFacts] | None:
         models = as_list(dig(data, "publisherModels"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
+from ..schemas.events import Finished, Metered
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_str, dig
 from ..spi.provider import Attempt
 from .converted import ConvertedReading
@@ -30,6 +31,7 @@ class GeminiReading(ConvertedReading):
         self._awaited = attempt.request.choices
         self._ended: set[int] = set()
         self._calls: dict[int, int] = {}
+        self._blocked = False
 
     def convert(self, name: str, data: JsonObject) -> Iterable[JsonObject]:
         if error := data.get("error"):
@@ -39,10 +41,16 @@ class GeminiReading(ConvertedReading):
         chunks = [chunk for one in candidates for chunk in self._candidate(one)]
         if not candidates and (refusal := blocked(data)) is not None:
             chunks += [self.delta({"refusal": refusal}), self.finish("content_filter")]
-            self._awaited = 0
+            self._awaited, self._blocked = 0, True
         self.usage = usage_from_gemini(data.get("usageMetadata")) or self.usage
         self.done = len(self._ended) >= self._awaited and self.usage is not None
         return chunks
+
+    def end(self) -> tuple[Metered, Finished]:
+        metered, finished = super().end()
+        if self._blocked and self.usage is not None:  # the words are Google's, and nobody pays them
+            metered = Metered(self.usage, model=self._model)
+        return metered, finished
 
     def _candidate(self, candidate: Json) -> Iterator[JsonObject]:
         index = as_int(dig(candidate, "index")) or 0

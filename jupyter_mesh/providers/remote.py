@@ -124,7 +124,7 @@ class RemoteProvider(Provider):
             if facts is None:
                 raise faults.protocol("did not answer with a list of models")
             found += facts
-            path = self.format.next_page(value) if facts else None
+            path = self.format.next_page(value)  # also of a page with no model for us on it
         return found
 
     async def _page(self, path: str, deadline: Deadline, faults: Faults) -> Json:

@@ -9,7 +9,7 @@ from ..schemas.catalog import Capability, ModelFacts
 from ..schemas.request import Operation
 from ..spi.provider import ProviderConfig
 from .authorization import Authorization, KeyHeader, TokenHeader
-from .gemini_format import GeminiFormat
+from .gemini_format import MODELS, GeminiFormat
 from .google_credentials import GoogleCredentials
 from .model_hints import capabilities_of, operations_of
 from .remote import RemoteProvider
@@ -26,7 +26,7 @@ class Vertex(RemoteProvider):
 
     Config: type[ProviderConfig] = VertexConfig
     name: ClassVar[str] = "vertex"
-    list_path: ClassVar[str | None] = "v1beta1/publishers/google/models?pageSize=1000"
+    list_path: ClassVar[str | None] = MODELS
 
     def make_format(self) -> WireFormat:
         who = f"The connection {self.context.connection!r}"

@@ -176,9 +176,10 @@ def test_geminis_embeddings(fake: FakeGemini, client: genai.Client) -> None:
 
 
 def test_the_list_of_models(fake: FakeGemini, client: genai.Client) -> None:
-    config = {"query_base": True, "http_options": {"api_version": "v1beta1"}}
+    config = {"query_base": True, "page_size": 2, "http_options": {"api_version": "v1beta1"}}
     names = [model.name for model in client.models.list(config=config)]
-    assert "publishers/google/models/gemini-2.5-flash" in names
+    assert names[0] == "publishers/google/models/gemini-2.5-flash"
+    assert len(names) == 3, "it goes on with the next page"
 
 
 def test_errors_are_statuses_of_googles(fake: FakeGemini, client: genai.Client) -> None:

@@ -7,6 +7,7 @@ Source: the REST mapping and messages of `google.cloud.aiplatform.v1` and `v1bet
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs
 
 import orjson
 
@@ -68,16 +69,13 @@ class GeminiDialect(Dialect):
     def models(self, received: Received, names: tuple[str, ...]) -> JsonObject | None:
         if received.path != "/v1beta1/publishers/google/models":  # v1 has no list of them
             return None
-        rows: list[Json] = [
-            {
-                "name": f"publishers/google/models/{name}",
-                "versionId": "default",
-                "openSourceCategory": "PROPRIETARY",
-                "launchStage": "GA",
-            }
-            for name in names
-        ]
-        return {"publisherModels": rows}
+        asked = parse_qs(received.target.partition("?")[2])
+        size = int(asked.get("pageSize", ["100"])[0])
+        start = int(asked.get("pageToken", ["0"])[0])
+        rows: list[Json] = [_listed(name) for name in names[start : start + size]]
+        following = start + size
+        more: JsonObject = {"nextPageToken": str(following)} if following < len(names) else {}
+        return {"publisherModels": rows, **more} if rows else {}
 
     def error(
         self, status: int, message: str, code: str | None = None, param: str | None = None
@@ -103,6 +101,15 @@ class GeminiDialect(Dialect):
 
     def credential(self, received: Received) -> str | None:
         return received.token or received.headers.get("x-goog-api-key")
+
+
+def _listed(name: str) -> JsonObject:
+    return {
+        "name": f"publishers/google/models/{name}",
+        "versionId": "default",
+        "openSourceCategory": "PROPRIETARY",
+        "launchStage": "GA",
+    }
 
 
 def _body(received: Received) -> JsonObject:
