@@ -80,6 +80,10 @@ class Dialect(ABC):
     ) -> JsonObject:
         """The body of an error of this status; `code` is OpenAI's word for it, if there is one."""
 
+    def answer_headers(self, received: Received) -> dict[str, str]:
+        """Headers of a whole answer."""
+        return {}
+
     def error_headers(self, status: int, error: JsonObject) -> dict[str, str]:
         """Headers of an error's answer, with `error` as its body."""
         return {}

@@ -54,7 +54,8 @@ class Wire:
                 await self._break()
             case _:
                 pass
-        return await self._send(body, "application/json")
+        headers = self._dialect.answer_headers(self._received)
+        return await self._send(body, "application/json", headers=headers)
 
     async def stream(self, streamed: Streamed) -> web.StreamResponse:
         """Send the events one after the other."""
