@@ -5,6 +5,7 @@ charged when nobody can say more, and what a dry run says.
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import chain
 
 from ..schemas.catalog import ModelFacts
 from ..schemas.json import as_int, as_list, as_object, dig
@@ -99,6 +100,7 @@ def _dearest(request: Request, price: Price) -> Price:
     """A price that charges every token as the dearest class the request may use."""
     if not (
         price.cache_write
+        or price.cache_write_1h
         or price.input_audio
         or price.input_image
         or price.reasoning
@@ -110,6 +112,7 @@ def _dearest(request: Request, price: Price) -> Price:
     read = (
         price.input,
         price.cache_write,
+        price.cache_write_1h if price.cache_write_1h and _kept_an_hour(request) else None,
         price.input_audio if "audio" in kinds else None,
         price.input_image if "image" in kinds else None,
     )
@@ -119,6 +122,15 @@ def _dearest(request: Request, price: Price) -> Price:
         output=max(rate for rate in written if rate is not None),
         per_request=price.per_request,
     )
+
+
+def _kept_an_hour(request: Request) -> bool:
+    """Whether a part of the prompt is marked to be cached for an hour."""
+    messages = as_list(request.body.get("messages")) or []
+    parts = (part for message in messages for part in as_list(dig(message, "content")) or [])
+    tools = as_list(request.body.get("tools")) or []
+    marked = chain((request.body,), messages, tools, parts)
+    return any(dig(one, "cache_control", "ttl") == "1h" for one in marked)
 
 
 def _kinds(request: Request) -> set[str]:

@@ -38,12 +38,14 @@ def usage_from_anthropic(usage: Json) -> Usage | None:
     read = _count(fields, "cache_read_input_tokens")
     written = _count(fields, "cache_creation_input_tokens")
     output = _count(fields, "output_tokens")
+    lasting = as_int(dig(fields, "cache_creation", "ephemeral_1h_input_tokens")) or 0
     thought = as_int(dig(fields, "output_tokens_details", "thinking_tokens")) or 0
     return Usage(
         input=_count(fields, "input_tokens") + read + written,
         output=output,
         cache_read=read,
         cache_write=written,
+        cache_write_1h=min(max(lasting, 0), written),
         reasoning=min(max(thought, 0), output),
     )
 

@@ -30,13 +30,8 @@ NEWEST, BEFORE = "2026-10-21", "2023-06-01"
 """Versions of the API; only the one before takes sampling parameters."""
 
 _SAMPLING = {"temperature": "temperature", "top_p": "top_p", "top_k": "top_k"}
-_TAKEN = {
-    name: name
-    for name in (
-        *("cache_control", "container", "context_management", "diagnostics"),
-        *("inference_geo", "mcp_servers", "speed"),
-    )
-}
+_TAKEN = {name: name for name in ("cache_control", "context_management", "diagnostics")}
+"""Those of the vendor's own that change no price: nobody can pay for `speed` unseen."""
 _READ = frozenset(
     {
         "max_tokens", "max_completion_tokens", "stop", "user", "safety_identifier", "service_tier",

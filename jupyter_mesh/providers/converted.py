@@ -196,6 +196,7 @@ def estimated(attempt: Attempt, said: str) -> Usage:
 
 def usage_json(usage: Usage) -> JsonObject:
     """Tokens by class as OpenAI's `usage` says them."""
+    lasting: JsonObject = {"cache_write_1h_tokens": usage.cache_write_1h}
     return {
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,
@@ -203,6 +204,7 @@ def usage_json(usage: Usage) -> JsonObject:
         "prompt_tokens_details": {
             "cached_tokens": usage.cache_read,
             "cache_write_tokens": usage.cache_write,
+            **(lasting if usage.cache_write_1h else {}),
             "audio_tokens": usage.input_audio,
             "image_tokens": usage.input_image,
         },

@@ -43,6 +43,7 @@ def usage_from_openai(usage: JsonObject) -> Usage | None:
         output=written,
         cache_read=cache_read,
         cache_write=cache_write,
+        cache_write_1h=min(_count(into, "cache_write_1h_tokens"), cache_write),
         reasoning=reasoning,
         input_audio=input_audio,
         output_audio=min(_count(out, "audio_tokens"), written - reasoning),

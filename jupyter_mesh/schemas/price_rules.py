@@ -23,6 +23,7 @@ class TierRule(Rule):
     output: _Usd = Decimal(0)
     cache_read: _Usd | None = None
     cache_write: _Usd | None = None
+    cache_write_1h: _Usd | None = None
     input_audio: _Usd | None = None
     output_audio: _Usd | None = None
     input_image: _Usd | None = None
@@ -41,6 +42,7 @@ class PriceRule(Rule):
     output: _Usd = Decimal(0)
     cache_read: _Usd | None = None
     cache_write: _Usd | None = None
+    cache_write_1h: _Usd | None = None
     input_audio: _Usd | None = None
     output_audio: _Usd | None = None
     input_image: _Usd | None = None

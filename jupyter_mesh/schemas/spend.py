@@ -27,7 +27,8 @@ def from_pico(pico: int) -> Decimal:
 class Usage:
     """Tokens of one call. `input` includes `cache_read`, `cache_write` and
     `input_audio`/`input_image`; `output` includes `reasoning` and `output_audio` (the OpenAI and
-    OpenTelemetry convention).
+    OpenTelemetry convention). `cache_write` includes `cache_write_1h`, what the vendor keeps for an
+    hour, which is dearer.
 
     Attributes:
         estimated: True where the provider reported nothing and the mesh counted itself.
@@ -42,6 +43,7 @@ class Usage:
     output_audio: int = 0
     input_image: int = 0
     estimated: bool = False
+    cache_write_1h: int = 0
 
     @property
     def total(self) -> int:
@@ -50,10 +52,10 @@ class Usage:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """The tokens of each class, in the order of the fields."""
+        """The tokens of each class."""
         return (
             *(self.input, self.output, self.cache_read, self.cache_write, self.reasoning),
-            *(self.input_audio, self.output_audio, self.input_image),
+            *(self.input_audio, self.output_audio, self.input_image, self.cache_write_1h),
         )
 
     def __add__(self, other: Usage) -> Usage:
@@ -94,6 +96,7 @@ class Price:
     taken_at: datetime | None = None
     as_of: date | None = None
     above: tuple[tuple[int, Price], ...] = ()
+    cache_write_1h: Decimal | None = None
 
     def less(self, discount: Decimal) -> Price:
         """The same with a part taken off."""
@@ -124,7 +127,10 @@ def dearest(prices: Sequence[Price]) -> Price | None:
         (
             rate
             for one in prices
-            for rate in (one.input, one.cache_write, one.input_audio, one.input_image)
+            for rate in (
+                *(one.input, one.cache_write, one.cache_write_1h),
+                *(one.input_audio, one.input_image),
+            )
             if rate is not None
         ),
         default=Decimal(0),
@@ -192,6 +198,7 @@ def cost_by_class(usage: Usage, price: Price, cost: Decimal | None = None) -> di
 _PARENTS = {
     "cache_read": "input",
     "cache_write": "input",
+    "cache_write_1h": "cache_write",
     "input_audio": "input",
     "input_image": "input",
     "reasoning": "output",
@@ -210,9 +217,11 @@ def _classes(usage: Usage, price: Price) -> tuple[tuple[int, Decimal | None, Dec
         or usage.output_audio
     ):
         return ()
+    written = price.input if price.cache_write is None else price.cache_write
     return (
         (usage.cache_read, price.cache_read, price.input, "cache_read"),
         (usage.cache_write, price.cache_write, price.input, "cache_write"),
+        (usage.cache_write_1h, price.cache_write_1h, written, "cache_write_1h"),
         (usage.input_audio, price.input_audio, price.input, "input_audio"),
         (usage.input_image, price.input_image, price.input, "input_image"),
         (usage.reasoning, price.reasoning, price.output, "reasoning"),

@@ -16,6 +16,8 @@ from .world import candidate, chat, pipeline
 AUDIO: JsonObject = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
 IMAGE: JsonObject = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
 TEXT: JsonObject = {"type": "text", "text": "Hi"}
+KEPT: JsonObject = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+HOUR: JsonObject = {**TEXT, **KEPT}
 
 
 def completion(**fields: object) -> Request:
@@ -68,6 +70,9 @@ def test_what_may_be_written_at_most(
         (parts(TEXT, modalities=["text"]), {"output_audio": 200}, "0.0011"),
         (parts(TEXT), {"reasoning": 40}, "0.0041"),
         (parts(TEXT), {"cache_read": "0.1", "cache_write": "1.25"}, "0.001125"),
+        (parts(TEXT), {"cache_write": "1.25", "cache_write_1h": "2"}, "0.001125"),
+        (parts(HOUR), {"cache_write": "1.25", "cache_write_1h": "2"}, "0.0012"),
+        (parts(TEXT, **KEPT), {"cache_write": "1.25", "cache_write_1h": "2"}, "0.0012"),
         (parts(TEXT), {"per_request": 1}, "1.0011"),
     ],
 )

@@ -119,3 +119,22 @@ def test_the_dearest_of_all_prices_is_never_less_than_any() -> None:
     assert (most.input, most.output, most.per_request) == (D(32), D(500), D("0.005"))
     assert dearest([]) is None
     assert dearest([Price(input=D(0), output=D(0), source="local")]) is None
+
+
+def test_what_is_cached_for_an_hour_has_its_own_price_or_that_of_the_cache() -> None:
+    usage = Usage(input=1_000_000, cache_write=600_000, cache_write_1h=100_000)
+    known = Price(
+        input=Decimal(3), output=Decimal(0), cache_write=Decimal(4), cache_write_1h=Decimal(6)
+    )
+    assert cost_by_class(usage, known) == {
+        "input": Decimal("1.2"),
+        "cache_write": Decimal(2),
+        "cache_write_1h": Decimal("0.6"),
+    }
+    for price, cost in (
+        (Price(input=Decimal(3), output=Decimal(0), cache_write=Decimal(4)), Decimal("3.6")),
+        (Price(input=Decimal(3), output=Decimal(0)), Decimal(3)),
+        (Price(input=Decimal(3), output=Decimal(0), cache_write_1h=Decimal(6)), Decimal("3.3")),
+    ):
+        assert cost_of(usage, price) == cost
+        assert sum(cost_by_class(usage, price).values()) == cost
