@@ -49,6 +49,7 @@ def _call(**fields: Json) -> Rule:
 RULES: Mapping[str, Rule] = {
     "POST /v1/chat/completions": _call(messages=MESSAGES),
     "POST /v1/completions": _call(prompt="{word}"),
+    "POST /v1/responses": _call(input="{word}"),
     "POST /v1/embeddings": _call(input="{word}"),
     "POST /v1/rerank": _call(query="{word}", documents=["a", "b"]),
     "POST /v1/classify": _call(input="{word}"),
