@@ -124,9 +124,13 @@ class GoogleCredentials:
         return info
 
     def _failure(self, error: GoogleAuthError) -> ProviderError:
+        if type(error).__name__ == "TransportError":
+            return ProviderUnavailable(
+                f"{self._who} cannot reach Google's token service. Try again in a moment; from "
+                "behind a proxy the gateway needs HTTPS_PROXY."
+            )
         said = scrub(str(error.args[0] if error.args else ""), self._secrets.known_values())
-        retryable = getattr(error, "retryable", False) is True
-        if retryable or type(error).__name__ == "TransportError":
+        if getattr(error, "retryable", False) is True:
             return ProviderUnavailable(
                 f"{self._who} cannot get a token from Google: {said} Try again in a moment."
             )
