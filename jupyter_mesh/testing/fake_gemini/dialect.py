@@ -53,6 +53,8 @@ class GeminiDialect(Dialect):
                 check_request(body, call["version"], call["model"])
                 answers = Answers(body, behaviour, call["model"], received.number)
                 return Streamed([frame(event) for event in answers.events()], end=0)
+            case "predict" | "embedContent" | "batchEmbedContents" if behaviour.answer is not None:
+                return dict(behaviour.answer)
             case "predict":
                 return predictions(body, behaviour)
             case "embedContent":
