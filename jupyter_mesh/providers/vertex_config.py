@@ -9,8 +9,9 @@ from pydantic import Field, field_validator, model_validator
 
 from .remote_config import SECRET, ConvertedConfig, SecretReference
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9.:-]*")
-"""Projects and locations stand in every address: they hold nothing that would change it."""
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]*")
+_LOCATION = re.compile(r"[a-z0-9][a-z0-9-]*")
+"""Both stand in the address of every request: they hold nothing that would change it."""
 
 _MULTI_REGIONS = frozenset({"us", "eu"})
 
@@ -50,11 +51,18 @@ class VertexConfig(ConvertedConfig):
             return cast(object, value)
         return {**fields, "base_url": address_of(str(fields.get("location", "global")))}
 
-    @field_validator("project", "location", "quota_project")
+    @field_validator("project", "quota_project")
     @classmethod
-    def _is_a_name(cls, value: str | None) -> str | None:
-        if value is not None and not _NAME.fullmatch(value):
-            raise ValueError("write its id, such as my-project or europe-west4")
+    def _is_a_project(cls, value: str | None) -> str | None:
+        if value is not None and not _PROJECT.fullmatch(value):
+            raise ValueError("write its id, such as my-project")
+        return value
+
+    @field_validator("location")
+    @classmethod
+    def _is_a_location(cls, value: str) -> str:
+        if not _LOCATION.fullmatch(value):
+            raise ValueError("write its id, such as europe-west4")
         return value
 
     @model_validator(mode="after")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import tomllib
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +15,7 @@ from jupyter_mesh_server import call_options
 from jupyter_mesh.cli import main
 from jupyter_mesh.config import Config
 from jupyter_mesh.kernel.options import OPTIONS
+from jupyter_mesh.mesh.plugins import validate_settings
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +47,16 @@ def test_the_admin_guides_configuration_is_valid() -> None:
     config = Config.model_validate(merged("admin-guide.md"))
     assert config.connections["openai"].models["our-fine-tune"].price is not None
     assert {budget.window for budget in config.budgets} == {"month", "rolling 1d"}
+
+
+def test_the_providers_take_the_settings_of_the_admin_guides_connections() -> None:
+    config = Config.model_validate(merged("admin-guide.md"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = project["entry-points"]["jupyter_mesh.provider.v1"]
+    for name, rule in config.connections.items():
+        module, _, kind = declared[rule.provider].partition(":")
+        provider = getattr(importlib.import_module(module), kind)
+        validate_settings(provider.Config, rule.options, f"connections.{name}")
 
 
 def test_the_admin_guide_names_every_section_of_the_file() -> None:

@@ -73,6 +73,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ({}, "name the `project`"),
     ({"project": "../x"}, "write its id"),
     ({"project": "p", "location": "eu/west"}, "write its id"),
+    ({"project": "p", "location": "example.com:443"}, "write its id"),
     ({"project": "p", "api_key": "env:A", "access_token": "env:B"}, "write one of"),
     ({"project": "p", "credentials": '{"private_key": "…"}'}, "write a reference"),
     ({"project": "p", "regions": ["a"]}, "Extra inputs"),
