@@ -16,7 +16,8 @@ from pathlib import Path
 from ..config import ConnectionRule, ModelRule
 from ..errors import ConfigError, MeshError
 from ..pipeline.snapshot import Candidate, ConnectionLimits
-from ..schemas.catalog import ModelFacts, Residency
+from ..providers.model_cards import with_card
+from ..schemas.catalog import CHECKED, ModelFacts, Residency
 from ..schemas.spend import Price
 from ..spi.engine import EngineFactory
 from ..spi.prices import Prices
@@ -174,16 +175,17 @@ class Catalogue:
         residency = rule.residency or (Residency.LOCAL if provider.local else Residency.EXTERNAL)
         own = said.price or rule.price
         price = own.price if own else self._found_price(provider, rule, residency, facts)
-        context = facts.context_window or self._prices.context_window(facts.provider, facts.name)
+        known = with_card(facts, *provider.price_lookup)
+        context = known.context_window or self._prices.context_window(facts.provider, facts.name)
+        can = known.capabilities if said.capabilities is None else frozenset(said.capabilities)
         return replace(
-            facts,
+            known,
             price=price and replace(price, taken_at=datetime.now(UTC)),
             context_window=said.context_window or context,
-            max_output=said.max_output or facts.max_output,
+            max_output=said.max_output or known.max_output,
             operations=frozenset(said.operations or facts.operations),
-            capabilities=frozenset(
-                said.capabilities if said.capabilities is not None else facts.capabilities
-            ),
+            capabilities=can,
+            lacks=known.lacks - can if said.capabilities is None else CHECKED - can,
             residency=residency,
             trains_on_requests=False if provider.local else rule.trains_on_requests,
             retains_requests=rule.retains_requests,

@@ -7,6 +7,7 @@ from ..schemas.events import Events
 from ..schemas.json import JsonObject
 from ..schemas.tokens import input_tokens_bound
 from .call import Call
+from .needs import with_what_it_needs
 from .snapshot import Candidate
 from .step import Next, Step
 
@@ -26,6 +27,7 @@ def resolve(call: Call) -> None:
         ModelNotFound: Nothing stands behind the name any more.
         NotPermitted: What does is open to the caller for other purposes only.
         InvalidRequest: No candidate offers this operation.
+        UnsupportedParameter: None can take what the request holds: pictures, sound, tools.
         ContextTooLong: The prompt fits none of them.
     """
     request = call.request
@@ -48,6 +50,7 @@ def resolve(call: Call) -> None:
             f"{request.model!r} does {', '.join(offered)}, not {request.operation.value}.",
             param="model",
         )
+    able = with_what_it_needs(call, able)
     call.input_bound = input_tokens_bound(request)
     # The bound is 1.5 times the estimate: refuse only what is too long beyond doubt, the provider
     # knows exactly.

@@ -94,6 +94,13 @@ class ModelCard(Body):
     strategy: str | None = None
     operations: list[str]
     capabilities: list[str]
+    lacks: list[str] = Field(
+        default_factory=list[str], description="What it is known not to do: refused before a call."
+    )
+    tokenizer: str | None = Field(default=None, description="Family of its tokenizer.")
+    facts_source: str | None = Field(
+        default=None, description="Who says what it can do, and as of when."
+    )
     context_window: int | None
     max_output: int | None
     price: PriceCard | None

@@ -30,6 +30,10 @@ class Capability(StrEnum):
     REASONING = "reasoning"
 
 
+CHECKED = frozenset({Capability.TOOLS, Capability.VISION, Capability.AUDIO})
+"""Those that a request shows it needs: a model known not to have them is not asked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
     """One model of one connection, without anything measured.
@@ -40,6 +44,10 @@ class ModelFacts:
         name: What the provider calls it.
         context_window: Input plus output tokens, None if unknown.
         max_output: Longest answer in tokens, None if unknown.
+        lacks: What it is known not to do: a request that needs it is refused. What is neither here
+            nor in `capabilities` is not known, and let through.
+        tokenizer: Family of its tokenizer, None if unknown.
+        facts_source: Who says so, and as of when; empty: the vendor's own list, or its name.
         price: None when unknown; a local model has a price of zero with source `local`.
         offline_demo: True for `echo`: shown as "offline demo, not a language model".
         internal: Only calls the mesh makes for itself may use it.
@@ -55,6 +63,9 @@ class ModelFacts:
     provider: str
     operations: frozenset[Operation] = frozenset({Operation.CHAT})
     capabilities: frozenset[Capability] = frozenset({Capability.STREAM})
+    lacks: frozenset[Capability] = frozenset()
+    tokenizer: str | None = None
+    facts_source: str = ""
     context_window: int | None = None
     max_output: int | None = None
     price: Price | None = None

@@ -209,3 +209,32 @@ async def test_a_connection_that_does_not_open_stops_nobody_and_comes_back(
                 await until(is_back)
                 assert mesh.health().checks["connection up"] == "ok"
                 assert (await ask(mesh, chat(model="up/fake-model"))).error is None
+
+
+PICTURE = [
+    {
+        "role": "user",
+        "content": [{"type": "image_url", "image_url": {"url": "https://a.example/b"}}],
+    }
+]
+
+
+async def test_what_a_model_cannot_do_is_refused_before_the_call_and_others_are_named(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    blind = {"capabilities": ["tools"]}
+    models = {"blind": blind, "seeing": {"capabilities": ["vision"]}, "unknown": {}}
+    listed = connection(upstream, models=models)
+    aliases = {"both": {"models": ["up/blind", "up/seeing"]}}
+    async with mesh_of(tmp_path, {"up": listed}, aliases=aliases) as mesh:
+        refused = await ask(mesh, chat(model="up/blind", messages=PICTURE))
+        assert refused.error is not None
+        assert refused.error.code == "unsupported_parameter"
+        assert refused.error.message == (
+            "'up/blind' cannot look at pictures. Of your models these can: up/seeing."
+        )
+        assert upstream.requests == []
+        # What is not known is let through, and behind an alias the one that can is asked.
+        for name in ("up/unknown", "both"):
+            assert (await ask(mesh, chat(model=name, messages=PICTURE))).error is None
+    assert [one.json["model"] for one in upstream.requests] == ["unknown", "seeing"]

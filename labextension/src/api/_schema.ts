@@ -2082,6 +2082,12 @@ export interface components {
             /** Description */
             description: string;
             /**
+             * Facts Source
+             * @description Who says what it can do, and as of when.
+             * @default null
+             */
+            facts_source: string | null;
+            /**
              * Healthy
              * @description False while its circuit is open.
              */
@@ -2093,6 +2099,11 @@ export interface components {
              * @enum {string}
              */
             kind: "model" | "alias";
+            /**
+             * Lacks
+             * @description What it is known not to do: refused before a call.
+             */
+            lacks?: string[];
             /** Max Output */
             max_output: number | null;
             /** Offline Demo */
@@ -2137,6 +2148,12 @@ export interface components {
              * @default null
              */
             terms_source: string | null;
+            /**
+             * Tokenizer
+             * @description Family of its tokenizer.
+             * @default null
+             */
+            tokenizer: string | null;
             /** Trains On Requests */
             trains_on_requests: boolean | null;
         };

@@ -11,6 +11,8 @@ export function modelCard(id: string, changes: Partial<ModelCard> = {}): ModelCa
     strategy: null,
     operations: ['chat'],
     capabilities: ['stream'],
+    tokenizer: null,
+    facts_source: null,
     context_window: 128_000,
     max_output: 16_384,
     price: { input: '1.25', output: '10', cache_read: null, as_of: null, source: 'admin' },

@@ -84,7 +84,14 @@ function ModelTable({ models }: { models: readonly ModelCard[] }): React.JSX.Ele
                 {card.kind === 'alias' && (
                   <div className="jp-mesh-dim">→ {card.targets.join(', ')}</div>
                 )}
-                <div className="jp-mesh-dim">
+                <div
+                  className="jp-mesh-dim"
+                  title={
+                    card.facts_source === null
+                      ? undefined
+                      : trans.__('As %1 says', card.facts_source)
+                  }
+                >
                   {card.capabilities.map(trait => traitName(trait, trans)).join(' · ')}
                 </div>
               </th>
