@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -45,6 +46,7 @@ def _postgres(url: str) -> dict[str, float]:
 def _cpu(root: psutil.Process) -> float:
     total = 0.0
     for process in [root, *root.children(recursive=True)]:
-        times = process.cpu_times()
-        total += times.user + times.system
+        with suppress(psutil.NoSuchProcess):  # a backend that has just ended
+            times = process.cpu_times()
+            total += times.user + times.system
     return total

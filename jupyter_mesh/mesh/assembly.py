@@ -101,6 +101,7 @@ async def assemble(
         )
         await _govern(parts.governance, parts, config)
         parts.tell()
+        parts.keep_the_door()
         parts.trace(telemetry_of(config.telemetry, environ))
         await parts.tell_sinks()
         opened.pop_all()

@@ -34,6 +34,7 @@ COLUMNS = (
     Column("total_ms", "number"),
     Column("first_token_ms", "number"),
     Column("has_finding", "flag"),
+    Column("stands_for", "whole"),
 )
 
 

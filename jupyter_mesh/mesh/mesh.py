@@ -12,7 +12,7 @@ from typing import Literal
 
 from .. import __version__
 from ..config import Config, key_hash
-from ..errors import ConfigError, NotFound, NotPermitted
+from ..errors import ConfigError, LimitExceeded, NotFound, NotPermitted
 from ..pipeline.audit import outcome_of
 from ..pipeline.call import CacheDirective, Call, NestedPurpose
 from ..pipeline.snapshot import Snapshot
@@ -48,7 +48,6 @@ from .erasure import RecordActs
 from .gauges import gauges
 from .inventory import Inventory
 from .keys import ApiKeys
-from .metrics import Metrics
 from .nested import new_call_id
 from .offers import Withhold
 from .parts import Parts
@@ -94,7 +93,7 @@ class Mesh:
         self.signed_in = SignedIn(parts)
         self.sign_outs = parts.sign_outs
         self.cache = CacheControl(parts)
-        self._metrics = Metrics()
+        self._metrics = parts.metrics
         self._tracer = parts.tracer
         self._live = parts.live
         parts.nested.run = self.run
@@ -173,6 +172,16 @@ class Mesh:
             idempotency_key=idempotency_key,
             trace=None if self._tracer is None else Trace.continued(traceparent),
         )
+
+    def turned_away(
+        self, principal: Principal, operation: Operation
+    ) -> tuple[str, LimitExceeded] | None:
+        """Whether a limit would refuse any call of the caller now: then it is counted as refused,
+        and need not be read. Asks nobody.
+
+        Returns the id of its record, which it shares with others of that second, and the error.
+        """
+        return self._parts.turned_away.ask(self.snapshot, principal, operation)
 
     async def run(self, call: Call) -> Events:
         """The call's events, through every step. Wrap in `contextlib.aclosing`.

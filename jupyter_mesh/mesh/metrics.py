@@ -71,6 +71,10 @@ class Metrics:
         if report.attempts:
             self._retries[model] += len(report.attempts)
 
+    def turned_away(self) -> None:
+        """Count a call that was refused before it was read."""
+        self._calls["none", "refused"] += 1
+
     def text(self, gauges: Iterable[Gauge] = ()) -> str:
         """The exposition format, version 0.0.4; with what other parts know now."""
         lines: list[str] = []

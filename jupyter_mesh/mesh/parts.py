@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..config import Config, HourlyCost
-from ..errors import ConfigError, Conflict, ProviderUnavailable, StoreUnavailable
+from ..errors import AuditUnavailable, ConfigError, Conflict, ProviderUnavailable, StoreUnavailable
 from ..pipeline.call import Call
+from ..pipeline.door import Door
 from ..pipeline.headroom import Headroom
 from ..pipeline.health import Health
 from ..pipeline.step import Next
@@ -28,6 +29,7 @@ from .background import every
 from .catalogue import Catalogue
 from .governance import Governance
 from .key_holders import KeyHolder, key_holders
+from .metrics import Metrics
 from .nested import NestedCalls
 from .offers import Offers, cancelled
 from .performance import PerformanceBook
@@ -37,6 +39,7 @@ from .sinks import Sinks
 from .snapshots import SnapshotKeeper, guards_of
 from .state import State
 from .tracing import Tracer
+from .turned_away import FLUSH_SECONDS, TurnedAway
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +65,8 @@ class Parts:
     courier: Courier = field(init=False)
     conditions: Conditions = field(init=False)
     watcher: Watcher = field(init=False)
+    metrics: Metrics = field(default_factory=Metrics)
+    turned_away: TurnedAway = field(init=False)
     sinks: Sinks = field(init=False)
     sign_outs: SignOuts
     makers_are_known: bool = True
@@ -134,6 +139,12 @@ class Parts:
             every(2.0, self.conditions.look_at_journal),
             every(30.0, self.conditions.look),
         ]
+
+    def keep_the_door(self) -> None:
+        """Begin to turn away whom a limit has just refused, and to record it."""
+        door = Door(self.state.limits)
+        self.turned_away = TurnedAway(door, self.journal, self.watcher, self.metrics)
+        self.repeat(FLUSH_SECONDS, self.turned_away.flush)
 
     def trace(self, rule: TelemetryRule | None) -> None:
         """Begin to make traces where somebody takes them.
@@ -211,6 +222,8 @@ class Parts:
         """Stop background work, close connections, then the store."""
         for task in self.tasks:
             await cancelled(task)
+        with suppress(AuditUnavailable):
+            await self.turned_away.flush()
         await self.performance.aclose()
         await self.sinks.aclose()
         if self.tracer is not None:

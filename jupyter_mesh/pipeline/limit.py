@@ -12,11 +12,12 @@ from contextlib import aclosing
 from ..errors import LimitExceeded
 from ..schemas.events import Events
 from ..schemas.policy import LimitRule
+from ..schemas.principal import Principal
 from ..spi.limits import Left, Limits, Share
 from .call import Call
 from .price import metered_so_far, settled
 from .scopes import caller, reaches, shares
-from .snapshot import Candidate
+from .snapshot import Candidate, Snapshot
 from .step import Next, Step
 
 
@@ -28,8 +29,7 @@ class Limit(Step):
 
     async def __call__(self, call: Call, next: Next) -> Events:
         if call.parent is None:
-            key = ("limits", caller(call.principal), call.groups)
-            applying = call.snapshot.once(key, lambda: _of_caller(call))
+            applying = shares_of(call.snapshot, call.principal, call.groups)
             if applying:
                 call.at_end.append(await _enter(self._limits, call, applying))
         return await next(call)
@@ -59,15 +59,31 @@ class CandidateLimits:
         return _limited(self._limits, call, applying, begin) if applying else begin()
 
 
-def _of_caller(call: Call) -> tuple[Share, ...]:
-    return _once(
-        [
-            _share(call, rule, key)
-            for rule in call.snapshot.limits
-            if not (rule.scope.connection or rule.scope.model)
-            for key in shares(rule.scope, call.principal, call.groups)
-        ]
-    )
+def shares_of(
+    snapshot: Snapshot, principal: Principal, groups: frozenset[str]
+) -> tuple[Share, ...]:
+    """The shares of users, groups, applications and keys that every call of a caller falls under,
+    whatever it asks of which model.
+    """
+    if not snapshot.limits:
+        return ()
+
+    def found() -> tuple[Share, ...]:
+        return _once(
+            [
+                Share(f"{rule.share_name}|{key}", rule)
+                for rule in snapshot.limits
+                if not (rule.scope.connection or rule.scope.model)
+                for key in shares(rule.scope, principal, groups)
+            ]
+        )
+
+    return snapshot.once(("limits", caller(principal), groups), found)
+
+
+def name_limits(refused: LimitExceeded, applying: Sequence[Share]) -> None:
+    """Say which limits it may have been."""
+    refused.limit = " or ".join(map(_title, applying))
 
 
 def _once(applying: Iterable[Share]) -> tuple[Share, ...]:
@@ -94,7 +110,7 @@ async def _enter(limits: Limits, call: Call, applying: Sequence[Share]) -> Calla
     try:
         grant = await limits.take(applying, call.input_bound)
     except LimitExceeded as refused:
-        refused.limit = " or ".join(map(_title, applying))
+        name_limits(refused, applying)
         raise
     slots = {share.name for share in applying if share.slot}
     call.slots |= slots

@@ -247,6 +247,11 @@ class CallSummary(Body):
     connection: str | None = None
     key: str | None = Field(default=None, description="Name of the API key; null for people.")
     has_finding: bool = Field(default=False, description="A guard found something.")
+    stands_for: int = Field(
+        default=1,
+        description="How many calls this record is of. More than one: calls of one caller that "
+        "were turned away unread because a limit had just refused them, within about a second.",
+    )
 
 
 class CallPage(Body):

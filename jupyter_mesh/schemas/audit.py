@@ -107,6 +107,8 @@ class Completion:
     form: KeptForm = "redacted"
     user: str | None = None
     """Whose call it is, where `content` is given."""
+    stands_for: int = 1
+    """How many calls: those of a second that were turned away unread share a record."""
     uncharged: tuple[str, ...] = ()
     """Budget keys whose hold is released without a charge, since a connection or model outside
     their

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from ..errors import LimitExceeded
 from ..schemas.frozen import frozen
 from ..schemas.policy import LimitRule
 
@@ -66,5 +67,11 @@ class Limits(Protocol):
         Raises:
             LimitExceeded: One has no room in time; nothing is held.
             LimitsUnavailable: Nobody knows; the call must not be made.
+        """
+        ...
+
+    def closed(self, shares: Sequence[Share]) -> LimitExceeded | None:
+        """Why `take` would refuse one more call at once, whatever it needs; None where it might
+        not. Asks nobody: what this process counts itself, or was told by its latest refusals.
         """
         ...

@@ -21,7 +21,7 @@ _TOKENS = (
 SUMMARY = (
     *("seq", "id", "started_at", "username", "application", "document", "purpose", "operation"),
     *("requested_model", "model", "outcome", "cost", "error_code", "parent", "usage_estimated"),
-    *("groups", "connection", "key_id", "verdicts"),
+    *("groups", "connection", "key_id", "verdicts", "stands_for"),
     *("total_ms", "first_token_ms", "upstream_ms", "overhead_ms"),
     *(f"{kind}_tokens" for kind in _TOKENS),
 )
@@ -106,6 +106,7 @@ def summary_of(record: Record) -> CallSummary:
             "connection": record.maybe("connection"),
             "key": record.maybe("key_id"),
             "has_finding": record.maybe("verdicts") is not None,
+            "stands_for": record.amount("stands_for") or 1,
         }
     )
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..errors import LimitExceeded
 from ..schemas.policy import LimitRule
 from ..spi.limits import Left, Share
 from .limit_words import MOST_WAITING, all_running, too_many
@@ -60,6 +61,22 @@ class Meters:
         return full and self.running == 0 and not self.waiting
 
 
+def _capacity(bucket: Bucket | None) -> int | None:
+    return bucket.capacity if bucket else None
+
+
+def _resized(bucket: Bucket | None, capacity: int | None, now: float) -> Bucket | None:
+    """The bucket of a rule that was edited: what a raise adds is there at once."""
+    if capacity is None:
+        return None
+    if bucket is None:
+        return Bucket(capacity, capacity, now)
+    bucket.refill(now)
+    bucket.level = min(capacity, bucket.level + max(0, capacity - bucket.capacity))
+    bucket.capacity = capacity
+    return bucket
+
+
 class MemoryLimits:
     """`spi.Limits` in memory. Slots are handed on in the order in which calls came."""
 
@@ -77,21 +94,33 @@ class MemoryLimits:
             raise
         return grant
 
+    def closed(self, shares: Sequence[Share]) -> LimitExceeded | None:
+        now = asyncio.get_running_loop().time()
+        for share in shares:
+            rule, meters = share.rule, self._meters.get(share.name)
+            if meters is None:
+                continue
+            bucket = meters.requests
+            if bucket is not None and bucket.capacity == rule.requests_per_minute:
+                wait = bucket.wait_for(1, now, meters.calls_ahead)
+                if wait > rule.wait_seconds:
+                    return too_many("requests", wait)
+            if rule.parallel is not None and len(meters.waiting) >= MOST_WAITING:
+                return all_running(rule.parallel)
+        return None
+
     def _meters_of(self, name: str, rule: LimitRule) -> Meters:
         meters = self._meters.get(name)
-        stale = meters is None or (
-            (meters.requests.capacity if meters.requests else None) != rule.requests_per_minute
-            or (meters.tokens.capacity if meters.tokens else None) != rule.tokens_per_minute
-        )
-        if meters is None or (stale and meters.idle):
+        rpm, tpm = rule.requests_per_minute, rule.tokens_per_minute
+        if meters is None:
             now = asyncio.get_running_loop().time()
             if len(self._meters) > _MOST_REMEMBERED:
                 self._forget_idle(now)
-            rpm, tpm = rule.requests_per_minute, rule.tokens_per_minute
-            meters = self._meters[name] = Meters(
-                requests=Bucket(rpm, rpm, now) if rpm else None,
-                tokens=Bucket(tpm, tpm, now) if tpm else None,
-            )
+            meters = self._meters[name] = Meters(requests=None, tokens=None)
+        if _capacity(meters.requests) != rpm or _capacity(meters.tokens) != tpm:
+            now = asyncio.get_running_loop().time()
+            meters.requests = _resized(meters.requests, rpm, now)
+            meters.tokens = _resized(meters.tokens, tpm, now)
         return meters
 
     def _forget_idle(self, now: float) -> None:

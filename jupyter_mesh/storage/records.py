@@ -95,6 +95,7 @@ def completion_row(completion: Completion) -> Row:
         money(completion.saved_by_fallback),
         to_json({name: money(cost) for name, cost in completion.cost_classes.items()}),
         None if completion.priced_at is None else micros(completion.priced_at),
+        None if completion.stands_for == 1 else completion.stands_for,
         completion.id,
     )
 

@@ -4,40 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import Counter
 from collections.abc import Sequence
-from typing import cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
-from ..errors import LimitsUnavailable, StoreUnavailable
+from ..errors import LimitExceeded, LimitsUnavailable, StoreUnavailable
 from ..spi.limits import Left, Share
+from .closed_shares import ClosedShares
+from .limit_queue import LimitQueue, Place
 from .limit_words import MOST_WAITING, all_running, too_many
 from .shared import Argument, Script, Shared
 
 LEASE_SECONDS = 15.0
 """How long a parallel slot is held without a sign of life from the gateway that holds it."""
 _MOST_RENEWED = 500
-_SHORTEST_NAP, _LONGEST_NAP = 0.02, 0.2
-"""Seconds between two looks whether a slot is free."""
+_What: TypeAlias = Literal["requests", "tokens", "slots"]
+_WHAT: dict[bytes, _What] = {b"requests": "requests", b"tokens": "tokens", b"slots": "slots"}
 
 # All shares or none. Each share has three keys (requests, tokens, slots) and four arguments.
-# A bucket is (level, at): levels refill with Redis' own time, so that no gateway's clock counts.
+# A bucket is (level, at, capacity): levels refill with Redis' own time, so that no gateway's clock
+# counts, and by what its rule is raised at once.
 # Where that clock was set back, what was noted before lies in the future: a bucket goes on from now
 # with the level it had, and a slot ends a lease from now unless it is renewed.
 _BUCKETS = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + t[2] / 1000
 local function level(key, capacity)
-  local kept = redis.call('HMGET', key, 'level', 'at')
+  local kept = redis.call('HMGET', key, 'level', 'at', 'capacity')
   if not kept[1] then return capacity end
+  local raised = math.max(0, capacity - (tonumber(kept[3]) or capacity))
   local at = tonumber(kept[2])
   if at > now then
     at = now
     redis.call('HSET', key, 'at', string.format('%.3f', now))
   end
-  return math.min(capacity, tonumber(kept[1]) + (now - at) * capacity / 60000)
+  return math.min(capacity, tonumber(kept[1]) + raised + (now - at) * capacity / 60000)
 end
 local function keep(key, capacity, value)
-  redis.call('HSET', key, 'level', string.format('%.6f', value), 'at', string.format('%.3f', now))
+  redis.call('HSET', key, 'level', string.format('%.6f', value), 'at', string.format('%.3f', now),
+    'capacity', capacity)
   local full = math.max(0, capacity - value) * 60000 / capacity
   redis.call('PEXPIRE', key, math.ceil(full) + 1000)
 end
@@ -54,22 +58,25 @@ end
 local requests, budgets = {}, {}
 for i = 1, shares do
   local rpm, tpm, parallel, slot = rules(i)
-  local wait, what = 0, 'tokens'
+  local wait, what, one = 0, 'tokens', 0
   if rpm > 0 then
     requests[i] = level(KEYS[3 * i - 2], rpm)
-    if requests[i] < 1 then wait, what = (1 - requests[i]) * 60 / rpm, 'requests' end
+    one = (1 - requests[i]) * 60 / rpm
+    if one > 0 then wait, what = one, 'requests' end
   end
   if tpm > 0 then
     budgets[i] = level(KEYS[3 * i - 1], tpm)
     wait = math.max(wait, (math.min(tokens, tpm) - budgets[i]) * 60 / tpm)
   end
-  if wait > 0 then return {i, what, string.format('%.6f', wait)} end
+  if wait > 0 then
+    return {i, what, string.format('%.6f', wait), string.format('%.6f', one)}
+  end
   if parallel > 0 and slot then
     for _, late in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3 * i], now + lease + 1, '+inf')) do
       redis.call('ZADD', KEYS[3 * i], now + lease, late)
     end
     redis.call('ZREMRANGEBYSCORE', KEYS[3 * i], '-inf', now)
-    if redis.call('ZCARD', KEYS[3 * i]) >= parallel then return {i, 'slots', '0'} end
+    if redis.call('ZCARD', KEYS[3 * i]) >= parallel then return {i, 'slots', '0', '0'} end
   end
 end
 local left = {0}
@@ -113,6 +120,20 @@ end
 )
 
 
+class _NoRoom(NamedTuple):
+    """What a share has no room for.
+
+    Attributes:
+        wait: Seconds until the buckets have room; 0 where slots are taken.
+        for_one: Seconds until that of requests has, whatever else the call needs.
+    """
+
+    share: Share
+    what: _What
+    wait: float
+    for_one: float
+
+
 class RedisLimits:
     """`spi.Limits` in Redis: exact over all gateways, in one atomic step for all shares of a call.
 
@@ -129,41 +150,41 @@ class RedisLimits:
         self._shared = shared
         self._lease = int(lease * 1000)
         self._running: dict[str, RedisGrant] = {}
-        self._waiting: Counter[str] = Counter()  # calls in this gateway, by the share they wait for
+        self._closed = ClosedShares()
+        self._queue = LimitQueue(self._closed.reopen)
         self._ending: set[asyncio.Task[None]] = set()
         shared.on_return(self.renew)
 
+    def closed(self, shares: Sequence[Share]) -> LimitExceeded | None:
+        return self._closed.refusal(shares, asyncio.get_running_loop().time())
+
     async def take(self, shares: Sequence[Share], tokens: int) -> RedisGrant:
         loop = asyncio.get_running_loop()
-        began, nap, is_new = loop.time(), _SHORTEST_NAP, True
-        while True:
-            found = await self._try(shares, tokens)
-            if isinstance(found, RedisGrant):
-                return found
-            share, what, wait = found
-            rest = began + share.rule.wait_seconds - loop.time()
-            waiting = self._waiting[share.name] if is_new else 0
-            if what == "slots":
-                if rest <= 0 or waiting >= MOST_WAITING:
-                    raise all_running(share.rule.parallel or 0)
-                wait, nap = min(nap, rest), min(nap * 1.5, _LONGEST_NAP)
-            else:
-                wait += waiting * _seconds_each(share, what, tokens)
+        began = loop.time()
+        with Place(self._queue) as place:
+            while True:
+                found = await self._try(shares, tokens)
+                if isinstance(found, RedisGrant):
+                    return found
+                share, rest = found.share, began + found.share.rule.wait_seconds - loop.time()
+                ahead = 0 if place.has_waited else self._queue.waiting(share.name)
+                if found.what == "slots":
+                    if rest <= 0 or ahead >= MOST_WAITING:
+                        if ahead >= MOST_WAITING:
+                            self._closed.queue_is_full(share, loop.time())
+                        raise all_running(share.rule.parallel or 0)
+                    await place.wait_for_slot(share.name, rest)
+                    continue
+                wait = found.wait + ahead * _seconds_each(share, found.what, tokens)
                 if wait > rest:
-                    raise too_many("requests" if what == "requests" else "tokens", wait)
-            self._waiting[share.name] += 1
-            try:
-                await asyncio.sleep(wait)
-            finally:
-                self._waiting[share.name] -= 1
-                if not self._waiting[share.name]:
-                    del self._waiting[share.name]
-            is_new = False
+                    if found.what == "requests" and not place.has_waited:
+                        for_one = found.for_one + ahead * _seconds_each(share, "requests", 1)
+                        self._closed.rate_is_used_up(share, for_one, loop.time())
+                    raise too_many(found.what, wait)
+                await place.wait_for_rate(share.name, wait)
 
-    async def _try(
-        self, shares: Sequence[Share], tokens: int
-    ) -> RedisGrant | tuple[Share, str, float]:
-        """Take all shares, or tell which has no room, of what, and for how long."""
+    async def _try(self, shares: Sequence[Share], tokens: int) -> RedisGrant | _NoRoom:
+        """Take all shares, or tell which has no room."""
         member = secrets.token_hex(8)
         asking = asyncio.create_task(self._ask(member, shares, tokens))
         try:
@@ -178,9 +199,7 @@ class RedisLimits:
                 retry_after=error.retry_after,
             ) from error
 
-    async def _ask(
-        self, member: str, shares: Sequence[Share], tokens: int
-    ) -> RedisGrant | tuple[Share, str, float]:
+    async def _ask(self, member: str, shares: Sequence[Share], tokens: int) -> RedisGrant | _NoRoom:
         keys: list[str] = []
         arguments: list[Argument] = [member, self._lease, tokens]
         for share in shares:
@@ -190,8 +209,8 @@ class RedisLimits:
             arguments += [*(limit or 0 for limit in limits), int(share.slot)]
         reply = cast("list[bytes | int]", await self._shared.run(_TAKE, keys, arguments))
         if reply[0] != 0:
-            place, what, wait = cast("tuple[int, bytes, bytes]", tuple(reply))
-            return shares[place - 1], what.decode(), float(wait)
+            place, what, *seconds = cast("tuple[int, bytes, bytes, bytes]", tuple(reply))
+            return _NoRoom(shares[place - 1], _WHAT[what], *map(float, seconds))
         numbers = [float(one) if one else None for one in cast("list[bytes]", reply[1:])]
         left = [Left(share, *numbers[2 * n : 2 * n + 2]) for n, share in enumerate(shares)]
         grant = self._running[member] = RedisGrant(self, member, tokens, left)
@@ -213,6 +232,9 @@ class RedisLimits:
             await self._shared.run(_END, keys, [grant.member, grant.tokens - tokens, *limits])
         except StoreUnavailable:
             return
+        for share in shares:
+            if share.slot:
+                self._queue.came_free(share.name)
 
     async def renew(self) -> None:
         """Hold the slots of the calls that run.
@@ -270,7 +292,7 @@ def _seconds_each(share: Share, what: str, tokens: int) -> float:
     return min(tokens, capacity) * 60 / capacity
 
 
-def _give_up(asked: asyncio.Task[RedisGrant | tuple[Share, str, float]]) -> None:
+def _give_up(asked: asyncio.Task[RedisGrant | _NoRoom]) -> None:
     if not asked.cancelled() and asked.exception() is None:
         found = asked.result()
         if isinstance(found, RedisGrant):

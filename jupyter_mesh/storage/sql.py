@@ -69,6 +69,7 @@ COMPLETION = (
     "saved_fallback",
     "cost_classes",
     "priced_at",
+    "stands_for",
 )
 """Columns of a completion, in the order of `records.completion_row`."""
 
@@ -144,7 +145,7 @@ def _usage(time: str, name: str, fields: Sequence[str]) -> str:
     """What each call adds to the sums, `time` being the column called `name`."""
     own = (f"coalesce({one}, '') AS {one}" if one in _MAY_BE_EMPTY else one for one in fields)
     return f"""
-    SELECT {time} AS {name}, {", ".join(own)}, 1 AS calls,
+    SELECT {time} AS {name}, {", ".join(own)}, coalesce(stands_for, 1) AS calls,
     CASE WHEN outcome = 'cached' THEN 1 ELSE 0 END AS cached_calls, {", ".join(_TOKENS)},
     coalesce(cost, 0) AS cost, saved, coalesce(saved_fallback, 0) AS saved_fallback,
     CASE WHEN cost IS NULL THEN 1 ELSE 0 END AS unpriced

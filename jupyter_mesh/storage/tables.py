@@ -89,6 +89,7 @@ calls = Table(
     Column("saved_fallback", BigInteger),
     Column("cost_classes", Text),
     Column("priced_at", BigInteger),
+    Column("stands_for", BigInteger),  # since revision 0017; calls, nothing: one
     Index("ix_calls_started_at", *_ORDER),
     *(Index(f"ix_calls_{name}", name, *_ORDER) for name in ("username", "application")),
     *(

@@ -14,7 +14,7 @@ from .exchange import SECURITY_HEADERS, HttpRequest, Reply
 from .gateway import Gateway
 from .identity import Identity
 from .json_body import parse_json
-from .problems import refusal
+from .problems import refusal, unlogged_refusal
 from .route import Route, Table
 from .routes import ROUTES
 
@@ -57,7 +57,10 @@ class Dispatcher:
         route = self._route(request)
         if route.scope is not None:
             await self._admit(route.scope, request)
-            self._gateway.mesh  # noqa: B018 without one every such route says why, whatever was sent
+            mesh = self._gateway.mesh  # without one every such route says why, whatever was sent
+            if route.asks and (turned := mesh.turned_away(request.principal, route.asks)):
+                request.id, refused = turned
+                return unlogged_refusal(refused, request)
             if not route.path.startswith("/v1/"):  # there clients of other APIs send their own
                 request.fields(*route.query)
             if route.wait is not None:

@@ -44,14 +44,23 @@ def problem(error: BaseException, request_id: str) -> JsonObject:
 
 def refusal(error: BaseException, request: HttpRequest) -> JsonReply:
     """The reply that says what went wrong, logged once."""
-    status = error.status if isinstance(error, MeshError) else 500
-    record(error, request, status)
+    record(error, request, _status(error))
+    return unlogged_refusal(error, request)
+
+
+def unlogged_refusal(error: BaseException, request: HttpRequest) -> JsonReply:
+    """The reply alone: of a flood that is logged as a whole."""
+    status = _status(error)
     reply = JsonReply(orjson.dumps(problem(error, request.id)), status)
     if isinstance(error, MeshError) and error.retry_after is not None:
         reply.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if status == 401:
         reply.headers["WWW-Authenticate"] = "Bearer"
     return reply
+
+
+def _status(error: BaseException) -> int:
+    return error.status if isinstance(error, MeshError) else 500
 
 
 def fault(error: BaseException, request: HttpRequest) -> JsonObject:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.principal import Scope
+from jupyter_mesh.schemas.request import Operation
 
 from .exchange import HttpRequest, Reply
 from .gateway import Gateway
@@ -37,6 +38,8 @@ class Route:
         query: Names of the query fields.
         streams: With `"stream": true` the reply is server-sent events.
         wait: What to wait for before the handler runs; who is calling is found out anew then.
+        asks: What a model is asked for; such requests are turned away unread while a limit refuses
+            their caller.
     """
 
     method: str
@@ -49,6 +52,7 @@ class Route:
     query: tuple[str, ...] = ()
     streams: bool = False
     wait: Wait | None = None
+    asks: Operation | None = None
 
 
 def get(

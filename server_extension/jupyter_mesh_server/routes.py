@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from jupyter_mesh.schemas import api, usage
 from jupyter_mesh.schemas.principal import Scope
+from jupyter_mesh.schemas.request import Operation
 
 from . import (
     api_routes,
@@ -27,6 +28,7 @@ def _openai(
     request: type[BaseModel],
     response: type[BaseModel],
     summary: str,
+    asks: Operation,
     *,
     streams: bool = False,
 ) -> Route:
@@ -39,6 +41,7 @@ def _openai(
         response=response,
         summary=summary,
         streams=streams,
+        asks=asks,
     )
 
 
@@ -49,6 +52,7 @@ ROUTES: tuple[Route, ...] = (
         openai_shapes.ChatRequest,
         openai_shapes.ChatAnswer,
         "Ask a chat model",
+        Operation.CHAT,
         streams=True,
     ),
     _openai(
@@ -57,6 +61,7 @@ ROUTES: tuple[Route, ...] = (
         openai_shapes.ResponsesRequest,
         openai_shapes.ResponsesAnswer,
         "Ask a chat model by the Responses API, without state",
+        Operation.CHAT,
         streams=True,
     ),
     _openai(
@@ -65,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
         openai_shapes.CompletionRequest,
         openai_shapes.CompletionAnswer,
         "Continue a text",
+        Operation.COMPLETION,
         streams=True,
     ),
     _openai(
@@ -73,6 +79,7 @@ ROUTES: tuple[Route, ...] = (
         openai_shapes.InputRequest,
         openai_shapes.ListAnswer,
         "Turn texts into vectors",
+        Operation.EMBEDDING,
     ),
     _openai(
         "rerank",
@@ -80,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
         openai_shapes.RerankRequest,
         openai_shapes.RerankAnswer,
         "Order documents by relevance",
+        Operation.RERANK,
     ),
     _openai(
         "classify",
@@ -87,6 +95,7 @@ ROUTES: tuple[Route, ...] = (
         openai_shapes.InputRequest,
         openai_shapes.ListAnswer,
         "Classify texts",
+        Operation.CLASSIFY,
     ),
     get("/v1/models", openai_routes.list_models, openai_shapes.ModelList, "Models one may use"),
     get("/v1/models/{id:path}", openai_routes.get_model, openai_shapes.Model, "One model"),

@@ -62,6 +62,7 @@ class World:
         self.upstream = upstream
         self.principal = Principal(user="nobody")
         self.names: dict[str, str] = {}
+        self.reads = 0
         self._dispatcher = Dispatcher(Gateway(mesh), self._identity)
 
     async def _identity(self, request: HttpRequest) -> Principal:
@@ -81,6 +82,7 @@ class World:
         self.principal = principal
 
         async def read() -> bytes:
+            self.reads += 1
             return b"" if body is None else orjson.dumps(body)
 
         reply = await self._dispatcher(

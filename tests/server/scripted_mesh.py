@@ -139,6 +139,7 @@ class ScriptedMesh:
             "crash_late": crash_late,
         }
         self.calls_made: list[Call] = []
+        self.full: LimitExceeded | None = None
         self.running = 0
 
     def call(
@@ -166,6 +167,11 @@ class ScriptedMesh:
         )
         self.calls_made.append(call)
         return call
+
+    def turned_away(
+        self, principal: Principal, operation: Operation
+    ) -> tuple[str, LimitExceeded] | None:
+        return None if self.full is None else ("call_of_many", self.full)
 
     async def run(self, call: Call) -> Events:
         script = self.scripts.get(call.request.model.partition("/")[2], answer)

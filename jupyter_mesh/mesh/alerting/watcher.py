@@ -78,7 +78,7 @@ class Watcher:
         for model in limited:
             self._refused(model)
         if isinstance(failure, LimitExceeded) and not limited:
-            self._refused(failure.limit or "everyone")
+            self.refused(failure)
         elif isinstance(failure, BudgetExceeded):
             self._no_room(call, failure)
         elif isinstance(failure, AuditUnavailable):
@@ -89,6 +89,10 @@ class Watcher:
             self._book.raised(
                 Signal(kind=kind, subject=OUT_OF_ORDER, severity="critical", title=title, text=said)
             )
+
+    def refused(self, failure: LimitExceeded) -> None:
+        """A limit of the caller refused a call."""
+        self._refused(failure.limit or "everyone")
 
     def _judged(self, verdict: JsonObject) -> None:
         guard, action = as_str(verdict.get("guard")), as_str(verdict.get("action"))

@@ -1393,6 +1393,12 @@ export interface components {
             /** Requested Model */
             requested_model: string;
             /**
+             * Stands For
+             * @description How many calls this record is of. More than one: calls of one caller that were turned away unread because a limit had just refused them, within about a second.
+             * @default 1
+             */
+            stands_for: number;
+            /**
              * Started At
              * Format: date-time
              */

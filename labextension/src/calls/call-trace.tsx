@@ -1,6 +1,7 @@
 import React from 'react';
 
 import { type CallDetail } from '../api/types';
+import { exactCount } from '../figures';
 import { CallRow } from '../sidebar/calls/call-row';
 import { useWords } from '../ui/words';
 import { CallTitle } from './call-title';
@@ -32,6 +33,14 @@ export function CallTrace(props: {
         <div className="jp-mesh-Note jp-mod-trouble">
           <strong>{summary.error_code}</strong>
           <p>{detail.error_message}</p>
+          {summary.stands_for > 1 && (
+            <p>
+              {trans.__(
+                'This record is of %1 calls that came within about a second and were turned away alike. None of them was read.',
+                exactCount(summary.stands_for)
+              )}
+            </p>
+          )}
         </div>
       )}
       <KeyFigures detail={detail} />

@@ -3,7 +3,7 @@ import React, { useCallback, useEffect, useMemo } from 'react';
 import { type CallSummary } from '../../api/types';
 import { type Query } from '../../api/transport';
 import { exactCount, formatCount, formatDuration } from '../../figures';
-import { outcomeName, outcomeTone, reasonName } from '../../sidebar/calls/outcome';
+import { endName, modelName, outcomeTone, reasonName } from '../../sidebar/calls/outcome';
 import { Amount } from '../../ui/amount';
 import { EmptyNote, SkeletonLines } from '../../ui/placeholder';
 import { useSignal } from '../../ui/surroundings';
@@ -112,9 +112,9 @@ const Row = React.memo(function Row(props: {
     place.go({ ...place.spot, page: 'audit', open: { kind: 'call', name: call.id } });
   const { tokens, timing } = call;
   const who = [showsUsers && call.user, call.application, call.key].filter(Boolean).join(' · ');
-  const model = call.model ?? call.requested_model;
+  const model = modelName(call, trans);
   const reason = reasonName(call.error_code, trans);
-  const outcome = [outcomeName(call.outcome, trans), reason].filter(Boolean).join(': ');
+  const outcome = [endName(call, trans), reason].filter(Boolean).join(': ');
   return (
     <div className="jp-mesh-Calls-row">
       <span role="cell">

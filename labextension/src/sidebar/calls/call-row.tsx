@@ -4,7 +4,7 @@ import { type CallSummary } from '../../api/types';
 import { formatCount, formatDuration } from '../../figures';
 import { Amount } from '../../ui/amount';
 import { useWords } from '../../ui/words';
-import { outcomeName, outcomeTone } from './outcome';
+import { endName, modelName, outcomeTone } from './outcome';
 
 /** One call: when, which model, how many tokens, what it cost. */
 export function CallRow(props: {
@@ -15,9 +15,9 @@ export function CallRow(props: {
 }): React.JSX.Element {
   const trans = useWords();
   const { call, onOpen } = props;
-  const outcome = outcomeName(call.outcome, trans);
+  const outcome = endName(call, trans);
   const started = new Date(call.started_at);
-  const model = call.model ?? call.requested_model;
+  const model = modelName(call, trans);
   return (
     <li>
       <button

@@ -1,7 +1,8 @@
 /** How a call ended, in one word and one of four tones. */
 import { type TranslationBundle } from '@jupyterlab/translation';
 
-import { type Outcome } from '../../api/types';
+import { type CallSummary, type Outcome } from '../../api/types';
+import { exactCount } from '../../figures';
 
 export type Tone = 'good' | 'quiet' | 'warn' | 'bad';
 
@@ -33,6 +34,17 @@ export function outcomeName(outcome: Outcome, trans: TranslationBundle): string 
     aborted: trans.__('stopped'),
     interrupted: trans.__('interrupted')
   }[outcome];
+}
+
+/** How a record's call ended; with their number where it is of many. */
+export function endName(call: CallSummary, trans: TranslationBundle): string {
+  const name = outcomeName(call.outcome, trans);
+  return call.stands_for > 1 ? trans.__('%1 × %2', name, exactCount(call.stands_for)) : name;
+}
+
+/** What answered, or was asked for; calls that were turned away unread asked for nobody knows what. */
+export function modelName(call: CallSummary, trans: TranslationBundle): string {
+  return (call.model ?? call.requested_model) || trans.__('not read');
 }
 
 /** Why a call had no answer, in a word or two; empty where that is known only in full. */

@@ -31,7 +31,8 @@ const call = (id: string, outcome: CallSummary['outcome'] = 'answered'): CallSum
   parent: null,
   connection: 'openai',
   key: null,
-  has_finding: false
+  has_finding: false,
+  stands_for: 1
 });
 const page = (ids: string, next: string | null): CallPage => ({
   calls: [...ids].map(id => call(id)),
