@@ -27,9 +27,17 @@ def typescript_types() -> str:
         return types.read_text("utf8")
 
 
+def capabilities() -> str:
+    """What each provider can do, from its tests."""
+    from capabilities import table  # which needs what only tests need
+
+    return table()
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "server_extension/jupyter_mesh_server/openapi.json": openapi,
     "labextension/src/api/_schema.ts": typescript_types,
+    "docs/capabilities.md": capabilities,
 }
 
 

@@ -44,6 +44,7 @@ class ProviderContract(ABC):
     """The contract of `spi.Provider`: events in order, one final count, prompt closing.
 
     Attributes:
+        title: What the table of capabilities calls the provider; empty: it is not in the table.
         model: The provider's own name of a chat model that the opened provider can reach.
         embedding_model: One that embeds, if there is any.
         rerank_model: One that ranks documents, if there is any.
@@ -54,6 +55,7 @@ class ProviderContract(ABC):
         seconds: How long any one answer may take.
     """
 
+    title: ClassVar[str] = ""
     model: ClassVar[str]
     embedding_model: ClassVar[str | None] = None
     rerank_model: ClassVar[str | None] = None
@@ -258,6 +260,22 @@ class ProviderContract(ABC):
             assert isinstance(events[0], Answer)
             assert as_str(dig(events[0].data, "choices", 0, "text"))
             _check_count(events)
+
+        self._run(check)
+
+    def test_the_vendor_is_asked_for_its_models(self) -> None:
+        async def check(provider: Provider) -> None:
+            upstream = self.upstream()
+            if upstream is None:
+                return
+            names = [facts.name for facts in await provider.probe()]
+            asked = [one for one in upstream.requests if one.method == "GET"]
+            if "list of models" in self.cannot:
+                assert not asked
+            else:
+                assert asked, "nobody was asked"
+                assert names, "no model was found"
+                assert len(set(names)) == len(names)
 
         self._run(check)
 

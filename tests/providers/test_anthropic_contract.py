@@ -12,6 +12,7 @@ from tests.providers.anthropic_connection import MODEL, SECRET, connect
 
 
 class TestAnthropic(ProviderContract):
+    title = "Anthropic"
     model = MODEL
     cannot = frozenset({"seed", "penalties", "n", "logprobs"})
     fake: FakeAnthropic

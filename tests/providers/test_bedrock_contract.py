@@ -14,6 +14,7 @@ NEVER = frozenset({"seed", "penalties", "n", "logprobs", "image URLs", "reasonin
 
 
 class TestBedrock(ProviderContract):
+    title = "AWS Bedrock"
     model = MODEL
     embedding_model = "amazon.titan-embed-text-v2:0"
     rerank_model = "cohere.rerank-v3-5:0"

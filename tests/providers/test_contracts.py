@@ -14,6 +14,7 @@ from tests.providers.conftest import connect
 
 
 class TestOpenAICompatible(ProviderContract):
+    title = "OpenAI and compatible"
     model = "fake-model"
     embedding_model = "fake-embedding"
     rerank_model = "fake-reranker"

@@ -25,6 +25,7 @@ def connect(fake: FakeGemini, **settings: object) -> Vertex:
 
 
 class TestVertex(ProviderContract):
+    title = "Google Vertex AI"
     model = "gemini-2.5-flash"
     embedding_model = "text-embedding-005"
     fake: FakeGemini
