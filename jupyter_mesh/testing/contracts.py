@@ -16,11 +16,13 @@ They need pytest and nothing else: every test runs an event loop of its own. The
 from __future__ import annotations
 
 import asyncio
+import base64
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from copy import deepcopy
 from typing import ClassVar
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -295,6 +297,7 @@ class ProviderContract(ABC):
         outcome = await try_out(provider, one, upstream)
         if upstream is not None:
             upstream.forget()
+            _check_secrecy(outcome, upstream)
         if case.capability in self.cannot:
             _check_refusal(outcome, case.body)
             return
@@ -323,6 +326,17 @@ class ProviderContract(ABC):
                 await check(provider)
 
         asyncio.run(within_time())
+
+
+def _check_secrecy(outcome: Outcome, upstream: FakeUpstream) -> None:
+    """The credential that was sent stands in no error, however the upstream repeats it."""
+    if outcome.error is None:
+        return
+    for received in outcome.received:
+        key = upstream.dialect.credential(received)
+        if key:
+            shapes = (key, quote(key, safe=""), base64.b64encode(key.encode()).decode())
+            assert not any(shape in str(outcome.error) for shape in shapes), "it tells the key"
 
 
 def _check_refusal(outcome: Outcome, asked: JsonObject) -> None:
