@@ -61,7 +61,8 @@ class Dispatcher:
             if route.asks and (turned := mesh.turned_away(request.principal, route.asks)):
                 request.id, refused = turned
                 return unlogged_refusal(refused, request)
-            if not route.path.startswith("/v1/"):  # there clients of other APIs send their own
+            # Clients of other vendors' APIs send queries of their own.
+            if not route.path.startswith(("/v1/", "/anthropic/")):
                 request.fields(*route.query)
             if route.wait is not None:
                 await route.wait(self._gateway, request)

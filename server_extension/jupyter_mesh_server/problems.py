@@ -12,6 +12,7 @@ from jupyter_mesh.errors import MeshError
 from jupyter_mesh.schemas.json import JsonObject
 
 from .exchange import HttpRequest, JsonReply
+from .messages_problem import anthropic_problem
 
 log = logging.getLogger("jupyter_mesh.http")
 
@@ -42,6 +43,14 @@ def problem(error: BaseException, request_id: str) -> JsonObject:
     }
 
 
+def _shaped(error: BaseException, request: HttpRequest) -> JsonObject:
+    """The error's body in the words of the API that was asked."""
+    said = problem(error, request.id)
+    if not request.path.startswith("/anthropic/"):
+        return said
+    return anthropic_problem(said, _status(error))
+
+
 def refusal(error: BaseException, request: HttpRequest) -> JsonReply:
     """The reply that says what went wrong, logged once."""
     record(error, request, _status(error))
@@ -51,7 +60,7 @@ def refusal(error: BaseException, request: HttpRequest) -> JsonReply:
 def unlogged_refusal(error: BaseException, request: HttpRequest) -> JsonReply:
     """The reply alone: of a flood that is logged as a whole."""
     status = _status(error)
-    reply = JsonReply(orjson.dumps(problem(error, request.id)), status)
+    reply = JsonReply(orjson.dumps(_shaped(error, request)), status)
     if isinstance(error, MeshError) and error.retry_after is not None:
         reply.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if status == 401:
@@ -66,7 +75,7 @@ def _status(error: BaseException) -> int:
 def fault(error: BaseException, request: HttpRequest) -> JsonObject:
     """The error body for a reply whose status has left already, logged once."""
     record(error, request, 200)
-    return problem(error, request.id)
+    return _shaped(error, request)
 
 
 def record(error: BaseException, request: HttpRequest, status: int) -> None:

@@ -10,6 +10,8 @@ from jupyter_mesh.schemas.request import Operation
 
 from . import (
     api_routes,
+    messages_routes,
+    messages_shapes,
     openai_routes,
     openai_shapes,
     responses_routes,
@@ -22,19 +24,20 @@ from .call_search import SEARCH_FIELDS
 from .route import Handler, Route, get
 
 
-def _openai(
+def _ask(
     path: str,
     handler: Handler,
     request: type[BaseModel],
     response: type[BaseModel],
     summary: str,
-    asks: Operation,
+    asks: Operation | None,
     *,
     streams: bool = False,
+    below: str = "/v1",
 ) -> Route:
     return Route(
         method="POST",
-        path=f"/v1/{path}",
+        path=f"{below}/{path}",
         handler=handler,
         scope=Scope.USE,
         request=request,
@@ -46,7 +49,7 @@ def _openai(
 
 
 ROUTES: tuple[Route, ...] = (
-    _openai(
+    _ask(
         "chat/completions",
         openai_routes.chat_completions,
         openai_shapes.ChatRequest,
@@ -55,7 +58,7 @@ ROUTES: tuple[Route, ...] = (
         Operation.CHAT,
         streams=True,
     ),
-    _openai(
+    _ask(
         "responses",
         responses_routes.responses,
         openai_shapes.ResponsesRequest,
@@ -64,7 +67,7 @@ ROUTES: tuple[Route, ...] = (
         Operation.CHAT,
         streams=True,
     ),
-    _openai(
+    _ask(
         "completions",
         openai_routes.completions,
         openai_shapes.CompletionRequest,
@@ -73,7 +76,7 @@ ROUTES: tuple[Route, ...] = (
         Operation.COMPLETION,
         streams=True,
     ),
-    _openai(
+    _ask(
         "embeddings",
         openai_routes.embeddings,
         openai_shapes.InputRequest,
@@ -81,7 +84,7 @@ ROUTES: tuple[Route, ...] = (
         "Turn texts into vectors",
         Operation.EMBEDDING,
     ),
-    _openai(
+    _ask(
         "rerank",
         openai_routes.rerank,
         openai_shapes.RerankRequest,
@@ -89,7 +92,7 @@ ROUTES: tuple[Route, ...] = (
         "Order documents by relevance",
         Operation.RERANK,
     ),
-    _openai(
+    _ask(
         "classify",
         openai_routes.classify,
         openai_shapes.InputRequest,
@@ -99,6 +102,37 @@ ROUTES: tuple[Route, ...] = (
     ),
     get("/v1/models", openai_routes.list_models, openai_shapes.ModelList, "Models one may use"),
     get("/v1/models/{id:path}", openai_routes.get_model, openai_shapes.Model, "One model"),
+    _ask(
+        "messages",
+        messages_routes.messages,
+        messages_shapes.MessagesRequest,
+        messages_shapes.MessageAnswer,
+        "Ask a chat model by Anthropic's Messages API",
+        Operation.CHAT,
+        streams=True,
+        below="/anthropic/v1",
+    ),
+    _ask(
+        "messages/count_tokens",
+        messages_routes.count_tokens,
+        messages_shapes.CountRequest,
+        messages_shapes.TokenCount,
+        "Count the tokens of a prompt; nothing is sent",
+        None,
+        below="/anthropic/v1",
+    ),
+    get(
+        "/anthropic/v1/models",
+        messages_routes.list_models,
+        messages_shapes.ModelPage,
+        "Models one may use, as Anthropic lists them",
+    ),
+    get(
+        "/anthropic/v1/models/{id:path}",
+        messages_routes.get_model,
+        messages_shapes.ModelInfo,
+        "One model, as Anthropic shows it",
+    ),
     get("/api/me", api_routes.get_me, api.Me, "Who the caller is"),
     Route(
         method="PUT",

@@ -55,6 +55,12 @@ RULES: Mapping[str, Rule] = {
     "POST /v1/classify": _call(input="{word}"),
     "GET /v1/models": Rule(scope=USE),
     "GET /v1/models/{id:path}": Rule(scope=USE, path="/v1/models/{model}"),
+    "POST /anthropic/v1/messages": _call(messages=MESSAGES, max_tokens=50),
+    "POST /anthropic/v1/messages/count_tokens": Rule(
+        scope=USE, body={"model": "{model}", "messages": MESSAGES}, calls=True
+    ),
+    "GET /anthropic/v1/models": Rule(scope=USE),
+    "GET /anthropic/v1/models/{id:path}": Rule(scope=USE, path="/anthropic/v1/models/{model}"),
     "GET /api/me": Rule(scope=USE),
     "GET /api/revision": Rule(scope=USE),
     "PUT /api/preferences": Rule(scope=CONFIGURE, body={"default_model": "{model}"}),

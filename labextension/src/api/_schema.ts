@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/anthropic/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a chat model by Anthropic's Messages API */
+        post: operations["messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/anthropic/v1/messages/count_tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count the tokens of a prompt; nothing is sent */
+        post: operations["count_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/anthropic/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models one may use, as Anthropic lists them */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/anthropic/v1/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model, as Anthropic shows it */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts": {
         parameters: {
             query?: never;
@@ -1701,6 +1769,31 @@ export interface components {
             today: components["schemas"]["Spend"];
         };
         /**
+         * CountRequest
+         * @description A conversation whose tokens are to be counted.
+         */
+        CountRequest: {
+            /** Messages */
+            messages: components["schemas"]["MessageParam"][];
+            /**
+             * Model
+             * @description A model (`connection/name`) or an alias.
+             */
+            model: string;
+            /**
+             * System
+             * @default null
+             */
+            system: string | components["schemas"]["JsonValue"][] | null;
+            /**
+             * Tools
+             * @default null
+             */
+            tools: components["schemas"]["JsonValue"][] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * DayCost
          * @description What one day (UTC) has cost.
          */
@@ -2053,6 +2146,85 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * MessageAnswer
+         * @description A whole message.
+         */
+        MessageAnswer: {
+            /** Content */
+            content: components["schemas"]["JsonValue"][];
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /**
+             * Role
+             * @constant
+             */
+            role: "assistant";
+            /** Stop Reason */
+            stop_reason: string | null;
+            /** Stop Sequence */
+            stop_sequence: string | null;
+            /**
+             * Type
+             * @constant
+             */
+            type: "message";
+            /** Usage */
+            usage: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MessageParam
+         * @description One turn of a conversation.
+         */
+        MessageParam: {
+            /** Content */
+            content: string | components["schemas"]["JsonValue"][];
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant" | "system";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MessagesRequest
+         * @description A conversation to continue.
+         */
+        MessagesRequest: {
+            /** Max Tokens */
+            max_tokens: number;
+            /** Messages */
+            messages: components["schemas"]["MessageParam"][];
+            /**
+             * Model
+             * @description A model (`connection/name`) or an alias.
+             */
+            model: string;
+            /**
+             * Stream
+             * @default false
+             */
+            stream: boolean;
+            /**
+             * System
+             * @default null
+             */
+            system: string | components["schemas"]["JsonValue"][] | null;
+            /**
+             * Tools
+             * @default null
+             */
+            tools: components["schemas"]["JsonValue"][] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Model
          * @description A model or alias.
          */
@@ -2164,6 +2336,29 @@ export interface components {
             trains_on_requests: boolean | null;
         };
         /**
+         * ModelInfo
+         * @description A model or alias.
+         */
+        ModelInfo: {
+            /** Created At */
+            created_at: string;
+            /** Display Name */
+            display_name: string;
+            /** Id */
+            id: string;
+            /** Max Input Tokens */
+            max_input_tokens: number | null;
+            /** Max Tokens */
+            max_tokens: number | null;
+            /**
+             * Type
+             * @constant
+             */
+            type: "model";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ModelList
          * @description Models and aliases open to the caller.
          */
@@ -2175,6 +2370,22 @@ export interface components {
              * @constant
              */
             object: "list";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ModelPage
+         * @description Models and aliases open to the caller, all of them on one page.
+         */
+        ModelPage: {
+            /** Data */
+            data: components["schemas"]["ModelInfo"][];
+            /** First Id */
+            first_id: string | null;
+            /** Has More */
+            has_more: boolean;
+            /** Last Id */
+            last_id: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -2957,6 +3168,19 @@ export interface components {
             upstream: number | null;
         };
         /**
+         * TokenCount
+         * @description How many tokens a prompt has.
+         */
+        TokenCount: {
+            /**
+             * Input Tokens
+             * @description An estimate: nothing is sent to the vendor.
+             */
+            input_tokens: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * TokenCounts
          * @description Tokens by class; `input` includes cached, `output` includes reasoning.
          */
@@ -3292,6 +3516,133 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageAnswer"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    count_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCount"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelInfo"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_alerts: {
         parameters: {
             query?: {
