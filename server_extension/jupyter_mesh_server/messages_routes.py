@@ -57,7 +57,7 @@ async def count_tokens(gateway: Gateway, request: HttpRequest, body: Json) -> Re
     return json_reply({"input_tokens": counted.input_tokens})
 
 
-async def list_models(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+async def list_anthropic_models(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
     """`GET /anthropic/v1/models`: what the caller may use, aliases included, on one page."""
     cards = await _chats(gateway, request)
     names: list[Json] = [card.id for card in cards]
@@ -71,7 +71,7 @@ async def list_models(gateway: Gateway, request: HttpRequest, _body: Json) -> Re
     )
 
 
-async def get_model(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+async def get_anthropic_model(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
     """`GET /anthropic/v1/models/{id}`; ids may hold slashes."""
     name = request.params["id"]
     for card in await _chats(gateway, request):

@@ -123,13 +123,13 @@ ROUTES: tuple[Route, ...] = (
     ),
     get(
         "/anthropic/v1/models",
-        messages_routes.list_models,
+        messages_routes.list_anthropic_models,
         messages_shapes.ModelPage,
         "Models one may use, as Anthropic lists them",
     ),
     get(
         "/anthropic/v1/models/{id:path}",
-        messages_routes.get_model,
+        messages_routes.get_anthropic_model,
         messages_shapes.ModelInfo,
         "One model, as Anthropic shows it",
     ),

@@ -70,7 +70,14 @@ async def test_whatever_reaches_a_provider_is_recorded_and_a_full_budget_stops_i
 ) -> None:
     routes = await reaching(one)
     operations = {label(route).rpartition("/")[2] for route in routes}
-    assert operations == {"completions", "responses", "embeddings", "rerank", "classify"}
+    assert operations == {
+        "completions",
+        "responses",
+        "messages",
+        "embeddings",
+        "rerank",
+        "classify",
+    }
     await govern(one, "budgets", {"limit_usd": "0"})
     before = sent(one)
     for route in routes:

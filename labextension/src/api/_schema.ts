@@ -46,7 +46,7 @@ export interface paths {
             cookie?: never;
         };
         /** Models one may use, as Anthropic lists them */
-        get: operations["list_models"];
+        get: operations["list_anthropic_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** One model, as Anthropic shows it */
-        get: operations["get_model"];
+        get: operations["get_anthropic_model"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3583,7 +3583,7 @@ export interface operations {
             };
         };
     };
-    list_models: {
+    list_anthropic_models: {
         parameters: {
             query?: never;
             header?: never;
@@ -3612,7 +3612,7 @@ export interface operations {
             };
         };
     };
-    get_model: {
+    get_anthropic_model: {
         parameters: {
             query?: never;
             header?: never;
