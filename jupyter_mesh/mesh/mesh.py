@@ -42,6 +42,7 @@ from .cache_control import CacheControl
 from .call_export import CallExport
 from .call_records import CallRecords
 from .cards import cards, dearness
+from .connection_words import connection_words
 from .costs import Costs
 from .dry_run import dry_run
 from .erasure import RecordActs
@@ -334,7 +335,7 @@ class Mesh:
         checks = {"audit": "ok" if self._parts.journal.healthy else "cannot be written"}
         checks["configuration"] = self._parts.governance.file_fault or "ok"
         for name, connection in self._parts.catalogue.connections.items():
-            checks[f"connection {name}"] = connection.fault or "ok"
+            checks[f"connection {name}"] = connection_words(connection, self._parts.health)
         healthy = self._parts.journal.healthy
         if (sealing := self._sealing_fault()) is not None:
             checks["sealing"], healthy = sealing, False

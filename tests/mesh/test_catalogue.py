@@ -238,3 +238,35 @@ async def test_what_a_model_cannot_do_is_refused_before_the_call_and_others_are_
         for name in ("up/unknown", "both"):
             assert (await ask(mesh, chat(model=name, messages=PICTURE))).error is None
     assert [one.json["model"] for one in upstream.requests] == ["unknown", "seeing"]
+
+
+async def test_a_connection_whose_models_are_written_down_is_said_to_work_once_it_has(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        down = FakeOpenAI(port=taken.getsockname()[1])
+        listed = connection(down, models=["m", "n"])
+        async with mesh_of(tmp_path, {"echo": ECHO, "up": listed}) as mesh:
+
+            def said() -> str:
+                return mesh.health().checks["connection up"]
+
+            assert (said(), mesh.health().checks["connection echo"]) == ("not called yet", "ok")
+            assert (await ask(mesh, chat("one", model="up/m"))).error is not None
+            assert said() == "its last call failed"
+            for number in range(5):
+                await ask(mesh, chat(f"call {number}", model="up/m"))
+            assert said() == "calls of up/m fail"
+            assert mesh.health().status == "ok"  # others may be there
+            taken.close()
+            async with down:
+                assert (await ask(mesh, chat("again", model="up/n"))).error is None
+                assert said() == "calls of up/m fail"
+        async with (
+            FakeOpenAI() as there,
+            mesh_of(tmp_path / "b", {"up": connection(there)}) as mesh,
+        ):
+            assert (await ask(mesh, chat("one", model="up/m"))).error is None
+            assert mesh.health().checks["connection up"] == "ok"

@@ -181,13 +181,13 @@ test('a key is renewed with a click, under a free name and with the same rights'
   Element.prototype.scrollTo = () => undefined; // there is no layout here
   const { node, text, asked } = await show(answers, new Place({ page: 'keys' }));
   node.querySelector<HTMLButtonElement>('[aria-label="Renew reports…"]')?.click();
-  await vi.waitFor(() => expect(text()).toContain('Renew the key reports'));
+  await vi.waitFor(() => expect(text()).toContain('Renew the key “reports”'));
   expect(text()).toContain('Both work until you revoke the old one');
   expect(text()).toContain('Its own budget begins anew');
   const typed = [...node.querySelectorAll<HTMLInputElement>('main input[type=text]')];
   expect(typed.map(one => one.value)).toEqual(['reports-2', 'monthly', '', '', '5']);
   node.querySelector<HTMLButtonElement>('button[type=submit]')?.click();
-  await vi.waitFor(() => expect(text()).toContain('Put it where reports is used now.'));
+  await vi.waitFor(() => expect(text()).toContain('Put it where “reports” is used now.'));
   expect(asked).toContain('makeKey');
 });
 

@@ -94,7 +94,7 @@ export function KeyMaker(props: {
     >
       <ObjectHead
         title={
-          renewed === null ? trans.__('New API key') : trans.__('Renew the key %1', renewed.name)
+          renewed === null ? trans.__('New API key') : trans.__('Renew the key “%1”', renewed.name)
         }
         back={user || trans.__('API keys')}
         spot={from}
@@ -102,7 +102,7 @@ export function KeyMaker(props: {
       {renewed !== null && (
         <p>
           {trans.__(
-            'This makes a second key that may what %1 may. Both work until you revoke the old one, so nothing has to stop in between.',
+            'This makes a second key that may what “%1” may. Both work until you revoke the old one, so nothing has to stop in between.',
             renewed.name
           )}{' '}
           {renewed.budget_usd !== null &&

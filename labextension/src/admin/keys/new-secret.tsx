@@ -59,7 +59,7 @@ export function NewSecret(props: {
       {renewed !== null && (
         <p>
           {trans.__(
-            'Put it where %1 is used now. When nothing uses that one any more (Usage by key shows it), revoke it.',
+            'Put it where “%1” is used now. When nothing uses that one any more (Usage by key shows it), revoke it.',
             renewed.name
           )}
         </p>
