@@ -12,7 +12,7 @@ from typing import Literal
 
 from .. import __version__
 from ..config import Config, key_hash
-from ..errors import ConfigError, LimitExceeded, NotFound, NotPermitted
+from ..errors import LimitExceeded, NotFound, NotPermitted
 from ..pipeline.audit import outcome_of
 from ..pipeline.call import CacheDirective, Call, NestedPurpose
 from ..pipeline.snapshot import Snapshot
@@ -42,7 +42,6 @@ from .cache_control import CacheControl
 from .call_export import CallExport
 from .call_records import CallRecords
 from .cards import cards, dearness
-from .connection_words import connection_words
 from .costs import Costs
 from .dry_run import dry_run
 from .erasure import RecordActs
@@ -53,6 +52,7 @@ from .nested import new_call_id
 from .offers import Withhold
 from .parts import Parts
 from .performance_reports import PerformanceReports
+from .readiness import health_of
 from .record_files import file_formats
 from .revisions import Revisions
 from .secret_keeping import SecretKeeping
@@ -332,28 +332,7 @@ class Mesh:
 
     def health(self) -> Health:
         """Whether calls are taken, and if not, why."""
-        checks = {"audit": "ok" if self._parts.journal.healthy else "cannot be written"}
-        checks["configuration"] = self._parts.governance.file_fault or "ok"
-        for name, connection in self._parts.catalogue.connections.items():
-            checks[f"connection {name}"] = connection_words(connection, self._parts.health)
-        healthy = self._parts.journal.healthy
-        if (sealing := self._sealing_fault()) is not None:
-            checks["sealing"], healthy = sealing, False
-        fault = self._parts.state.fault
-        if self._parts.state.shared is not None:
-            checks["shared"] = fault or "ok"
-            healthy = healthy and not (fault and self.snapshot.limits)
-        return Health(status="ok" if healthy else "unavailable", checks=checks, version=__version__)
-
-    def _sealing_fault(self) -> str | None:
-        """Why what is said cannot be sealed for the record, where it is kept."""
-        if not self.snapshot.audit.keeps_content:
-            return None
-        try:
-            self._parts.secrets.keys.check()
-        except ConfigError as error:
-            return error.message
-        return None
+        return health_of(self._parts)
 
     async def metrics(self) -> str:
         """Prometheus' text format."""
