@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from jupyter_mesh_server import openai_routes, sse
+from jupyter_mesh_server import calling, sse
 from jupyter_mesh_server.exchange import MAX_BODY
 from jupyter_mesh_server.sse import EventStream
 
@@ -214,7 +214,7 @@ async def test_a_client_that_reads_nothing_for_long_loses_connection_and_call(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sse, "PATIENCE", 3)
-    monkeypatch.setattr(openai_routes, "EventStream", partial(EventStream, beat=0.05))
+    monkeypatch.setattr(calling, "EventStream", partial(EventStream, beat=0.05))
 
     async def endless(_call: object) -> Events:
         while True:
