@@ -1,6 +1,6 @@
 """`make bench`: run every measurement, print tables, write `bench.json`.
 
-python -m benchmarks [--quick] [--only cpu,stream,latency,memory,start,pages,crowd]
+python -m benchmarks [--quick] [--only cpu,stream,latency,memory,adapters,start,pages,crowd]
                      [--crowd alone,several] [--crowd-seconds 20] [--out bench.json]
 """
 
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from . import gateway
+from .adapters import adapter_sections
 from .crowd_rows import crowd_sections
 from .pages import page_sections
 from .peers import absent, peers
@@ -60,7 +61,7 @@ def main() -> None:
     """Parse, measure, report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="fewer calls: a look, not a figure")
-    parser.add_argument("--only", default="cpu,stream,latency,memory,start,pages,crowd")
+    parser.add_argument("--only", default="cpu,stream,latency,memory,adapters,start,pages,crowd")
     parser.add_argument("--crowd", default="alone,several", help="before which gateways")
     parser.add_argument("--crowd-seconds", type=float, default=20.0, help="600 is the full form")
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
@@ -68,6 +69,8 @@ def main() -> None:
     parts = options.only.split(",")
     with tempfile.TemporaryDirectory() as folder:
         sections = asyncio.run(measure(Path(folder), parts, options.quick))
+        if "adapters" in parts:
+            sections |= asyncio.run(adapter_sections(Path(folder), options.quick))
         if "pages" in parts:
             sections |= asyncio.run(page_sections(Path(folder), options.quick))
         if "crowd" in parts:

@@ -60,6 +60,7 @@ def _contracts() -> list[type[ProviderContract]]:
             continue
         module = importlib.import_module(f"tests.providers.{path.stem}")
         for one in vars(module).values():
-            if isinstance(one, type) and issubclass(one, ProviderContract) and one.title:
+            own = vars(one).get("title") if isinstance(one, type) else None
+            if own and issubclass(one, ProviderContract):
                 found[one.title] = one
     return [found[title] for title in sorted(found, key=str.lower)]

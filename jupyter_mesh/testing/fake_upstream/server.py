@@ -229,6 +229,7 @@ class FakeUpstream:
             {
                 "number": one.number,
                 "path": one.path,
+                "target": one.target,
                 "headers": one.headers,
                 "body": one.body.decode("utf-8", "replace"),
                 "accepted_ns": one.accepted_ns,
