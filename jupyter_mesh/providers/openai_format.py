@@ -19,6 +19,7 @@ from ..spi.provider import Attempt
 from .faults import Faults
 from .model_hints import operations_of
 from .openai_answer import usage_of
+from .openai_marks import is_strict, without_marks
 from .openai_stream import StreamReading, finish_reason_of
 from .wire_format import Outgoing, WireFormat
 from .wire_format import Whole as WholeAnswer
@@ -54,12 +55,16 @@ class OpenAIFormat(WireFormat):
         self._who = who
         self._facts = facts
         self._base_url = base_url
+        self._strict = is_strict(base_url)
 
     def outgoing(self, attempt: Attempt) -> Outgoing:
         operation = attempt.request.operation
         streams = attempt.stream and operation in self.streamed
         body = _stream_body(attempt) if streams else _whole_body(attempt)
-        return Outgoing(path=self.path(operation, attempt.model), body=body)
+        dropped: tuple[str, ...] = ()
+        if self._strict and operation is Operation.CHAT:
+            body, dropped = without_marks(body)
+        return Outgoing(path=self.path(operation, attempt.model), body=body, dropped=dropped)
 
     def path(self, operation: Operation, model: str) -> str:
         """Where a request goes, after the base URL, or a whole URL.
