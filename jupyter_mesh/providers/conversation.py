@@ -247,8 +247,10 @@ def _part(part: JsonObject) -> Text | Media | None:
         extra.pop("text", None)
         return Text(text, extra) if text else None
     if kind in ("image_url", "input_image"):
+        held = as_object(part.get("image_url")) or {}
         url = as_str(part.get("image_url")) or as_str(dig(part, "image_url", "url")) or ""
         extra.pop("image_url", None)
+        extra |= {name: held[name] for name in held if name != "url"}
         return _image(url, extra)
     if kind == "input_audio":
         word = as_str(dig(part, "input_audio", "format")) or "wav"

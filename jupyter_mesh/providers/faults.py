@@ -37,10 +37,10 @@ _OF_THE_MODEL = frozenset({424, 425})
 """Below 500, yet no fault of the request: the model behind the API failed (Bedrock, TGI)."""
 _TOO_LONG = re.compile(
     "maximum context length|context[ _](?:length|window|size)|(?:prompt|input) is too long"
-    "|input token count .*exceeds the maximum",
+    "|input token count .*exceeds the maximum|too many tokens: ",
     re.IGNORECASE,
 )
-"""OpenAI and what speaks its protocol, vLLM, llama.cpp, Anthropic, Gemini."""
+"""OpenAI and what speaks its protocol, vLLM, llama.cpp, Anthropic, Gemini, Cohere."""
 _NO_MODEL = re.compile(r"(?:the |publisher )?model(?:s/|:| [`'\"])", re.IGNORECASE)
 """OpenAI, vLLM, Ollama, Anthropic, Gemini, Vertex. Only at the beginning: further in, it may be a
 quote.
