@@ -12,11 +12,14 @@ from ..schemas.json import Json, JsonObject, as_list
 
 _STRICT = (".openai.com", ".openai.azure.com", ".cognitiveservices.azure.com")
 _OF_MESSAGES = frozenset(
-    {"cache_control", "is_error", "reasoning", "reasoning_content", "reasoning_details"}
-)
-_OF_PARTS = frozenset({"cache_control", "citations", "context"})
-_OF_BODIES = frozenset({"cache_control", "thinking"})
-"""Of Anthropic's API."""
+    {
+        "cache_control", "is_error", "reasoning", "reasoning_content", "reasoning_details",
+        "extra_content", "citations", "tool_plan",
+    }
+)  # fmt: skip
+_OF_PARTS = frozenset({"cache_control", "citations", "context", "extra_content"})
+_OF_BODIES = frozenset({"cache_control", "thinking", "google"})
+"""Of Anthropic's API, and of Google's."""
 
 
 def is_strict(base_url: str) -> bool:

@@ -18,6 +18,7 @@ CALL: JsonObject = {
     "type": "function",
     "function": {"name": "weather", "arguments": "{}"},
 }
+SIGNED: JsonObject = {"extra_content": {"google": {"thought_signature": "c2lnbmVk"}}}
 TOOL: JsonObject = {"type": "function", "function": {"name": "weather"}}
 MARKED: JsonObject = {
     "messages": [
@@ -27,12 +28,15 @@ MARKED: JsonObject = {
             "content": None,
             "reasoning_content": "Let me see.",
             "reasoning_details": [{"type": "reasoning.text", "text": "Let me see."}],
-            "tool_calls": [{**CALL, **CACHED}],
+            "tool_calls": [{**CALL, **CACHED, **SIGNED}],
+            "citations": [{"text": "see"}],
+            **SIGNED,
         },
         {"role": "tool", "tool_call_id": "c1", "content": "No.", "is_error": True, **CACHED},
     ],
     "tools": [{**TOOL, **CACHED}],
     "thinking": {"type": "adaptive"},
+    "google": {"thinking_config": {"thinking_budget": 0}},
     **CACHED,
     "seed": 3,
 }
@@ -67,5 +71,5 @@ def test_openai_gets_what_it_knows_and_others_get_everything(base_url: str, stri
     assert {name: outgoing.body.get(name) for name in MARKED} == {
         name: wanted.get(name) for name in MARKED
     }
-    assert outgoing.dropped == (("cache_control", "thinking") if strict else ())
+    assert outgoing.dropped == (("cache_control", "google", "thinking") if strict else ())
     assert {name: one.request.body[name] for name in MARKED} == MARKED, "the request is changed"
