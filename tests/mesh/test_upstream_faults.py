@@ -11,8 +11,12 @@ import pytest
 from jupyter_mesh.errors import ProviderError
 from jupyter_mesh.schemas.events import Chunk, Finished
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI, Fault
+from jupyter_mesh.testing.fake_upstream import FakeUpstream
 
+from .vendors import Vendor, vendor
 from .world import ADA, Outcome, ask, chat, connection, mesh_of
+
+__all__ = ["vendor"]  # a fixture
 
 BUDGET = [{"limit_usd": 1, "window": "total"}]
 IMPATIENT = {"timeout": 0.3, "idle_timeout": 0.3}
@@ -71,17 +75,29 @@ CASES = [
 
 @pytest.mark.parametrize(("stream", "fault", "expected"), CASES)
 async def test_every_fault_has_one_clear_end(
-    tmp_path: Path, upstream: FakeOpenAI, stream: bool, fault: Fault, expected: Expected
+    tmp_path: Path, vendor: Vendor, stream: bool, fault: Fault, expected: Expected
+) -> None:
+    with vendor.fake() as upstream:
+        await check_a_fault(tmp_path, vendor, upstream, stream, fault, expected)
+
+
+async def check_a_fault(
+    folder: Path,
+    vendor: Vendor,
+    upstream: FakeUpstream,
+    stream: bool,
+    fault: Fault,
+    expected: Expected,
 ) -> None:
     size = 17 if fault == "huge" else 2
     text = "one two three four five six"
     upstream.default = Behaviour(fault=fault, text=text, huge_bytes=size * 1024 * 1024)
     patience = IMPATIENT if expected.status == 504 else {}
     # Far from the limit, so that what is asked for whole comes whole.
-    models = {"m": {"price": {"input": 1, "output": 10}, "max_output": 4000}}
-    asked = connection(upstream, retries=1, models=models, **patience)
-    async with mesh_of(tmp_path, {"up": asked}, budgets=BUDGET) as mesh:
-        outcome = await ask(mesh, chat(stream=stream))
+    asked = vendor.connection(upstream, retries=1, **patience)
+    model = f"up/{vendor.model}"
+    async with mesh_of(folder, {"up": asked}, budgets=BUDGET) as mesh:
+        outcome = await ask(mesh, chat(model=model, stream=stream))
         check_the_end(outcome, expected)
         assert len(upstream.requests) == expected.tries
         for received in upstream.requests:
@@ -97,7 +113,7 @@ async def test_every_fault_has_one_clear_end(
         assert (status.spent_usd, status.held_usd) == (call.cost_usd, 0)
         # The connection serves the next caller.
         upstream.default = Behaviour()
-        after = await ask(mesh, chat("again", stream=stream))
+        after = await ask(mesh, chat("again", model=model, stream=stream))
         assert after.text == Behaviour().text
 
 
