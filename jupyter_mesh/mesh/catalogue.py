@@ -165,6 +165,9 @@ class Catalogue:
             secrets=secrets,
             state_dir=folder,
             models={model: options.options for model, options in rule.models.items()},
+            longest={
+                name: said.max_output for name, said in rule.models.items() if said.max_output
+            },
             engine=self._engine,
         )
         return kind(settings, context)

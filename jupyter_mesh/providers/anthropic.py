@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import ClassVar
 
 from ..schemas.catalog import Capability, ModelFacts
-from ..schemas.json import as_int
 from ..spi.provider import ProviderConfig
 from .anthropic_config import AnthropicConfig
 from .anthropic_format import LIST_PATH, AnthropicFormat
@@ -26,11 +25,7 @@ class Anthropic(RemoteProvider):
 
     def make_format(self) -> WireFormat:
         assert isinstance(self.settings, AnthropicConfig)
-        self._longest = {
-            name: limit
-            for name, options in self.context.models.items()
-            if (limit := as_int(options.get("max_output")))
-        }
+        self._longest = dict(self.context.longest)
         who = f"The connection {self.context.connection!r}"
         return AnthropicFormat(who, self.settings, self.facts, self._longest)
 

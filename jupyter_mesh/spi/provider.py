@@ -31,6 +31,7 @@ class ProviderContext:
     Attributes:
         connection: Name of the connection; the first part of its models' ids.
         models: The models the admin listed, with the options written beside each.
+        longest: The most tokens of an answer by a model, where the admin wrote it.
         secrets: Resolves `env:`, `file:` and stored secret references; call it at use, do not keep
             the value. The first time may read a file or the store: do that in a thread, from
             `models`; after that it is a look into memory.
@@ -42,6 +43,7 @@ class ProviderContext:
     secrets: SecretStore
     state_dir: Path
     models: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    longest: dict[str, int] = field(default_factory=dict[str, int])
     engine: EngineFactory | None = None
 
 

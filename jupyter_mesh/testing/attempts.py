@@ -50,6 +50,7 @@ def provider_context(
     *,
     connection: str = "test",
     models: dict[str, JsonObject] | None = None,
+    longest: dict[str, int] | None = None,
     secrets: SecretStore | None = None,
     state_dir: Path | None = None,
     engine: EngineFactory | None = None,
@@ -60,5 +61,6 @@ def provider_context(
         secrets=secrets or StaticSecrets(),
         state_dir=state_dir or Path(tempfile.mkdtemp(prefix="mesh-test-")),
         models=models or {},
+        longest=longest or {},
         engine=engine,
     )

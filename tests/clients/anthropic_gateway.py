@@ -36,7 +36,7 @@ def two_vendors(folder: Path) -> Iterator[tuple[Gateway, FakeAnthropic]]:
             {
                 "connections": {
                     "up": {**up, "models": {"m": price}},
-                    "claude": {**claudes, "models": {CLAUDE: {"price": PRICE}}},
+                    "claude": {**claudes, "models": {CLAUDE: {"price": PRICE, "max_output": 5000}}},
                 },
                 "cache": {"exact": {"enabled": False}},
                 "budgets": [{"limit_usd": 1000}],

@@ -251,6 +251,14 @@ def test_what_is_asked_reaches_claude_as_it_was(
     assert {name: sent.get(name) for name in asked} == asked
 
 
+def test_an_answer_without_a_limit_is_as_long_as_the_admin_says(
+    gateway: Gateway, claude: FakeAnthropic
+) -> None:
+    body = json.dumps({"model": f"claude/{CLAUDE}", "messages": HELLO}).encode()
+    assert gateway.request("v1/chat/completions", body).status == 200
+    assert claude.requests[-1].json["max_tokens"] == 5_000
+
+
 class Place(BaseModel):
     name: str
 

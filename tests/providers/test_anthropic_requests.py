@@ -62,7 +62,7 @@ async def left_out(
 
 
 @pytest.mark.parametrize(
-    ("model", "settings", "options", "limit"),
+    ("model", "settings", "longest", "limit"),
     [
         (MODEL, {}, {}, 64_000),
         ("claude-opus-4-1-20250805", {}, {}, 32_000),
@@ -71,7 +71,7 @@ async def left_out(
         ("claude-sonnet-4-6", {}, {}, 64_000),
         (OLD, {}, {}, 8_192),
         ("claude-3-opus-20240229", {}, {}, 4_096),
-        (MODEL, {}, {MODEL: {"max_output": 700}}, 700),
+        (MODEL, {}, {MODEL: 700}, 700),
         ("kimi-k2", {}, {}, 8_192),
         ("kimi-k2", {"max_tokens": 99}, {}, 99),
     ],
@@ -80,10 +80,10 @@ async def test_an_answer_is_as_long_as_the_model_can_where_nobody_says(
     fake: FakeAnthropic,
     model: str,
     settings: dict[str, object],
-    options: dict[str, JsonObject],
+    longest: dict[str, int],
     limit: int,
 ) -> None:
-    provider = connect(fake, options, **settings)
+    provider = connect(fake, longest, **settings)
     await events_of(provider, attempt(model=model))
     assert fake.requests[-1].json["max_tokens"] == limit
     await events_of(provider, attempt(model=model, body={"max_tokens": 7}))
