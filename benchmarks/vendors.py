@@ -258,4 +258,4 @@ class Cohere(Vendor):
         return [{"role": "user", "content": PROMPT}]
 
 
-VENDORS: tuple[type[Vendor], ...] = (OpenAI, Anthropic, Bedrock, Vertex)
+VENDORS: tuple[type[Vendor], ...] = (OpenAI, Anthropic, Bedrock, Vertex, Cohere)

@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_mesh.testing.fake_anthropic import FakeAnthropic
 from jupyter_mesh.testing.fake_bedrock import FakeBedrock, Keys
+from jupyter_mesh.testing.fake_cohere import FakeCohere
 from jupyter_mesh.testing.fake_gemini import FakeGemini
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
 from jupyter_mesh.testing.fake_upstream import FakeUpstream
@@ -75,6 +76,12 @@ VENDORS = (
         "gemini-2.5-flash",
         lambda: FakeGemini(api_key=SECRET),
         {"project": "p", "access_token": "env:VENDOR_KEY"},
+    ),
+    Vendor(
+        "cohere",
+        "command-a-vision-07-2025",
+        lambda: FakeCohere(api_key=SECRET),
+        {"api_key": "env:VENDOR_KEY"},
     ),
 )
 

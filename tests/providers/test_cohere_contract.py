@@ -26,6 +26,7 @@ def connect(fake: FakeCohere, **settings: object) -> Cohere:
 
 
 class TestCohere(ProviderContract):
+    title = "Cohere"
     model = "command-a-03-2025"
     embedding_model = "embed-v4.0"
     rerank_model = "rerank-v3.5"

@@ -35,7 +35,8 @@ class CohereDialect(Dialect):
                 answers = Answers(body, behaviour, received.number)
                 if body.get("stream") is not True:
                     return answers.whole()
-                return Streamed([frame(event) for event in answers.events()])
+                # `message-end` says why it ended: there is no mark beside the answer.
+                return Streamed([frame(event) for event in answers.events()], end=0)
             case "/v2/embed":
                 check_embed(body)
                 return vectors(body, behaviour, received.number)
