@@ -192,7 +192,7 @@ def _is_too_long(error: Json, said: str) -> bool:
 def _is_about_the_model(error: Json, said: str) -> bool:
     """Whether what is not there is the model, rather than something the caller named."""
     code = as_str(dig(error, "code"))
-    return code == "model_not_found" or _NO_MODEL.match(said) is not None
+    return code in ("model_not_found", "DeploymentNotFound") or _NO_MODEL.match(said) is not None
 
 
 def _status_of(error: Mapping[str, Json]) -> int:

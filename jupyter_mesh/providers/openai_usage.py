@@ -31,13 +31,14 @@ def usage_from_openai(usage: JsonObject) -> Usage | None:
     into = _details(usage, "prompt_tokens_details", "input_tokens_details")
     out = _details(usage, "completion_tokens_details", "output_tokens_details")
     cached = _count(usage, "prompt_cache_hit_tokens")
-    if not into and not out and not cached:
+    thought = _count(usage, "reasoning_tokens")  # Databricks says it beside the others
+    if not into and not out and not cached and not thought:
         return Usage(input=read, output=written)
     left = read
     left -= (cache_read := min(cached or _count(into, "cached_tokens"), left))
     left -= (cache_write := min(_count(into, "cache_write_tokens"), left))
     left -= (input_audio := min(_count(into, "audio_tokens"), left))
-    reasoning = min(_count(out, "reasoning_tokens"), written)
+    reasoning = min(_count(out, "reasoning_tokens") or thought, written)
     return Usage(
         input=read,
         output=written,

@@ -127,6 +127,15 @@ class RemoteProvider(Provider):
             path = self.format.next_page(value)  # also of a page with no model for us on it
         return found
 
+    async def page(self, path: str, within: float) -> Json:
+        """The JSON that the vendor shows at a path.
+
+        Raises:
+            ProviderError: It does not answer, or refuses.
+        """
+        faults = replace(self._faults(None), listing=True)
+        return await self._page(path, Deadline.within(within), faults)
+
     async def _page(self, path: str, deadline: Deadline, faults: Faults) -> Json:
         headers = await self._headers(path, b"", method="GET")
         reply = await self._upstream.exchange(

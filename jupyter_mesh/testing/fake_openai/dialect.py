@@ -42,7 +42,9 @@ class OpenAIDialect(Dialect):
     def __init__(self, owned_by: str = "fake") -> None:
         self._owned_by = owned_by
 
-    def answer(self, received: Received, behaviour: Behaviour) -> JsonObject | Streamed | None:
+    def answer(
+        self, received: Received, behaviour: Behaviour
+    ) -> JsonObject | list[Json] | Streamed | None:
         body = as_object(orjson.loads(received.body)) or {}
         answers = Answers(body, behaviour, received.number)
         match received.path.removeprefix("/v1").removeprefix("/"):

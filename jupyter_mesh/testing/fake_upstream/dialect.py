@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from ...schemas.frozen import frozen
-from ...schemas.json import JsonObject
+from ...schemas.json import Json, JsonObject
 from .behaviour import Behaviour
 from .heard import Heard
 from .record import Received
@@ -55,7 +55,9 @@ class Dialect(ABC):
     """An event whose JSON is not whole."""
 
     @abstractmethod
-    def answer(self, received: Received, behaviour: Behaviour) -> JsonObject | Streamed | None:
+    def answer(
+        self, received: Received, behaviour: Behaviour
+    ) -> JsonObject | list[Json] | Streamed | None:
         """The answer to a POST; None: the vendor has no such path.
 
         Raises:

@@ -10,7 +10,7 @@ import zlib
 import orjson
 from aiohttp import web
 
-from ...schemas.json import JsonObject
+from ...schemas.json import Json, JsonObject
 from .behaviour import Behaviour
 from .dialect import Dialect, Streamed
 from .record import Received
@@ -35,7 +35,7 @@ class Wire:
         self._behaviour = behaviour
         self._response: web.StreamResponse | None = None
 
-    async def whole(self, answer: JsonObject) -> web.StreamResponse:
+    async def whole(self, answer: JsonObject | list[Json]) -> web.StreamResponse:
         """Send `answer` as one body."""
         body = orjson.dumps(answer)
         match self._behaviour.fault:
@@ -45,7 +45,8 @@ class Wire:
                 return await self.page(200)
             case "huge":
                 filler = "a" * self._behaviour.huge_bytes
-                body = orjson.dumps({**answer, "filler": filler})
+                more: Json = [filler] if isinstance(answer, list) else {"filler": filler}
+                body = body[:-1] + b"," + orjson.dumps(more)[1:]
             case "gzip_bomb":
                 return await self._send(self._bomb(), "application/json", encoding="gzip")
             case "cut" | "reset_after" | "stall_middle":
