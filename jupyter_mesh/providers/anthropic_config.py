@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 
 from .remote_config import ConvertedConfig
 
+ANTHROPIC = "https://api.anthropic.com"
+
 
 class AnthropicConfig(ConvertedConfig):
     """Settings of a connection to Anthropic's API, or to a server that speaks it.
@@ -23,7 +25,7 @@ class AnthropicConfig(ConvertedConfig):
             in front of the API want.
     """
 
-    base_url: str = "https://api.anthropic.com"
+    base_url: str = ANTHROPIC
     api_version: Literal["2023-06-01", "2026-10-21"] | None = None
     beta: tuple[str, ...] = ()
     max_tokens: int = Field(default=8_192, ge=1)

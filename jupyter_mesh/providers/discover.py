@@ -16,6 +16,7 @@ import orjson
 
 from ..schemas.catalog import Residency
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
+from .anthropic_config import ANTHROPIC
 from .openai_config import OPENAI
 from .proxy import is_loopback
 
@@ -68,6 +69,10 @@ class _Hosted:
     base_url: str
     price_provider: str | None
     models: tuple[str, ...] = ()
+    provider: str = "openai"
+    elsewhere: str | None = None
+    """The variable by which the vendor's clients are sent to another server: the key is its then.
+    """
 
 
 _HOSTED = (
@@ -78,6 +83,16 @@ _HOSTED = (
         OPENAI,
         "openai",
         ("gpt-5-mini", "gpt-5-nano", "text-embedding-3-small"),
+        elsewhere="OPENAI_BASE_URL",
+    ),
+    _Hosted(
+        "anthropic",
+        "Anthropic",
+        ("ANTHROPIC_API_KEY",),
+        ANTHROPIC,
+        "anthropic",
+        provider="anthropic",
+        elsewhere="ANTHROPIC_BASE_URL",
     ),
     _Hosted(
         "mistral",
@@ -143,18 +158,18 @@ def _offer(hosted: _Hosted, variable: str, environ: Mapping[str, str]) -> Discov
     base_url = hosted.base_url
     title, biller, models = hosted.title, hosted.title, hosted.models
     config: JsonObject = {"base_url": base_url, "api_key": f"env:{variable}"}
-    elsewhere = environ.get("OPENAI_BASE_URL", "").strip().rstrip("/")
-    if hosted.id == "openai" and elsewhere and elsewhere != base_url:
-        # The key belongs to that server then; OpenAI must not be offered with it.
+    elsewhere = environ.get(hosted.elsewhere or "", "").strip().rstrip("/")
+    if elsewhere and elsewhere != base_url:
+        # The key belongs to that server then; the vendor must not be offered with it.
         biller = urlsplit(elsewhere).hostname or elsewhere
-        title, models = f"OpenAI-compatible server {biller}", ()
+        title, models = f"{hosted.title}-compatible server {biller}", ()
         config["base_url"] = elsewhere
     elif hosted.price_provider is not None:
         config["price_provider"] = hosted.price_provider
     return Discovery(
         id=hosted.id,
         title=f"{title} (key found in {variable})",
-        provider="openai",
+        provider=hosted.provider,
         config=config,
         models=models,
         residency=Residency.EXTERNAL,

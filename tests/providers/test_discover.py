@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from jupyter_mesh.providers.anthropic_config import AnthropicConfig
 from jupyter_mesh.providers.discover import Discovery, LocalPorts, discover, hosted_services
 from jupyter_mesh.providers.openai_config import OpenAIConfig
 from jupyter_mesh.schemas.catalog import Residency
@@ -51,6 +52,7 @@ async def ollama(tags: Json, version: Json = "0.12.3") -> AsyncGenerator[int]:
 
 VARIABLES = [
     ("OPENAI_API_KEY", "openai", "https://api.openai.com/v1"),
+    ("ANTHROPIC_API_KEY", "anthropic", "https://api.anthropic.com"),
     ("MISTRAL_API_KEY", "mistral", "https://api.mistral.ai/v1"),
     ("GEMINI_API_KEY", "gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
     ("GOOGLE_API_KEY", "gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
@@ -74,7 +76,8 @@ def test_a_key_in_the_environment_is_offered_by_reference(
     assert variable in found.title
     assert "Billed by" in found.price_note
     assert KEY not in repr(found)
-    OpenAIConfig.model_validate(found.config)
+    kinds = {"openai": OpenAIConfig, "anthropic": AnthropicConfig}
+    kinds[found.provider].model_validate(found.config)
 
 
 @pytest.mark.parametrize("environ", [{}, {"OPENAI_API_KEY": ""}, {"OPENAI_API_KEY": "  "}])
@@ -95,6 +98,16 @@ def test_a_key_for_another_server_is_never_offered_for_openai() -> None:
     assert found.models == ()
     assert "llm.example.com" in found.title
     assert "OpenAI " not in found.price_note
+
+
+def test_a_key_for_a_server_that_speaks_anthropics_api_is_never_offered_for_anthropic() -> None:
+    environ = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "https://llm.example.com"}
+    (found,) = hosted_services(environ)
+    assert found.config == {
+        "base_url": "https://llm.example.com",
+        "api_key": "env:ANTHROPIC_API_KEY",
+    }
+    assert found.price_note.startswith("Billed by llm.example.com")
 
 
 async def test_ollama_is_offered_with_its_local_models_only() -> None:
@@ -151,7 +164,7 @@ async def test_a_key_is_never_sent_while_looking() -> None:
     environ = {variable: KEY for variable, _, _ in VARIABLES}
     async with FakeOpenAI(owned_by="vllm") as server:
         found = await discover(environ, ports=nowhere(vllm=server.port))
-        assert len(found) == 9
+        assert len(found) == 10
         assert all(KEY not in str(one.headers) for one in server.requests)
 
 
