@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from ..errors import ConfigError
@@ -13,6 +14,9 @@ from ..spi.secrets import SecretStore
 
 _EARLY = 300.0
 """Seconds before a token ends at which the next one is fetched."""
+
+_REMEMBERED = 4
+"""Tokens that were shown and are kept out of messages: a slow answer may be about an older one."""
 
 
 class Authorization(ABC):
@@ -120,12 +124,13 @@ class TokenHeader(Authorization):
         self._others = others or {}
         self._token: Token | None = None
         self._fetching: asyncio.Task[Token] | None = None
+        self._shown: deque[str] = deque(maxlen=_REMEMBERED)
 
     async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         return {self._header: f"{self._before}{await self._fresh()}", **self._others}
 
     def known_values(self) -> Iterable[str]:
-        return () if self._token is None else (self._token.value,)
+        return tuple(self._shown)
 
     def forget(self) -> None:
         self._token = None
@@ -145,6 +150,7 @@ class TokenHeader(Authorization):
         # Asking for the exception keeps it from being reported as never looked at.
         if not fetching.cancelled() and fetching.exception() is None:
             self._token = fetching.result()
+            self._shown.append(self._token.value)
 
 
 def secret_of(secrets: SecretStore, reference: str) -> str:

@@ -4,6 +4,8 @@ token service and for the metadata of a machine of Google's.
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 import subprocess
 import sys
@@ -21,12 +23,17 @@ from google.auth import _exponential_backoff as backoff
 from google.auth import jwt
 from google.oauth2 import credentials as oauth2
 
-from jupyter_mesh.errors import ConfigError, ProviderMisconfigured, ProviderUnavailable
+from jupyter_mesh.errors import (
+    ConfigError,
+    ProviderMisconfigured,
+    ProviderRejected,
+    ProviderUnavailable,
+)
 from jupyter_mesh.providers.google_credentials import GoogleCredentials
 from jupyter_mesh.providers.vertex import Vertex
 from jupyter_mesh.providers.vertex_config import VertexConfig
 from jupyter_mesh.testing.attempts import attempt, provider_context
-from jupyter_mesh.testing.fake_gemini import FakeGemini
+from jupyter_mesh.testing.fake_gemini import Behaviour, FakeGemini
 from jupyter_mesh.testing.secrets import StaticSecrets
 from tests.providers.reading import answer_of
 
@@ -268,3 +275,26 @@ def test_importing_the_provider_loads_no_package_of_googles() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert ran.stdout.strip() == "[]", ran.stderr
+
+
+async def test_a_token_that_was_withdrawn_stays_out_of_messages(
+    google: Google, key: rsa.RSAPrivateKey
+) -> None:
+    """Of two calls with one token the later refusal comes when the token is forgotten already."""
+    secrets = StaticSecrets({"file:key.json": json.dumps(service_account(google, key))})
+    async with FakeGemini() as fake:
+        config = VertexConfig.model_validate(
+            {"base_url": fake.base_url, "project": "p", "credentials": "file:key.json"}
+        )
+        provider = Vertex(config, provider_context(secrets=secrets))
+        fake.script(Behaviour(fault="unauthorized"), Behaviour(fault="unauthorized", delay=0.2))
+        one = attempt(model="gemini-2.5-flash")
+        refused = await asyncio.gather(
+            answer_of(provider, one), answer_of(provider, one), return_exceptions=True
+        )
+        await provider.aclose()
+    assert google.tokens == 1
+    for error in refused:
+        assert isinstance(error, ProviderRejected)
+        assert "ya29" not in error.message
+        assert base64.b64encode(b"ya29.token-1").decode() not in error.message
