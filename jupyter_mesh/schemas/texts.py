@@ -98,8 +98,8 @@ _BODY = _Place(
 _NAMES = frozenset(
     {
         "additionalProperties", "arguments", "audio", "audio_url", "budget_tokens", "cache_control",
-        "content", "data", "default", "description", "detail", "dimensions", "documents", "echo",
-        "encoding_format", "enum", "file", "file_data", "file_id", "filename", "format",
+        "content", "data", "default", "description", "detail", "dimensions", "display", "documents",
+        "echo", "encoding_format", "enum", "file", "file_data", "file_id", "filename", "format",
         "frequency_penalty", "function", "functions", "id", "image_url", "include_usage", "index",
         "input", "input_audio", "items", "json_schema", "logit_bias", "logprobs",
         "max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "n",
@@ -108,7 +108,8 @@ _NAMES = frozenset(
         "refusal", "required", "response_format", "role", "schema", "seed", "service_tier",
         "signature", "stop", "store", "stream", "stream_options", "strict", "suffix", "temperature",
         "text", "thinking", "title", "tool_call_id", "tool_calls", "tool_choice", "tools", "top_k",
-        "top_logprobs", "top_n", "top_p", "type", "url", "user", "verbosity", "video_url", "voice",
+        "top_logprobs", "top_n", "top_p", "ttl", "type", "url", "user", "verbosity", "video_url",
+        "voice",
     }
 )  # fmt: skip
 """Names the API and JSON Schema give to fields: somebody else's words, wherever they stand."""

@@ -14,6 +14,13 @@ IMAGE = "data:image/png;base64,iVBORw0KGgo="
 SOUND = "UklGR" + "A" * 91
 
 
+SEAL = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pkiMOYds" * 2 + "=="
+
+
+def thought(**fields: Json) -> JsonObject:
+    return {"role": "assistant", "content": None, "reasoning_details": [fields]}
+
+
 def chat(message: JsonObject | None = None, **body: Json) -> Request:
     asked: Json = {"role": "user", **(message or {"content": "hi"})}
     return parse_request(Operation.CHAT, {"model": "m", "messages": [asked], **body})
@@ -43,6 +50,13 @@ TEXT: list[tuple[str, Request]] = [
     ("a name at the top", chat(**{MAIL: None})),
     ("a name in a schema", chat(tools=[{"function": {"parameters": {"properties": {MAIL: {}}}}}])),
     ("the name of a file", chat(part(file={"file_data": IMAGE, "filename": MAIL}))),
+    ("what a model thought", chat(thought(text=f"It is {MAIL}."))),
+    ("a signature that is none", chat(thought(signature=MAIL))),
+    ("a signature too short to be one", chat(thought(signature=f"{SEAL[:40]} {MAIL}"))),
+    ("sealed thoughts that are none", chat(thought(data=f"{SEAL} {MAIL}"))),
+    ("a signature elsewhere", chat(part(signature=f"{SEAL} {MAIL}"))),
+    ("the way to think", chat(thinking={"type": MAIL})),
+    ("how long to cache", chat(part(cache_control={"type": "ephemeral", "ttl": MAIL}))),
     ("a choice of a tool", chat(tool_choice={"type": "function", "function": {"name": MAIL}})),
 ]
 
@@ -70,6 +84,19 @@ STRUCTURE: list[Request] = [
         stream_options={"include_usage": True},
     ),
     chat({"role": "tool", "content": None, "tool_call_id": "call_1"}),
+    chat(
+        part(cache_control={"type": "ephemeral", "ttl": "1h"}),
+        thinking={"type": "enabled", "budget_tokens": 2_000, "display": "summarized"},
+    ),
+    chat(
+        thought(
+            type="reasoning.text",
+            format="anthropic-claude-v1",
+            model="claude-opus-5-5",
+            index=0,
+            signature=SEAL,
+        )
+    ),
 ]
 
 
