@@ -14,7 +14,7 @@ from jupyter_mesh.schemas.json import Json, JsonObject, as_list, as_object, as_s
 from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.testing.fake_upstream import Behaviour, FakeUpstream
 
-from .vendors import VENDORS, Vendor, give_keys
+from .vendors import BLIND, OF_OPENAIS_SHAPE, VENDORS, Vendor, give_keys
 from .world import Outcome, ask, mesh_of, put
 
 TOOL: JsonObject = {
@@ -88,17 +88,18 @@ async def test_a_conversation_with_tools_and_pictures_goes_on_with_every_vendor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: bool
 ) -> None:
     give_keys(monkeypatch)
+    vendors = (*VENDORS, *OF_OPENAIS_SHAPE)
     with ExitStack() as stack:
-        fakes = [stack.enter_context(vendor.fake()) for vendor in VENDORS]
+        fakes = [stack.enter_context(vendor.fake()) for vendor in vendors]
         connections = {
             vendor.provider: vendor.connection(fake)
-            for vendor, fake in zip(VENDORS, fakes, strict=True)
+            for vendor, fake in zip(vendors, fakes, strict=True)
         }
         messages: list[Json] = []
         version: int | None = None
         async with mesh_of(tmp_path, connections) as mesh:
             # Twice around: each vendor also gets what every other one said.
-            for number, (vendor, fake) in enumerate([*zip(VENDORS, fakes, strict=True)] * 2):
+            for number, (vendor, fake) in enumerate([*zip(vendors, fakes, strict=True)] * 2):
                 target = f"{vendor.provider}/{vendor.model}"
                 version = await put(mesh, "aliases", "any", version, models=[target])
                 fake.script(Behaviour(tool_calls=(CALL,)), Behaviour(text=f"Answer {number}."))
@@ -140,3 +141,23 @@ def check_what_was_heard(vendor: Vendor, fake: FakeUpstream, number: int) -> Non
     results = [text for turn in turns for _, text in turn.results]
     assert len(results) == number + 1
     assert all("4 degrees" in text for text in results)
+
+
+async def test_a_vendor_that_reads_text_only_refuses_pictures_and_takes_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_keys(monkeypatch)
+    with BLIND.fake() as fake:
+        async with mesh_of(tmp_path, {"blind": BLIND.connection(fake)}) as mesh:
+            body: JsonObject = {"model": f"blind/{BLIND.model}", "tools": [TOOL]}
+            request = parse_request(Operation.CHAT, {**body, "messages": [question(0)]})
+            refused = await ask(mesh, request)
+            assert refused.error is not None
+            assert "text only" in str(refused.error)
+            assert fake.requests == []
+            fake.script(Behaviour(tool_calls=(CALL,)))
+            words: JsonObject = {"role": "user", "content": "How is it in Oslo?"}
+            said = message_of(
+                await ask(mesh, parse_request(Operation.CHAT, {**body, "messages": [words]}))
+            )
+            assert as_list(said.get("tool_calls"))

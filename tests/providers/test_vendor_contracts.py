@@ -57,6 +57,7 @@ class VendorContract(ProviderContract):
 
 
 class TestAzureOpenAI(VendorContract):
+    title = "Azure OpenAI"
     kind = AzureOpenAI
     model = "my-gpt"
     embedding_model = "my-embedding"
@@ -71,6 +72,7 @@ class TestAzureOpenAIByDeployment(TestAzureOpenAI):
 
 
 class TestNvidiaNim(VendorContract):
+    title = "NVIDIA NIM"
     kind = NvidiaNim
     path = "/v1"
     model = "meta/llama-3.3-70b-instruct"
@@ -83,6 +85,7 @@ class TestNvidiaNim(VendorContract):
 
 
 class TestDatabricks(VendorContract):
+    title = "Databricks (MosaicML)"
     kind = Databricks
     model = "databricks-claude-sonnet-4"
     embedding_model = "databricks-gte-large-en"
@@ -98,6 +101,7 @@ class TestDatabricksGateway(TestDatabricks):
 
 
 class TestAI21(VendorContract):
+    title = "AI21"
     kind = AI21
     path = "/studio/v1"
     model = "jamba-large"
@@ -113,6 +117,7 @@ class TestAI21(VendorContract):
 
 
 class TestSnowflake(VendorContract):
+    title = "Snowflake Cortex"
     kind = Snowflake
     path = "/api/v2/cortex/v1"
     model = "claude-sonnet-4-5"
@@ -125,6 +130,7 @@ class TestSnowflake(VendorContract):
 
 
 class TestHuggingFaceInference(VendorContract):
+    title = "Hugging Face Inference"
     kind = HuggingFaceInference
     path = "/v1"
     model = "meta-llama/Llama-3.3-70B-Instruct"
