@@ -186,6 +186,8 @@ def _sampling(
     temperature = body.get("temperature")
     if isinstance(temperature, int | float) and temperature > 1:
         del names["temperature"]
+    elif temperature is not None and model.samples_one_way:
+        del names["top_p"]
     return names
 
 

@@ -28,6 +28,7 @@ class ClaudeModel:
 
     Attributes:
         samples: `temperature`, `top_p` and `top_k`; with the older version of the API only.
+        samples_one_way: `temperature` and `top_p` exclude each other.
         thinks: Whether it can think before it answers.
         adaptive: It decides itself how long it thinks, guided by an effort; otherwise it is given a
             number of tokens.
@@ -38,6 +39,7 @@ class ClaudeModel:
     """
 
     samples: bool = True
+    samples_one_way: bool = False
     thinks: bool = False
     adaptive: bool = False
     always_thinks: bool = False
@@ -55,6 +57,7 @@ def claude_model(name: str) -> ClaudeModel:
     family, version = found
     return ClaudeModel(
         samples=version < (4, 7),
+        samples_one_way=version >= (4, 1),
         thinks=version >= (3, 7),
         adaptive=version >= (4, 6),
         always_thinks=version >= _ALWAYS_THINK.get(family, (100, 0)),

@@ -10,7 +10,7 @@ import orjson
 
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str
 
-_KEPT = frozenset({"$ref", "type", "enum", "const", "title", "required", "default"})
+_KEPT = frozenset({"$ref", "type", "enum", "const", "title", "required"})
 _FORMATS = frozenset(
     {
         *("date-time", "time", "date", "duration", "email"),

@@ -25,7 +25,10 @@ TOOL: JsonObject = {
 }
 SCHEMA: JsonObject = {
     "type": "object",
-    "properties": {"city": {"type": "string", "minLength": 2}, "at": {"$ref": "#/$defs/Point"}},
+    "properties": {
+        "city": {"type": "string", "minLength": 2, "default": "Oslo"},
+        "at": {"$ref": "#/$defs/Point"},
+    },
     "$defs": {"Point": {"type": "object", "properties": {"x": {"type": "number"}}}},
 }
 SHAPED: JsonObject = {
@@ -111,6 +114,9 @@ async def test_the_list_of_models_says_how_long_answers_are() -> None:
         (MODEL, {"temperature": 0.5}, {}, BEFORE, []),
         (MODEL, {"top_p": 0.5, "top_k": 3}, {}, BEFORE, []),
         (MODEL, {"temperature": 1.5}, {}, NEWEST, ["temperature"]),
+        (MODEL, {"temperature": 0.5, "top_p": 0.9}, {}, BEFORE, ["top_p"]),
+        (MODEL, {"temperature": 1.5, "top_p": 0.9}, {}, BEFORE, ["temperature"]),
+        (OLD, {"temperature": 0.5, "top_p": 0.9}, {}, BEFORE, []),
         (MODEL, {"temperature": 0.5}, {"api_version": NEWEST}, NEWEST, ["temperature"]),
         (MODEL, {}, {"api_version": BEFORE}, BEFORE, []),
         ("claude-opus-4-6", {"temperature": 0.5}, {}, BEFORE, []),
@@ -214,7 +220,7 @@ async def test_a_schema_is_closed_and_what_it_cannot_hold_is_said_in_words(
     assert dig(schema, "properties", "at", "$ref") == "#/$defs/Point"
     assert dig(schema, "properties", "city") == {
         "type": "string",
-        "description": "{minLength: 2}",
+        "description": '{minLength: 2, default: "Oslo"}',
     }
     assert "tools" not in asked
 

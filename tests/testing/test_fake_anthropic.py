@@ -199,5 +199,7 @@ def test_only_the_older_version_of_the_api_samples(fake: FakeAnthropic) -> None:
     older("/v1/messages", body=of(temperature=0.5), cast_to=object)
     with pytest.raises(anthropic.BadRequestError, match="range"):
         older("/v1/messages", body=of(temperature=1.5), cast_to=object)
+    with pytest.raises(anthropic.BadRequestError, match="cannot both be specified"):
+        older("/v1/messages", body=of(temperature=0.5, top_p=0.5), cast_to=object)
     with pytest.raises(anthropic.BadRequestError, match="deprecated for this model"):
         older("/v1/messages", body=of(temperature=0.5, model="claude-opus-4-7"), cast_to=object)

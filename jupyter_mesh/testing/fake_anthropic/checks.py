@@ -62,6 +62,8 @@ def _check_sampling(body: JsonObject) -> None:
         if name in body and not claude_model(model).samples:
             raise Refusal(400, f"`{name}` is deprecated for this model.")
     temperature = body.get("temperature")
+    if temperature is not None and "top_p" in body and claude_model(model).samples_one_way:
+        raise Refusal(400, "`temperature` and `top_p` cannot both be specified for this model.")
     if isinstance(temperature, int | float) and not 0 <= temperature <= 1:
         raise Refusal(400, "temperature: range: 0..1")
     if temperature not in (None, 1) and _thinks(body):
