@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from ..schemas.events import Finished, Metered
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_str, dig
+from ..schemas.spend import Usage
 from ..spi.provider import Attempt
 from .converted import ConvertedReading
 from .faults import Faults
@@ -41,15 +42,17 @@ class GeminiReading(ConvertedReading):
         chunks = [chunk for one in candidates for chunk in self._candidate(one)]
         if not candidates and (refusal := blocked(data)) is not None:
             chunks += [self.delta({"refusal": refusal}), self.finish("content_filter")]
-            self._awaited, self._blocked = 0, True
+            self._blocked = True
         self.usage = usage_from_gemini(data.get("usageMetadata")) or self.usage
-        self.done = len(self._ended) >= self._awaited and self.usage is not None
+        ended = len(self._ended) >= self._awaited
+        self.done = self._blocked or (ended and self.usage is not None)
         return chunks
 
     def end(self) -> tuple[Metered, Finished]:
         metered, finished = super().end()
-        if self._blocked and self.usage is not None:  # the words are Google's, and nobody pays them
-            metered = Metered(self.usage, model=self._model)
+        if self._blocked:  # the words are Google's own, and nobody pays for them
+            read = Usage(input=metered.usage.input, estimated=True)
+            metered = Metered(self.usage or read, model=self._model)
         return metered, finished
 
     def _candidate(self, candidate: Json) -> Iterator[JsonObject]:

@@ -347,6 +347,16 @@ async def test_the_list_tells_what_each_model_can(fake: FakeCohere) -> None:
     }  # fmt: skip
 
 
+def test_what_the_list_says_counts_more_than_a_name() -> None:
+    with FakeCohere() as fake:
+        provider = connect(fake)
+    model: JsonObject = {"name": "8a2f-ft", "endpoints": ["rerank", "summarize"]}
+    (listed,) = provider.format.listed({"models": [model]}) or []
+    described = provider.describe(listed)
+    assert described.operations == {Operation.RERANK}
+    assert described.context_window is None
+
+
 async def test_the_list_has_every_page_and_no_model_of_other_tasks() -> None:
     names = (*(f"classify-{number}" for number in range(1_005)), MODEL)
     with FakeCohere(models=names) as fake:

@@ -412,6 +412,28 @@ async def test_a_blocked_prompt_is_a_filtered_answer(fake: FakeGemini, stream: b
     assert (usage.input, usage.output, usage.estimated) == (9, 0, False)
 
 
+ARMOUR: JsonObject = {
+    "promptFeedback": {
+        "blockReason": "MODEL_ARMOR",
+        "blockReasonMessage": "Blocked by Model Armor Floor Setting: The prompt violated Prompt "
+        "Injection and Jailbreak filters.",
+    },
+    "usageMetadata": {"trafficType": "ON_DEMAND"},
+    "modelVersion": "gemini-2.5-flash",
+    "responseId": "OnyaaIPGOdSAm9IP47af2AI",
+}
+"""As it was recorded."""
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_nobody_pays_for_the_words_of_a_filter(fake: FakeGemini, stream: bool) -> None:
+    fake.script(Behaviour(answer=ARMOUR))
+    usage = await usage_of(connect(fake), attempt(model=FLASH, stream=stream))
+    assert usage.estimated
+    assert usage.input > 0
+    assert usage.output == 0
+
+
 async def test_an_answer_without_anything_is_none(fake: FakeGemini) -> None:
     fake.script(Behaviour(answer={"usageMetadata": {"promptTokenCount": 9}}))
     with pytest.raises(MeshError, match="without 'candidates'"):
@@ -427,6 +449,7 @@ async def test_a_stream_without_counts_is_estimated(fake: FakeGemini) -> None:
 
 async def test_several_answers_are_streamed_apart(fake: FakeGemini) -> None:
     one = attempt(body={"n": 2}, model=FLASH, stream=True)
+    fake.script(Behaviour(usage_in="every_chunk"))  # so that counts do not tell the end
     chunks = [chunk.data for chunk in await chunks_of(connect(fake), one)]
     texts = {0: "", 1: ""}
     for chunk in chunks:

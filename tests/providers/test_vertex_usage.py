@@ -196,6 +196,32 @@ CASES: list[tuple[str, JsonObject, Usage, str, str]] = [
         "0.0008",
         "0.00325",
     ),
+    (
+        "as recorded of gemini-3-flash-preview",
+        counts(
+            8_112,
+            1_001,
+            thoughtsTokenCount=647,
+            promptTokensDetails=of(text=8_112),
+            candidatesTokensDetails=of(text=1_001),
+        ),
+        Usage(input=8_112, output=1_648, reasoning=647),
+        "0.0065536",  # 8112 × 0.3 + 1648 × 2.5
+        "0.02662",  # 8112 × 1.25 + 1648 × 10
+    ),
+    (
+        "as recorded of gemini-2.5-pro",
+        counts(
+            5,
+            1_353,
+            thoughtsTokenCount=1_436,
+            promptTokensDetails=of(text=5),
+            candidatesTokensDetails=of(text=1_353),
+        ),
+        Usage(input=5, output=2_789, reasoning=1_436),
+        "0.006974",  # 5 × 0.3 + 2789 × 2.5
+        "0.02789625",  # 5 × 1.25 + 2789 × 10
+    ),
 ]
 IDS = [name for name, *_ in CASES]
 
