@@ -17,6 +17,7 @@ import orjson
 from ..schemas.catalog import Residency
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from .anthropic_config import ANTHROPIC
+from .cohere_config import COHERE
 from .openai_config import OPENAI
 from .proxy import is_loopback
 
@@ -108,6 +109,15 @@ _HOSTED = (
         ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         "https://generativelanguage.googleapis.com/v1beta/openai",
         "google",
+    ),
+    _Hosted(
+        "cohere",
+        "Cohere",
+        ("CO_API_KEY", "COHERE_API_KEY"),
+        COHERE,
+        "cohere",
+        provider="cohere",
+        elsewhere="CO_API_URL",
     ),
     _Hosted("groq", "Groq", ("GROQ_API_KEY",), "https://api.groq.com/openai/v1", "groq"),
     _Hosted(

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from jupyter_mesh.providers.anthropic_config import AnthropicConfig
+from jupyter_mesh.providers.cohere_config import CohereConfig
 from jupyter_mesh.providers.discover import Discovery, LocalPorts, discover, hosted_services
 from jupyter_mesh.providers.openai_config import OpenAIConfig
 from jupyter_mesh.schemas.catalog import Residency
@@ -56,6 +57,8 @@ VARIABLES = [
     ("MISTRAL_API_KEY", "mistral", "https://api.mistral.ai/v1"),
     ("GEMINI_API_KEY", "gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
     ("GOOGLE_API_KEY", "gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    ("CO_API_KEY", "cohere", "https://api.cohere.com"),
+    ("COHERE_API_KEY", "cohere", "https://api.cohere.com"),
     ("GROQ_API_KEY", "groq", "https://api.groq.com/openai/v1"),
     ("DEEPSEEK_API_KEY", "deepseek", "https://api.deepseek.com/v1"),
     ("TOGETHER_API_KEY", "together", "https://api.together.xyz/v1"),
@@ -76,7 +79,7 @@ def test_a_key_in_the_environment_is_offered_by_reference(
     assert variable in found.title
     assert "Billed by" in found.price_note
     assert KEY not in repr(found)
-    kinds = {"openai": OpenAIConfig, "anthropic": AnthropicConfig}
+    kinds = {"openai": OpenAIConfig, "anthropic": AnthropicConfig, "cohere": CohereConfig}
     kinds[found.provider].model_validate(found.config)
 
 
@@ -164,7 +167,7 @@ async def test_a_key_is_never_sent_while_looking() -> None:
     environ = {variable: KEY for variable, _, _ in VARIABLES}
     async with FakeOpenAI(owned_by="vllm") as server:
         found = await discover(environ, ports=nowhere(vllm=server.port))
-        assert len(found) == 10
+        assert len(found) == 11
         assert all(KEY not in str(one.headers) for one in server.requests)
 
 
