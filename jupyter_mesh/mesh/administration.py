@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import Iterable, Mapping
 from typing import Literal, cast
@@ -214,11 +215,21 @@ class Administration:
             provider = self._parts.plugins.provider(name)
         except ConfigError as error:
             return ProviderKind(
-                name=name, title=name, local=False, config_schema={}, fault=error.message
+                name=name,
+                label=name,
+                title=name,
+                local=False,
+                config_schema={},
+                fault=error.message,
             )
-        title = (provider.__doc__ or name).strip().splitlines()[0].rstrip(".")
-        form = form_of(provider.Config)
-        return ProviderKind(name=name, title=title, local=provider.local, config_schema=form)
+        first = inspect.cleandoc(provider.__doc__ or name).partition("\n\n")[0]
+        return ProviderKind(
+            name=name,
+            label=provider.label or name,
+            title=" ".join(first.split()).rstrip("."),
+            local=provider.local,
+            config_schema=form_of(provider.Config),
+        )
 
 
 def _kind(name: str) -> Kind:

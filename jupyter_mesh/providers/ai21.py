@@ -65,6 +65,7 @@ class AI21(OpenAIVendor):
 
     Config: type[ProviderConfig] = AI21Config
     name: ClassVar[str] = "ai21"
+    label: ClassVar[str] = "AI21"
     format_type: ClassVar[type[VendorFormat]] = AI21Format
     list_path: ClassVar[str | None] = None
 

@@ -21,6 +21,7 @@ class Anthropic(RemoteProvider):
 
     Config: type[ProviderConfig] = AnthropicConfig
     name: ClassVar[str] = "anthropic"
+    label: ClassVar[str] = "Anthropic"
     list_path: ClassVar[str | None] = LIST_PATH
 
     def make_format(self) -> WireFormat:

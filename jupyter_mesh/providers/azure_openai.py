@@ -122,6 +122,7 @@ class AzureOpenAI(OpenAIVendor):
 
     Config: type[ProviderConfig] = AzureOpenAIConfig
     name: ClassVar[str] = "azure_openai"
+    label: ClassVar[str] = "Azure OpenAI"
     list_path: ClassVar[str | None] = f"openai/deployments?api-version={_LIST_VERSION}"
 
     @property

@@ -37,6 +37,7 @@ class Bedrock(RemoteProvider):
 
     Config: type[ProviderConfig] = BedrockConfig
     name: ClassVar[str] = "bedrock"
+    label: ClassVar[str] = "AWS Bedrock"
     faults_type: ClassVar[type[Faults]] = BedrockFaults
 
     @property

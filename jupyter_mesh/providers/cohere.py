@@ -22,6 +22,7 @@ class Cohere(RemoteProvider):
 
     Config: type[ProviderConfig] = CohereConfig
     name: ClassVar[str] = "cohere"
+    label: ClassVar[str] = "Cohere"
     list_path: ClassVar[str | None] = LIST_PATH
 
     def make_format(self) -> WireFormat:

@@ -119,6 +119,7 @@ class Databricks(OpenAIVendor):
 
     Config: type[ProviderConfig] = DatabricksConfig
     name: ClassVar[str] = "databricks"
+    label: ClassVar[str] = "Databricks (MosaicML)"
     format_type: ClassVar[type[VendorFormat]] = DatabricksFormat
 
     @property

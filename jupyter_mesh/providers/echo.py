@@ -48,6 +48,7 @@ class Echo(Provider):
 
     Config: type[ProviderConfig] = EchoConfig
     name: ClassVar[str] = "echo"
+    label: ClassVar[str] = "Offline demo"
     local: ClassVar[bool] = True
 
     def __init__(self, config: ProviderConfig, context: ProviderContext) -> None:

@@ -37,6 +37,7 @@ class HuggingFace(Provider):
 
     Config: type[ProviderConfig] = HuggingFaceConfig
     name: ClassVar[str] = "huggingface"
+    label: ClassVar[str] = "Hugging Face, on this machine"
     local: ClassVar[bool] = True
 
     def __init__(self, config: ProviderConfig, context: ProviderContext) -> None:

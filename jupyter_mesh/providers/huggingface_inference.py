@@ -83,6 +83,7 @@ class HuggingFaceInference(OpenAIVendor):
 
     Config: type[ProviderConfig] = HuggingFaceInferenceConfig
     name: ClassVar[str] = "huggingface_inference"
+    label: ClassVar[str] = "Hugging Face Inference"
     format_type: ClassVar[type[VendorFormat]] = HuggingFaceInferenceFormat
 
     def _judged(self, reply: Reply, faults: Faults) -> Json:

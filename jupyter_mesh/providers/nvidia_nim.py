@@ -100,6 +100,7 @@ class NvidiaNim(OpenAIVendor):
 
     Config: type[ProviderConfig] = NvidiaNimConfig
     name: ClassVar[str] = "nvidia_nim"
+    label: ClassVar[str] = "NVIDIA NIM"
     format_type: ClassVar[type[VendorFormat]] = NimFormat
 
     def make_format(self) -> NimFormat:

@@ -16,10 +16,13 @@ from .wire_format import WireFormat
 
 
 class OpenAICompatible(RemoteProvider):
-    """OpenAI, or any server that speaks its API at the base URL that you give."""
+    """Any server that speaks OpenAI's API at the base URL that you give: vLLM, Ollama, TGI, LM
+    Studio, LiteLLM and many vendors.
+    """
 
     Config: type[ProviderConfig] = OpenAIConfig
     name: ClassVar[str] = "openai"
+    label: ClassVar[str] = "OpenAI-compatible server"
 
     def make_format(self) -> WireFormat:
         who = f"The connection {self.context.connection!r}"
@@ -39,3 +42,9 @@ class OpenAICompatible(RemoteProvider):
         assert isinstance(self.settings, OpenAIConfig)
         organization = self.settings.organization
         return {} if organization is None else {"OpenAI-Organization": organization}
+
+
+class OpenAI(OpenAICompatible):
+    """OpenAI's own models, with a key from platform.openai.com."""
+
+    label: ClassVar[str] = "OpenAI"

@@ -106,6 +106,7 @@ class Snowflake(OpenAIVendor):
 
     Config: type[ProviderConfig] = SnowflakeConfig
     name: ClassVar[str] = "snowflake"
+    label: ClassVar[str] = "Snowflake Cortex"
     format_type: ClassVar[type[VendorFormat]] = SnowflakeFormat
     list_path: ClassVar[str | None] = None
 

@@ -26,6 +26,7 @@ class Vertex(RemoteProvider):
 
     Config: type[ProviderConfig] = VertexConfig
     name: ClassVar[str] = "vertex"
+    label: ClassVar[str] = "Google Vertex AI"
     list_path: ClassVar[str | None] = MODELS
 
     def make_format(self) -> WireFormat:

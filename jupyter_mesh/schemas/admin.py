@@ -88,6 +88,7 @@ class ProviderKind(Body):
     """A provider that is installed, and the form of its connections."""
 
     name: str
+    label: str = Field(description="What people call it.")
     title: str
     local: bool
     config_schema: JsonBody = Field(

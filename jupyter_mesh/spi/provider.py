@@ -81,6 +81,8 @@ class Provider(ABC):
     """The word used in `provider:`; also the price list's provider id unless `price_lookup` says
     otherwise.
     """
+    label: ClassVar[str] = ""
+    """What people call it, such as `AWS Bedrock`; empty: its name."""
     local: ClassVar[bool] = False
     """True when no text leaves this machine; the connection's residency then defaults to `local`.
     """

@@ -2693,6 +2693,11 @@ export interface components {
              * @default null
              */
             fault: string | null;
+            /**
+             * Label
+             * @description What people call it.
+             */
+            label: string;
             /** Local */
             local: boolean;
             /** Name */

@@ -124,9 +124,9 @@ export function ConnectionEditor(props: {
               {!providers.some(one => one.name === state.provider) && (
                 <option value={state.provider}>{state.provider}</option>
               )}
-              {providers.map(({ name: one, fault }) => (
+              {byLabel(providers).map(({ name: one, label, fault }) => (
                 <option key={one} value={one} disabled={fault !== null}>
-                  {fault === null ? one : trans.__('%1 (cannot be used: %2)', one, fault)}
+                  {fault === null ? label : trans.__('%1 (cannot be used: %2)', label, fault)}
                 </option>
               ))}
             </select>
@@ -199,6 +199,10 @@ export function ConnectionEditor(props: {
 /** Numbers and switches that are right as they are, nearly always. */
 function isFine({ input, required }: IField): boolean {
   return !required && ['number', 'duration', 'flag'].includes(input.kind);
+}
+
+function byLabel(providers: readonly ProviderKind[]): ProviderKind[] {
+  return [...providers].sort((one, other) => one.label.localeCompare(other.label));
 }
 
 function usualProvider(providers: readonly ProviderKind[]): string {

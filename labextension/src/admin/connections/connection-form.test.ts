@@ -8,6 +8,7 @@ const trans = nullTranslator.load('jupyter_mesh');
 const text = { type: 'string' };
 const provider = (name: string, properties: Body): ProviderKind => ({
   name,
+  label: name,
   title: name,
   local: false,
   config_schema: { properties, required: ['base_url'] },

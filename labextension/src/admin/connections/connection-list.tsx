@@ -14,7 +14,7 @@ export function ConnectionList(props: {
   providers: readonly ProviderKind[];
 }): React.JSX.Element {
   const { trans } = useAdmin();
-  const titles = new Map(props.providers.map(({ name, title }) => [name, title]));
+  const kinds = new Map(props.providers.map(kind => [kind.name, kind]));
   return (
     <table className="jp-mesh-Table">
       <thead>
@@ -33,16 +33,16 @@ export function ConnectionList(props: {
       </thead>
       <tbody>
         {props.rows.map(row => (
-          <Row key={row.name} row={row} providerTitle={titles.get(row.provider)} />
+          <Row key={row.name} row={row} provider={kinds.get(row.provider)} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row(props: { row: IConnectionRow; providerTitle: string | undefined }): React.JSX.Element {
+function Row(props: { row: IConnectionRow; provider?: ProviderKind }): React.JSX.Element {
   const { trans, place } = useAdmin();
-  const { row, providerTitle } = props;
+  const { row, provider } = props;
   const { name, setting, residency } = row;
   return (
     <tr data-name={name}>
@@ -67,7 +67,7 @@ function Row(props: { row: IConnectionRow; providerTitle: string | undefined }):
       <td>
         <StateWords row={row} />
       </td>
-      <td title={providerTitle}>{row.provider}</td>
+      <td title={provider?.title}>{provider?.label ?? row.provider}</td>
       <td className="jp-mod-number">{row.state.kind === 'off' ? '–' : row.models}</td>
       <td title={residencyHint(residency, trans)}>{residencyName(residency, trans)}</td>
       <td className="jp-mod-actions">{setting && isOurs(setting) && <Switch row={row} />}</td>
