@@ -46,7 +46,7 @@ def parse_reply(reply: Reply, faults: Faults) -> Json:
         raise faults.protocol(f"sent {kind} instead of JSON")
     if isinstance(value, dict) and (error := value.get("error")):
         raise faults.from_error(error)
-    if isinstance(value, dict) and isinstance(value.get("message"), str):
+    if isinstance(value, dict) and isinstance(value.get("message"), str) and "object" not in value:
         raise faults.from_error(value)  # no vendor answers with a bare sentence
     return value
 
