@@ -19,7 +19,8 @@ class CohereReading(ConvertedReading):
         self._calls = -1
 
     def convert(self, name: str, data: JsonObject) -> Iterable[JsonObject]:
-        message = as_object(dig(data, "delta", "message")) or {}
+        delta = as_object(data.get("delta")) or {}
+        message = as_object(delta.get("message")) or {}
         match data.get("type"):
             case "message-start":
                 self.id = as_str(data.get("id")) or self.id
@@ -46,11 +47,13 @@ class CohereReading(ConvertedReading):
 
     def _content(self, message: JsonObject, data: JsonObject) -> list[JsonObject]:
         chunks: list[JsonObject] = []
-        if thinking := as_str(dig(message, "content", "thinking")):
+        content = as_object(message.get("content")) or {}
+        if thinking := as_str(content.get("thinking")):
             chunks.append(self.reasoning(thinking))
-        if text := as_str(dig(message, "content", "text")):
+        if text := as_str(content.get("text")):
             chunks.append(self.text(text))
-        if (told := logprobs_of([data.get("logprobs")])) is not None:
+        logprobs = data.get("logprobs")
+        if logprobs is not None and (told := logprobs_of([logprobs])) is not None:
             chunks = chunks or [self.delta({})]
             choices = as_list(chunks[0]["choices"]) or []
             first = as_object(choices[0]) or {}

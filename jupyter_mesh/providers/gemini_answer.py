@@ -43,18 +43,22 @@ class Said:
     signature: str | None = None
 
 
-def parts_of(candidate: Json) -> Iterator[Said]:
+def parts_of(candidate: JsonObject) -> Iterator[Said]:
     """What a candidate says, in order."""
-    for part in as_list(dig(candidate, "content", "parts")) or []:
-        signature = as_str(dig(part, "thoughtSignature"))
-        call = as_object(dig(part, "functionCall"))
-        if call is not None:
+    content = candidate.get("content")  # looked into by hand: it is done for each word of a stream
+    parts = content.get("parts") if isinstance(content, dict) else None
+    for part in parts if isinstance(parts, list) else ():
+        if not isinstance(part, dict):
+            continue
+        signature = as_str(part.get("thoughtSignature"))
+        call = part.get("functionCall")
+        if isinstance(call, dict):
             arguments = orjson.dumps(as_object(call.get("args")) or {}).decode()
             yield Said("call", arguments, as_str(call.get("name")) or "", signature)
             continue
-        text = as_str(dig(part, "text")) or ""
+        text = as_str(part.get("text")) or ""
         if text or signature:
-            yield Said("thought" if dig(part, "thought") is True else "text", text, "", signature)
+            yield Said("thought" if part.get("thought") is True else "text", text, "", signature)
 
 
 def extra_content(signature: str | None) -> JsonObject:
@@ -103,9 +107,9 @@ def blocked(data: JsonObject) -> str | None:
     return said or f"Google blocked the prompt: {reason}."
 
 
-def logprobs_of(candidate: Json) -> Json:
+def logprobs_of(candidate: JsonObject) -> Json:
     """OpenAI's `logprobs`; None where there are none."""
-    chosen = as_list(dig(candidate, "logprobsResult", "chosenCandidates"))
+    chosen = as_list(dig(candidate.get("logprobsResult"), "chosenCandidates"))
     if not chosen:
         return None
     others = as_list(dig(candidate, "logprobsResult", "topCandidates")) or []

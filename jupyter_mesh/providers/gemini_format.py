@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ..errors import ProviderRejected
 from ..schemas.catalog import ModelFacts
-from ..schemas.json import Json, JsonObject, as_list, as_str, dig
+from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt
 from .converted import choice_of, choices_answer
@@ -108,7 +108,10 @@ class GeminiFormat(WireFormat):
             return embedding_vectors(data, attempt, faults)
         candidates = as_list(data.get("candidates")) or []
         answer_id = as_str(data.get("responseId")) or f"chatcmpl-{attempt.call_id}"
-        choices = [_choice(one, place, answer_id, faults) for place, one in enumerate(candidates)]
+        choices = [
+            _choice(as_object(one) or {}, place, answer_id, faults)
+            for place, one in enumerate(candidates)
+        ]
         if not choices:
             if (refusal := blocked(data)) is None:
                 raise faults.protocol("sent an answer without 'candidates'")
@@ -131,7 +134,7 @@ class GeminiFormat(WireFormat):
         return [self._facts(name) for name in names if _OFFERED.match(name)]
 
 
-def _choice(candidate: Json, place: int, answer_id: str, faults: Faults) -> JsonObject:
+def _choice(candidate: JsonObject, place: int, answer_id: str, faults: Faults) -> JsonObject:
     texts: list[str] = []
     thoughts: list[str] = []
     calls: list[Json] = []
@@ -149,8 +152,8 @@ def _choice(candidate: Json, place: int, answer_id: str, faults: Faults) -> Json
         else:
             texts.append(said.text)
             beside = extra_content(said.signature) or beside
-    word = as_str(dig(candidate, "finishReason")) or "STOP"
-    detail = dig(candidate, "finishMessage")
+    word = as_str(candidate.get("finishReason")) or "STOP"
+    detail = candidate.get("finishMessage")
     reason = reason_of(word, called=bool(calls), detail=detail, faults=faults)
     message: JsonObject = {"content": "".join(texts) if texts or not calls else None, **beside}
     if thoughts:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
 from ..schemas.events import Finished, Metered
-from ..schemas.json import Json, JsonObject, as_int, as_list, as_str, dig
+from ..schemas.json import Json, JsonObject, as_int, as_list, as_str
 from ..schemas.spend import Usage
 from ..spi.provider import Attempt
 from .converted import ConvertedReading
@@ -22,6 +22,9 @@ from .gemini_answer import (
     reason_of,
     usage_from_gemini,
 )
+
+_UNCOUNTED = frozenset({"trafficType"})
+"""What `usageMetadata` holds before the end."""
 
 
 class GeminiReading(ConvertedReading):
@@ -39,11 +42,15 @@ class GeminiReading(ConvertedReading):
             raise self.faults.from_error(error)
         self.id = as_str(data.get("responseId")) or self.id
         candidates = as_list(data.get("candidates")) or []
-        chunks = [chunk for one in candidates for chunk in self._candidate(one)]
+        chunks = [
+            chunk for one in candidates if isinstance(one, dict) for chunk in self._candidate(one)
+        ]
         if not candidates and (refusal := blocked(data)) is not None:
             chunks += [self.delta({"refusal": refusal}), self.finish("content_filter")]
             self._blocked = True
-        self.usage = usage_from_gemini(data.get("usageMetadata")) or self.usage
+        metadata = data.get("usageMetadata")
+        if isinstance(metadata, dict) and metadata.keys() != _UNCOUNTED:
+            self.usage = usage_from_gemini(metadata) or self.usage
         ended = len(self._ended) >= self._awaited
         self.done = self._blocked or (ended and self.usage is not None)
         return chunks
@@ -55,8 +62,8 @@ class GeminiReading(ConvertedReading):
             metered = Metered(self.usage or read, model=self._model)
         return metered, finished
 
-    def _candidate(self, candidate: Json) -> Iterator[JsonObject]:
-        index = as_int(dig(candidate, "index")) or 0
+    def _candidate(self, candidate: JsonObject) -> Iterator[JsonObject]:
+        index = as_int(candidate.get("index")) or 0
         logprobs = logprobs_of(candidate)
         for said in parts_of(candidate):
             chunk = self._part(said, index)
@@ -64,10 +71,10 @@ class GeminiReading(ConvertedReading):
                 chunk = _with_logprobs(chunk, logprobs)
                 logprobs = None
             yield chunk
-        word = as_str(dig(candidate, "finishReason"))
+        word = as_str(candidate.get("finishReason"))
         if word is not None and word != "FINISH_REASON_UNSPECIFIED":
             self._ended.add(index)
-            detail = dig(candidate, "finishMessage")
+            detail = candidate.get("finishMessage")
             called = index in self._calls
             yield self.finish(
                 reason_of(word, called=called, detail=detail, faults=self.faults), index
