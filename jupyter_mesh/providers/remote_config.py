@@ -40,6 +40,9 @@ SecretReference: TypeAlias = Annotated[str, AfterValidator(_is_reference)]
 SECRET: JsonDict = {"format": "secret"}
 """As `json_schema_extra` of a field: a form keeps what is typed there as a secret."""
 
+RARE: JsonDict = {"x-rare": True}
+"""The same: a form shows it among the settings that are right as they are, nearly always."""
+
 Unsupported: TypeAlias = Literal["drop", "refuse"]
 
 
@@ -48,7 +51,7 @@ class RemoteConfig(ProviderConfig):
 
     Attributes:
         base_url: Where the API is.
-        api_key: A reference (`env:NAME`, `file:PATH`, `store:NAME`); None sends no key.
+        api_key: A reference (`env:NAME`, `file:PATH`, `store:NAME`); without it no key is sent.
         headers: Sent with every request; a value that is a secret reference is resolved.
         price_provider: The price list's provider id; by default found by the provider and
             `base_url`.
@@ -64,10 +67,10 @@ class RemoteConfig(ProviderConfig):
 
     base_url: str
     api_key: SecretReference | None = Field(default=None, json_schema_extra=SECRET)
-    headers: dict[str, str] = Field(default_factory=dict)
-    price_provider: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict, json_schema_extra=RARE)
+    price_provider: str | None = Field(default=None, json_schema_extra=RARE)
     tls_verify: bool = True
-    ca_file: Path | None = None
+    ca_file: Path | None = Field(default=None, json_schema_extra=RARE)
     connect_timeout: float = Field(default=10.0, gt=0)
     max_connections: int = Field(default=100, ge=1)
     max_answer_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
@@ -104,4 +107,4 @@ class ConvertedConfig(RemoteConfig):
             change the answer's shape (`n`, tools, a schema, images) is refused in any case.
     """
 
-    unsupported: Unsupported = "drop"
+    unsupported: Unsupported = Field(default="drop", json_schema_extra=RARE)

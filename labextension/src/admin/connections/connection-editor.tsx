@@ -39,7 +39,7 @@ export function ConnectionEditor(props: {
   const { state } = editor;
   const isReadOnly = setting !== null && !isOurs(setting);
   const own = form.own(state.provider);
-  const [plain, fine] = [own.filter(one => !isFine(one)), own.filter(isFine)];
+  const [plain, fine] = [asked(own.filter(one => !isFine(one))), own.filter(isFine)];
   const cards = useMemo(() => {
     const found = trial.kind === 'done' ? trial.test.cards : [];
     return new Map([...(status?.cards ?? []), ...found].map(card => [modelName(card.id), card]));
@@ -196,9 +196,14 @@ export function ConnectionEditor(props: {
   );
 }
 
-/** Numbers and switches that are right as they are, nearly always. */
-function isFine({ input, required }: IField): boolean {
-  return !required && ['number', 'duration', 'flag'].includes(input.kind);
+/** Settings that are right as they are, nearly always: numbers, switches, and what says so. */
+function isFine({ input, required, isRare }: IField): boolean {
+  return !required && (isRare === true || ['number', 'duration', 'flag'].includes(input.kind));
+}
+
+/** What must be filled in stands first. */
+function asked(fields: IField[]): IField[] {
+  return [...fields.filter(one => one.required), ...fields.filter(one => !one.required)];
 }
 
 function byLabel(providers: readonly ProviderKind[]): ProviderKind[] {

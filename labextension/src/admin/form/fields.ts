@@ -27,6 +27,8 @@ export interface IField {
   title: string;
   description: string;
   required: boolean;
+  /** Right as it is, nearly always. */
+  isRare?: boolean;
   /** What holds where nothing is written. */
   fallback: Json | undefined;
   input: Input;

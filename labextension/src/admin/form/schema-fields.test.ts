@@ -101,8 +101,17 @@ test('words, what is required and what holds otherwise come from the schema', ()
 test.each([
   ['base_url', 'Base Url', 'Base URL'],
   ['max_answer_bytes', 'Max Answer Bytes', 'Max answer bytes'],
+  ['role_arn', '', 'Role ARN'],
   ['ca_file', '', 'CA file'],
   ['region', 'Data region', 'Data region']
 ])('%s titled %j is “%s”', (name, title, shown) => {
   expect(titleOf(name, title)).toBe(shown);
+});
+
+test('what its schema calls rare is rare, and nothing else', () => {
+  const schema = { properties: { ca_file: { type: 'string', 'x-rare': true }, region: {} } };
+  expect(fieldsOf(schema).map(({ name, isRare }) => [name, isRare])).toEqual([
+    ['ca_file', true],
+    ['region', undefined]
+  ]);
 });

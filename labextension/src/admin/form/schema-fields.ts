@@ -6,6 +6,7 @@ import { type IField, type Input, type IOption } from './fields';
 /** Words that are written in capitals. */
 const ACRONYMS: ReadonlySet<string> = new Set([
   'api',
+  'arn',
   'aws',
   'ca',
   'cpu',
@@ -28,6 +29,7 @@ export function fieldsOf(schema: Body): IField[] {
       title: titleOf(name, textOf(given['title'])),
       description: textOf(given['description']),
       required: required.has(name),
+      ...(given['x-rare'] === true ? { isRare: true } : {}),
       fallback: given['default'],
       input: inputOf(name, given, schema)
     };
