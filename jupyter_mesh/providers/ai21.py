@@ -35,6 +35,7 @@ class AI21Format(VendorFormat):
     (which AI21 does not stream).
     """
 
+    strict: ClassVar[bool] = True
     operations: ClassVar[frozenset[Operation]] = frozenset({Operation.CHAT})
     takes = names(
         *("max_tokens", "temperature", "top_p", "stop", "tools", "documents", "response_format"),
@@ -53,7 +54,7 @@ class AI21Format(VendorFormat):
         request = replace(attempt.request, body=body)
         sent = super().outgoing(replace(attempt, request=request))
         messages: list[Json] = [
-            message for one in as_list(body.get("messages")) or [] for message in _plain(one)
+            message for one in as_list(sent.body.get("messages")) or [] for message in _plain(one)
         ]
         fields: JsonObject = {**sent.body, "messages": messages}
         fields.pop("stream_options", None)  # usage comes in the last chunk by itself

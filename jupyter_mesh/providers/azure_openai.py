@@ -74,6 +74,7 @@ class AzureOpenAIConfig(RemoteConfig):
 class AzureFormat(VendorFormat):
     """OpenAI's format, at the addresses of a resource."""
 
+    strict: ClassVar[bool] = True
     operations: ClassVar[frozenset[Operation]] = frozenset(
         {Operation.CHAT, Operation.COMPLETION, Operation.EMBEDDING}
     )

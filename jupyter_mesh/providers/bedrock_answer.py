@@ -59,7 +59,14 @@ def usage_from_bedrock(usage: Json) -> Usage | None:
         output=_count(fields, "outputTokens"),
         cache_read=read,
         cache_write=written,
+        cache_write_1h=min(_lasting(fields), written),
     )
+
+
+def _lasting(fields: JsonObject) -> int:
+    """Tokens written to the cache for an hour."""
+    details = [as_object(one) or {} for one in as_list(fields.get("cacheDetails")) or []]
+    return sum(_count(one, "inputTokens") for one in details if one.get("ttl") == "1h")
 
 
 def _count(fields: JsonObject, name: str) -> int:

@@ -37,6 +37,9 @@ class VendorFormat(OpenAIFormat):
     takes: ClassVar[Mapping[str, str] | None] = None
     """The vendor's name of each parameter of a chat; None: it takes whatever OpenAI does."""
 
+    strict: ClassVar[bool] = False
+    """It refuses what other vendors' models leave in a conversation."""
+
     def __init__(
         self,
         who: str,
@@ -46,6 +49,7 @@ class VendorFormat(OpenAIFormat):
     ) -> None:
         super().__init__(who, facts, base_url)
         self._unsupported: Unsupported = unsupported
+        self._strict = self._strict or self.strict
 
     def path(self, operation: Operation, model: str) -> str:
         if operation not in self.operations:
@@ -71,7 +75,7 @@ class VendorFormat(OpenAIFormat):
             sent.body, takes, unsupported=self._unsupported, who=self._who
         )
         kept: JsonObject = {name: sent.body[name] for name in _ALWAYS if name in sent.body}
-        return replace(sent, body={**kept, **taken}, dropped=dropped)
+        return replace(sent, body={**kept, **taken}, dropped=(*sent.dropped, *dropped))
 
 
 class OpenAIVendor(RemoteProvider):

@@ -70,7 +70,7 @@ USAGES: list[tuple[JsonObject, Usage]] = [
             "cacheWriteInputTokens": 1991,
             "cacheDetails": [{"ttl": "1h", "inputTokens": 1991}],
         },
-        Usage(input=2995, output=5, cache_read=1000, cache_write=1991),
+        Usage(input=2995, output=5, cache_read=1000, cache_write=1991, cache_write_1h=1991),
     ),
 ]
 

@@ -108,7 +108,7 @@ class TestAI21(VendorContract):
     cannot = frozenset(
         {
             *("seed", "penalties", "logprobs", "images", "image URLs", "JSON schema", "n"),
-            *("tool choice", "reasoning effort"),
+            *("tool choice", "reasoning effort", "list of models"),
         }
     )
 
@@ -123,7 +123,9 @@ class TestSnowflake(VendorContract):
     model = "claude-sonnet-4-5"
     embedding_model = "snowflake-arctic-embed-m-v1.5"
     settings: ClassVar[dict[str, object]] = {"account": "my-org"}
-    cannot = frozenset({"seed", "penalties", "n", "logprobs", "embedding dimensions"})
+    cannot = frozenset(
+        {"seed", "penalties", "n", "logprobs", "embedding dimensions", "list of models"}
+    )
 
     def dialect(self) -> Dialect:
         return SnowflakeDialect()
