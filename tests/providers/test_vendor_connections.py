@@ -515,3 +515,26 @@ async def test_a_vendor_says_what_it_does_where_it_is_asked_for_something_else()
         with pytest.raises(ProviderRejected, match="it does chat"):
             await events_of(provider, attempt(Operation.EMBEDDING, model="jamba-mini"))
         await provider.aclose()
+
+
+@pytest.mark.parametrize(
+    ("kind", "dialect", "path", "kept"),
+    [
+        (AzureOpenAI, AzureDialect, "", False),
+        (AI21, AI21Dialect, "/studio/v1", False),
+        (NvidiaNim, NimDialect, "/v1", True),
+    ],
+)
+async def test_strict_vendors_get_no_marks_of_other_vendors_models(
+    kind: type[OpenAIVendor], dialect: Any, path: str, kept: bool
+) -> None:
+    thought: JsonObject = {"role": "assistant", "content": "So.", "reasoning_content": "Hm."}
+    question: JsonObject = {"role": "user", "content": "Hi."}
+    async with FakeUpstream(dialect(), api_key=SECRET) as fake:
+        provider = connect(kind, fake, path)
+        body: JsonObject = {"messages": [question, thought, question]}
+        await events_of(provider, attempt(body=body, model="jamba-mini"))
+        said = dig(fake.requests[0].json, "messages", 1)
+        assert dig(said, "content") == "So."
+        assert (dig(said, "reasoning_content") == "Hm.") is kept
+        await provider.aclose()
