@@ -428,10 +428,7 @@ def test_explain_takes_syntax_errors_too_and_inserts_nothing(
     [
         ("%llm list", ["openai/small", "ollama", "no charge"]),
         ("%llm list large", ["openai/large"]),
-        (
-            "%llm cost",
-            ["this month", "$0.42", "1,800", "openai/small", "no model (refused)", "$0.00"],
-        ),
+        ("%llm cost", ["this month", "$0.42", "1,800", "openai/small", "no model (refused)"]),
         ("%llm budget", ["$18.20", "$50.00", "blocks"]),
         ("%llm version", ["jupyter-mesh 0.1.0", "as ada"]),
         ("%llm history", ["is empty", "none"]),
