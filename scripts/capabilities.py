@@ -17,9 +17,10 @@ socket, whole and streamed, against a server that speaks the vendor's format and
 vendor's own client drives as well. **yes**: it works as with OpenAI. **–**: the vendor's API
 does not have it; a request that asks for it is refused before anything is sent, or, where the
 answer stays the same kind of answer, it is left out and the answer says so
-(`parameters_dropped`; `unsupported: refuse` refuses that too). What a single model of a
-provider cannot do is on its card, and refused before the call with the names of models that
-can.
+(`parameters_dropped`; `unsupported: refuse` refuses that too, where the connection has that
+setting: `openai`, `openai_compatible` and vendors that take any of OpenAI's parameters have not,
+they get what is asked). What a single model of a provider cannot do is on its card, and refused
+before the call with the names of models that can.
 
 None of it was tried against the vendors themselves.
 

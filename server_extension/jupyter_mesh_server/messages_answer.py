@@ -44,6 +44,7 @@ class Message:
         self._said: list[str] = []
         self._open = ""
         self._call: int | None = None
+        self._waiting: dict[int, list[JsonObject]] = {}
         self._reason: str | None = None
         self._stopped: str | None = None
         self._refusal: list[str] = []
@@ -82,7 +83,7 @@ class Message:
         """The events after everything is said."""
         counts = usage_json(usage or Usage())
         delta: JsonObject = {"type": "message_delta", "delta": self._ending(), "usage": counts}
-        return [*self._close(), delta, {"type": "message_stop"}]
+        return [*self._use_those_waiting(), *self._close(), delta, {"type": "message_stop"}]
 
     def as_json(self, usage: Usage | None) -> JsonObject:
         """The whole message, after `end`."""
@@ -142,6 +143,10 @@ class Message:
     def _use(self, piece: JsonObject) -> Iterator[JsonObject]:
         number = piece.get("index")
         number = number if isinstance(number, int) else 0
+        if self._open == "tool_use" and number != self._call and not _is_whole("".join(self._said)):
+            # Blocks come one after the other, however a model mixes its calls.
+            self._waiting.setdefault(number, []).append(piece)
+            return
         if self._open != "tool_use" or number != self._call:
             self._call = number
             block: JsonObject = {
@@ -154,6 +159,15 @@ class Message:
         if arguments := as_str(dig(piece, "function", "arguments")):
             self._said.append(arguments)
             yield self._delta({"type": "input_json_delta", "partial_json": arguments})
+        if self._waiting and _is_whole("".join(self._said)):
+            yield from self._use_those_waiting()
+
+    def _use_those_waiting(self) -> Iterator[JsonObject]:
+        waiting, self._waiting = self._waiting, {}
+        for pieces in waiting.values():
+            yield from self._close()
+            for piece in pieces:
+                yield from self._use(piece)
 
     def _start(self, kind: str, block: JsonObject) -> Iterator[JsonObject]:
         yield from self._close()
@@ -177,6 +191,15 @@ class Message:
     def _delta(self, delta: JsonObject) -> JsonObject:
         index = len(self._blocks) - 1
         return {"type": "content_block_delta", "index": index, "delta": delta}
+
+
+def _is_whole(text: str) -> bool:
+    """Whether the arguments of a tool are all there; one without any has none yet."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _arguments(text: str) -> JsonObject:

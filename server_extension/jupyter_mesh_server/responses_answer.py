@@ -78,6 +78,7 @@ class Response:
         self._open: Item | None = None
         self._part = ""
         self._calls: dict[int, Item] = {}
+        self._calling: list[Item] = []
         self._details: list[Json] = []
         self._reason: str | None = None
         self._number = 0
@@ -111,7 +112,7 @@ class Response:
 
     def end(self, usage: Usage | None) -> list[JsonObject]:
         """The events after everything is said, the whole response in the last of them."""
-        events = [*self._close()]
+        events = [*self._close(), *self._close_calls()]
         status: Status = "incomplete" if self._reason in _INCOMPLETE else "completed"
         events.append(self._event(f"response.{status}", response=self.as_json(status, usage)))
         return events
@@ -203,7 +204,7 @@ class Response:
                 "arguments": "",
             }
             item = self._calls[number] = self._add(data)
-            self._open = item
+            self._calling.append(item)
             yield self._event("response.output_item.added", output_index=item.place, item=item.data)
         if arguments := as_str(dig(piece, "function", "arguments")):
             item.said.append(arguments)
@@ -220,13 +221,30 @@ class Response:
         return item
 
     def _close(self) -> Iterator[JsonObject]:
-        """End the item that is open."""
+        """End the message or thought that is open."""
         item, self._open = self._open, None
         if item is None:
             return
         text = "".join(item.said)
-        cut = self._reason in _INCOMPLETE
-        if item.kind == "function_call":
+        part = _part(self._part, text, item.logprobs)
+        item.data = {**item.data, "content": [part]}
+        told: JsonObject = {"logprobs": item.logprobs}
+        yield self._event(
+            f"response.{self._part}.done",
+            item_id=item.id,
+            output_index=item.place,
+            content_index=0,
+            **{"refusal" if self._part == "refusal" else "text": text},
+            **(told if self._part == "output_text" else {}),
+        )
+        yield self._part_event("done", item, part)
+        self._seal_thoughts(item)
+        yield self._done(item)
+
+    def _close_calls(self) -> Iterator[JsonObject]:
+        """End the calls: not before the end, since a model may mix the pieces of several."""
+        for item in self._calling:
+            text = "".join(item.said)
             item.data = {**item.data, "arguments": text}
             yield self._event(
                 "response.function_call_arguments.done",
@@ -235,22 +253,12 @@ class Response:
                 arguments=text,
                 name=item.data["name"],
             )
-        else:
-            part = _part(self._part, text, item.logprobs)
-            item.data = {**item.data, "content": [part]}
-            told: JsonObject = {"logprobs": item.logprobs}
-            yield self._event(
-                f"response.{self._part}.done",
-                item_id=item.id,
-                output_index=item.place,
-                content_index=0,
-                **{"refusal" if self._part == "refusal" else "text": text},
-                **(told if self._part == "output_text" else {}),
-            )
-            yield self._part_event("done", item, part)
-            self._seal_thoughts(item)
+            yield self._done(item)
+
+    def _done(self, item: Item) -> JsonObject:
+        cut = self._reason in _INCOMPLETE
         item.data = {**item.data, "status": "incomplete" if cut else "completed"}
-        yield self._event("response.output_item.done", output_index=item.place, item=item.data)
+        return self._event("response.output_item.done", output_index=item.place, item=item.data)
 
     def _seal_thoughts(self, item: Item) -> None:
         """What a model wants to have back of its thoughts, as the client keeps it."""

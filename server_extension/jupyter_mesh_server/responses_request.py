@@ -29,6 +29,20 @@ _READ = frozenset(
     {"input", "instructions", "tools", "tool_choice", "text", "reasoning", "store", "include",
      "truncation", "stream_options", "top_logprobs", *_STATE}
 )  # fmt: skip
+_OF_CHATS = {
+    "messages": "input",
+    "n": None,
+    "max_tokens": "max_output_tokens",
+    "max_completion_tokens": "max_output_tokens",
+    "response_format": "text.format",
+    "reasoning_effort": "reasoning.effort",
+    "functions": "tools",
+    "function_call": "tool_choice",
+    "logprobs": "top_logprobs",
+    "stop": None,
+}
+"""Fields of chat completions, and what this API has instead."""
+
 _INCLUDABLE = frozenset({"reasoning.encrypted_content", "message.output_text.logprobs"})
 
 
@@ -40,6 +54,7 @@ def chat_body(body: JsonObject) -> JsonObject:
         UnsupportedParameter: It asks for what a gateway without state and tools of its own has not.
     """
     _refuse_state(body)
+    _refuse_chats(body)
     messages: Messages = []
     if (instructions := body.get("instructions")) is not None:
         if not isinstance(instructions, str):
@@ -82,6 +97,14 @@ def _refuse_state(body: JsonObject) -> None:
                 f"`include` may hold {', '.join(sorted(_INCLUDABLE))}, not {str(wanted)[:60]!r}.",
                 param="include",
             )
+
+
+def _refuse_chats(body: JsonObject) -> None:
+    """They would stand beside what is made of this API's own fields, or in its place."""
+    for name, instead in _OF_CHATS.items():
+        if body.get(name) is not None:
+            advice = f"send `{instead}`" if instead else "leave it out"
+            raise InvalidRequest(f"The Responses API has no `{name}`: {advice}.", param=name)
 
 
 def _take(messages: Messages, item: JsonObject, where: str) -> None:

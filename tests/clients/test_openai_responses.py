@@ -224,6 +224,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"input": []}, "input"),
     ({"input": [{"role": "user", "content": [{"type": "input_image", "file_id": "f"}]}]}, "input"),
     ({"extra_body": {"base_url": "http://elsewhere"}}, "base_url"),
+    ({"extra_body": {"messages": [{"role": "user", "content": "OTHER"}]}}, "messages"),
+    ({"extra_body": {"n": 3}}, "n"),
+    ({"extra_body": {"max_tokens": 3}}, "max_tokens"),
 ]
 
 
