@@ -38,7 +38,8 @@ class Outgoing:
         names = ", ".join(f"`{name}`" for name in self.dropped)
         return Notice(
             "parameters_dropped",
-            f"The connection {connection!r} does not know {names}: left out.",
+            f"Left out for the connection {connection!r}: {names}. Its API does not have it, or not "
+            "for this model, this value or beside what else was asked.",
             {"parameters": [*self.dropped]},
         )
 
