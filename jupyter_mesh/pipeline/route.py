@@ -281,11 +281,18 @@ def _switched(
     call: Call, candidate: Candidate, failures: Sequence[tuple[Candidate, Fault]]
 ) -> list[Notice]:
     """What to tell once `candidate` has begun to answer: why each one before it did not."""
-    reasons = {one.id: error.message for one, error in failures if one is not candidate}
+    reasons = {one.id: error for one, error in failures if one is not candidate}
     return [
-        call.notice("fallback", f"{name} did not answer; {candidate.id} did. {reason}")
-        for name, reason in reasons.items()
+        call.notice(
+            "fallback", f"{name} {_failed_to(error)}; {candidate.id} answered. {error.message}"
+        )
+        for name, error in reasons.items()
     ]
+
+
+def _failed_to(error: Fault) -> str:
+    """What one did that was passed over: some need not even be asked."""
+    return "did not answer" if isinstance(error, ProviderError) else "could not take the request"
 
 
 def _verdict(failures: Sequence[tuple[Candidate, Fault]]) -> Fault:

@@ -38,8 +38,8 @@ class Outgoing:
         names = ", ".join(f"`{name}`" for name in self.dropped)
         return Notice(
             "parameters_dropped",
-            f"Left out for the connection {connection!r}: {names}. Its API does not have it, or not "
-            "for this model, this value or beside what else was asked.",
+            f"Left out for the connection {connection!r}: {names}. Its API does not have it, or "
+            "not for this model, this value or beside what else was asked.",
             {"parameters": [*self.dropped]},
         )
 

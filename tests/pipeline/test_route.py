@@ -200,8 +200,8 @@ async def test_the_switch_is_told_once_for_each_that_failed_and_names_who_answer
     outcome = await world.ask(chat(model="fast", stream=True))
     assert isinstance(outcome.events[0], Notice), "before anything of the answer"
     assert [notice.message for notice in outcome.call.report.notices] == [
-        "a/m did not answer; c/m did. down",
-        "b/m did not answer; c/m did. slow",
+        "a/m did not answer; c/m answered. down",
+        "b/m did not answer; c/m answered. slow",
     ]
 
 
