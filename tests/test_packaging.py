@@ -14,7 +14,10 @@ from packaging.specifiers import SpecifierSet
 import jupyter_mesh
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("openai", "torch", "transformers", "pandas", "genai_prices", "sqlalchemy", "numpy")
+HEAVY = (
+    *("openai", "torch", "transformers", "pandas", "genai_prices", "sqlalchemy", "numpy"),
+    *("anthropic", "azure.identity", "boto3", "botocore", "cohere", "google.auth", "requests"),
+)
 
 
 DECLARED = tuple(distribution("jupyter-mesh").entry_points)
@@ -52,7 +55,12 @@ def test_python_and_javascript_agree_on_the_version(manifest: str) -> None:
     assert distribution("jupyter-mesh").version == jupyter_mesh.__version__
 
 
-@pytest.mark.parametrize("module", ["jupyter_mesh", "jupyter_mesh_server", "jupyter_mesh.client"])
+PROVIDERS = sorted({point.module for point in DECLARED if "provider" in point.group})
+
+
+@pytest.mark.parametrize(
+    "module", ["jupyter_mesh", "jupyter_mesh_server", "jupyter_mesh.client", *PROVIDERS]
+)
 def test_importing_it_loads_no_sdk_and_no_ml_library(module: str) -> None:
     code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
