@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
-from contextlib import aclosing
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import ClassVar
 
 from ..schemas.catalog import ModelFacts
-from ..schemas.events import Answer, Event, Events, Metered, Notice
-from ..schemas.json import Json, JsonObject, as_list, dig
+from ..schemas.events import Events
+from ..schemas.json import Json
 from ..schemas.request import Operation
-from ..schemas.spend import Usage
 from ..spi.provider import Attempt, ProviderConfig
 from .authorization import Authorization, KeyHeader
 from .aws_credentials import AwsAuthorization
+from .batches import embedded
 from .bedrock_config import BedrockConfig
 from .bedrock_faults import BedrockFaults
 from .bedrock_format import BedrockFormat, models_url, profiles_url
 from .bedrock_invoke import TOKENS_HEADER, TOKENS_READ, inputs_of, texts_at_once
 from .bedrock_models import bedrock_capabilities, plain_name
-from .converted import embedding_answer
 from .faults import Faults
 from .http import Reply
 from .model_hints import operations_of
 from .remote import RemoteProvider
 from .wire_format import WireFormat
-
-_AT_ONCE = 8
-"""Calls under way for one request to embed many texts, with a model that takes one at a time."""
 
 
 class Bedrock(RemoteProvider):
@@ -78,37 +71,9 @@ class Bedrock(RemoteProvider):
 
     def stream(self, attempt: Attempt) -> Events:
         if attempt.request.operation is Operation.EMBEDDING:
-            return self._embedded(attempt)
+            texts = inputs_of(attempt.request.body)
+            return embedded(attempt, texts, texts_at_once(attempt.model), self._whole)
         return super().stream(attempt)
-
-    async def _embedded(self, attempt: Attempt) -> Events:
-        """Embed texts, in as many calls as the model needs for them."""
-        texts, size = inputs_of(attempt.request.body), texts_at_once(attempt.model)
-        parts = [texts[at : at + size] for at in range(0, len(texts), size)]
-        turns = asyncio.Semaphore(_AT_ONCE)
-
-        async def ask(part: list[str]) -> list[Event]:
-            body: JsonObject = {**attempt.request.body, "input": [*part]}
-            one = replace(attempt, request=replace(attempt.request, body=body))
-            async with turns, aclosing(self._whole(one)) as events:
-                return [event async for event in events]
-
-        answers = [await ask(texts)] if len(parts) == 1 else await _all(map(ask, parts))
-        for event in answers[0]:
-            if isinstance(event, Notice):
-                yield event
-        events = [event for events in answers for event in events]
-        rows: list[Json] = []
-        usage = Usage()
-        for event in events:
-            if isinstance(event, Answer):
-                rows += as_list(event.data.get("data")) or []
-            elif isinstance(event, Metered):
-                usage += event.usage
-        whole = embedding_answer(attempt, [dig(row, "embedding") for row in rows], usage)
-        yield whole.answer
-        yield Metered(whole.usage, model=attempt.model)
-        yield whole.finished
 
     def _judged(self, reply: Reply, faults: Faults) -> Json:
         value = super()._judged(reply, faults)
@@ -122,14 +87,3 @@ class Bedrock(RemoteProvider):
     @property
     def _who(self) -> str:
         return f"The connection {self.context.connection!r}"
-
-
-async def _all(asking: Iterable[Coroutine[None, None, list[Event]]]) -> list[list[Event]]:
-    """Every answer, in order; where one fails, the others are given up."""
-    tasks = [asyncio.ensure_future(one) for one in asking]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..schemas.json import Json
-from .remote_config import SECRET, ConvertedConfig, SecretReference
+from .remote_config import RARE, SECRET, ConvertedConfig, SecretReference
 
 
 class Guardrail(BaseModel):
@@ -46,6 +46,10 @@ class BedrockConfig(ConvertedConfig):
         secret_access_key: A reference.
         session_token: A reference, where the keys are those of a session.
         guardrail: Applied to every chat; callers cannot choose another one.
+        priced_parameters: Of those that change what a call costs, the ones that callers may set:
+            `service_tier`, `serviceTier`, `performanceConfig`, or fields of
+            `additionalModelRequestFields`, such as `max_tokens`. A call is charged by the model's
+            one price whatever they say.
     """
 
     region: str = Field(pattern=r"^[a-z]{2,3}(?:-[a-z]+)+-\d+$")
@@ -59,6 +63,7 @@ class BedrockConfig(ConvertedConfig):
     secret_access_key: SecretReference | None = Field(default=None, json_schema_extra=SECRET)
     session_token: SecretReference | None = Field(default=None, json_schema_extra=SECRET)
     guardrail: Guardrail | None = None
+    priced_parameters: tuple[str, ...] = Field(default=(), json_schema_extra=RARE)
 
     @model_validator(mode="before")
     @classmethod

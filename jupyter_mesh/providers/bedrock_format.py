@@ -22,6 +22,7 @@ from .bedrock_config import BedrockConfig
 from .bedrock_faults import BedrockFaults
 from .bedrock_messages import messages, system_blocks
 from .bedrock_models import plain_name
+from .bedrock_priced import refuse_priced
 from .bedrock_reasoning import Reasoning, reasoning
 from .bedrock_stream import BedrockReading
 from .bedrock_tools import Offered, offered
@@ -158,6 +159,7 @@ class BedrockFormat(WireFormat):
 
     def _converse(self, attempt: Attempt) -> Outgoing:
         body, model = attempt.request.body, attempt.model
+        refuse_priced(body, self._settings.priced_parameters, self._who)
         said = conversation(body)
         tools = offered(body, said, model)
         turns, system = messages(said, model), system_blocks(said.system)

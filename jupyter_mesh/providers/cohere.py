@@ -6,10 +6,14 @@ from dataclasses import replace
 from typing import ClassVar
 
 from ..schemas.catalog import Capability, ModelFacts
+from ..schemas.events import Events
+from ..schemas.json import as_list
 from ..schemas.request import Operation
-from ..spi.provider import ProviderConfig
+from ..spi.provider import Attempt, ProviderConfig
+from .batches import embedded
 from .cohere_config import CohereConfig
 from .cohere_format import LIST_PATH, CohereFormat
+from .cohere_request import MOST_TEXTS
 from .model_hints import capabilities_of, operations_of
 from .remote import RemoteProvider
 from .wire_format import WireFormat
@@ -29,6 +33,14 @@ class Cohere(RemoteProvider):
         assert isinstance(self.settings, CohereConfig)
         who = f"The connection {self.context.connection!r}"
         return CohereFormat(who, self.facts, self.settings)
+
+    def stream(self, attempt: Attempt) -> Events:
+        texts = as_list(attempt.request.body.get("input"))
+        if attempt.request.operation is Operation.EMBEDDING and texts is not None:
+            attempt.request.require_text()
+            found = [one for one in texts if isinstance(one, str)]
+            return embedded(attempt, found, MOST_TEXTS, self._whole)
+        return super().stream(attempt)
 
     def facts(self, name: str) -> ModelFacts:
         capabilities = capabilities_of(name)

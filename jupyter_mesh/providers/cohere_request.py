@@ -49,6 +49,9 @@ _RERANK_NAMES = {
     "priority": "priority",
 }
 _RERANK_READ = frozenset({"documents", "return_documents"})
+MOST_TEXTS = 96
+"""To embed in one call."""
+
 Sent = tuple[JsonObject, tuple[str, ...]]
 """A body, and the parameters that were left out."""
 

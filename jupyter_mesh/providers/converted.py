@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from ..schemas.events import Answer, Chunk, Finished
-from ..schemas.json import Json, JsonObject, as_str, dig
+from ..schemas.json import Json, JsonObject, as_str
 from ..schemas.spend import Usage
-from ..schemas.tokens import estimate_all, estimate_tokens
+from ..schemas.tokens import estimate_all
 from ..spi.provider import Attempt
 from .faults import Faults
+from .openai_answer import counted
 from .openai_stream import StreamReading, finish_reason_of
 from .sse import ServerSentEvent
 from .wire_format import Whole
@@ -131,8 +132,7 @@ def choices_answer(
     attempt: Attempt, choices: Sequence[JsonObject], usage: Usage | None, *, answer_id: str = ""
 ) -> Whole:
     """`chat_answer` of several choices, at least one, made with `choice_of`."""
-    said = "".join(str(dig(choice, "message", "content") or "") for choice in choices)
-    usage = usage or estimated(attempt, said)
+    usage = counted(usage, choices, attempt)
     data: JsonObject = {
         "id": answer_id or f"chatcmpl-{attempt.call_id}",
         "object": "chat.completion",
@@ -147,7 +147,7 @@ def choices_answer(
 
 def embedding_answer(attempt: Attempt, vectors: Sequence[Json], usage: Usage | None) -> Whole:
     """Vectors in OpenAI's shape, in the order of the inputs."""
-    usage = usage or estimated(attempt, "")
+    usage = usage or estimated(attempt)
     rows: list[Json] = [
         {"object": "embedding", "index": index, "embedding": vector}
         for index, vector in enumerate(vectors)
@@ -169,7 +169,7 @@ def ranking_answer(
         scores: The document's place in the request and how relevant it is.
         usage: What the vendor reported.
     """
-    usage = usage or estimated(attempt, "")
+    usage = usage or estimated(attempt)
     documents = attempt.request.body.get("documents")
     texts = documents if isinstance(documents, list) else []
     results: list[Json] = []
@@ -188,10 +188,9 @@ def ranking_answer(
     return Whole(answer=Answer(data), usage=usage, finished=Finished())
 
 
-def estimated(attempt: Attempt, said: str) -> Usage:
-    """What a call used, where its vendor does not say."""
-    read = estimate_all(attempt.request.texts())
-    return Usage(input=read, output=estimate_tokens(said) if said else 0, estimated=True)
+def estimated(attempt: Attempt) -> Usage:
+    """What a call that writes nothing used, where its vendor does not say."""
+    return Usage(input=estimate_all(attempt.request.texts()), estimated=True)
 
 
 def usage_json(usage: Usage) -> JsonObject:

@@ -20,7 +20,8 @@ SLICE_TOKENS = 64
 
 _SLICE_LETTERS = 4 * SLICE_TOKENS
 _MOST_CALLS = 1_024
-_TEXT_FIELDS = frozenset({"content", "reasoning_content", "reasoning", "refusal"})
+TEXT_FIELDS = frozenset({"content", "reasoning_content", "reasoning", "refusal"})
+"""What a model writes in a message, beside its calls of tools."""
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
@@ -141,7 +142,7 @@ class StreamReading:
         delta = choice.get("delta")
         if isinstance(delta, dict):
             for name, value in delta.items():
-                if name in _TEXT_FIELDS:
+                if name in TEXT_FIELDS:
                     self._take(value)
                 elif name == "tool_calls":
                     self._note_calls(as_list(value) or [])

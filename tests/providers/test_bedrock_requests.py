@@ -106,20 +106,56 @@ async def test_top_k_goes_where_the_model_reads_it(
 
 
 async def test_bedrocks_own_fields_pass(fake: FakeBedrock) -> None:
+    fields: JsonObject = {"anthropic_beta": ["x"], "inferenceConfig": {"topK": 5}}
     body: JsonObject = {
-        "additionalModelRequestFields": {"anthropic_beta": ["x"]},
+        "additionalModelRequestFields": fields,
         "additionalModelResponseFieldPaths": ["/stop_sequence"],
-        "performanceConfig": {"latency": "optimized"},
+        "performanceConfig": {"latency": "standard"},
         "guardrailConfig": {"guardrailIdentifier": "g", "guardrailVersion": "1"},
         "metadata": {"team": "a"},
-        "service_tier": "flex",
+        "service_tier": "default",
     }
     got = await sent(fake, body)
-    assert got["additionalModelRequestFields"] == {"anthropic_beta": ["x"]}
+    assert got["additionalModelRequestFields"] == fields
     assert got["guardrailConfig"] == body["guardrailConfig"]
-    assert got["performanceConfig"] == {"latency": "optimized"}
     assert got["requestMetadata"] == {"team": "a"}
-    assert got["serviceTier"] == {"type": "flex"}
+    assert "serviceTier" not in got
+
+
+PRICED: list[tuple[str, Json, str]] = [
+    ("service_tier", "priority", "service_tier"),
+    ("serviceTier", {"type": "flex"}, "serviceTier"),
+    ("performanceConfig", {"latency": "optimized"}, "performanceConfig"),
+    *(
+        ("additionalModelRequestFields", fields, name)
+        for fields, name in [
+            ({"max_tokens": 64_000}, "max_tokens"),
+            ({"max_tokens_to_sample": 64_000}, "max_tokens_to_sample"),
+            ({"max_gen_len": 64_000}, "max_gen_len"),
+            ({"inferenceConfig": {"topK": 5, "maxTokens": 64_000}}, "maxTokens"),
+            ({"textGenerationConfig": {"maxTokenCount": 64_000}}, "maxTokenCount"),
+            ({"n": 4}, "n"),
+            ({"num_generations": 4}, "num_generations"),
+            ({"service_tier": "priority"}, "service_tier"),
+            ({"performanceConfig": {"latency": "optimized"}}, "performanceConfig"),
+            ({"speed": "fast"}, "speed"),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize(("param", "value", "name"), PRICED)
+async def test_what_changes_the_price_passes_only_where_the_connection_allows_it(
+    fake: FakeBedrock, param: str, value: Json, name: str
+) -> None:
+    with pytest.raises(UnsupportedParameter, match=f"`{name}`") as refused:
+        await sent(fake, {"max_tokens": 10, param: value})
+    assert refused.value.param == param
+    assert not fake.requests
+    got = await sent(fake, {"max_tokens": 10, param: value}, priced_parameters=[name, "latency"])
+    assert got["serviceTier" if param == "service_tier" else param] == (
+        {"type": value} if param == "service_tier" else value
+    )
 
 
 async def test_a_guardrail_of_the_connection_holds_for_every_call(fake: FakeBedrock) -> None:
