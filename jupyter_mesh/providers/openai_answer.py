@@ -81,7 +81,10 @@ def counted(reported: Usage | None, choices: Sequence[Json], attempt: Attempt) -
 def _written(choice: Json) -> Iterable[str]:
     """Everything that the model wrote: words, thoughts and calls of tools."""
     message = dig(choice, "message")
-    words = [dig(choice, "text"), *(dig(message, name) for name in TEXT_FIELDS)]
+    # A filter's words are its own, and nobody pays for them.
+    filtered = dig(choice, "finish_reason") == "content_filter"
+    names = TEXT_FIELDS - {"refusal"} if filtered else TEXT_FIELDS
+    words = [dig(choice, "text"), *(dig(message, name) for name in names)]
     functions = [dig(call, "function") for call in as_list(dig(message, "tool_calls")) or []]
     for function in (*functions, dig(message, "function_call")):
         yield as_str(dig(function, "name")) or ""

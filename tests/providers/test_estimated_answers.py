@@ -50,6 +50,12 @@ def test_no_output_is_believed_only_where_there_is_none(told: JsonObject) -> Non
     assert chat_answer(one, {"tool_calls": [CALL]}, "stop", Usage(input=7)).usage == counted
 
 
+def test_the_words_of_a_filter_cost_nothing() -> None:
+    usage, message = Usage(input=7), {"content": "", "refusal": WORDS}
+    assert chat_answer(attempt(), {**message}, "content_filter", usage).usage == usage
+    assert chat_answer(attempt(), {**message}, "content_filter", None).usage.output == 0
+
+
 def test_what_is_reported_counts_as_it_is() -> None:
     usage: Json = {"prompt_tokens": 7, "completion_tokens": 3}
     answer: JsonObject = {"choices": [{"message": {"content": WORDS}}], "usage": usage}
