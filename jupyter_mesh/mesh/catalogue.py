@@ -16,7 +16,7 @@ from pathlib import Path
 from ..config import ConnectionRule, ModelRule
 from ..errors import ConfigError, MeshError
 from ..pipeline.snapshot import Candidate, ConnectionLimits
-from ..providers.model_cards import with_card
+from ..providers.model_cards import OF_DEPLOYMENTS, with_card
 from ..schemas.catalog import CHECKED, ModelFacts, Residency
 from ..schemas.spend import Price
 from ..spi.engine import EngineFactory
@@ -179,7 +179,9 @@ class Catalogue:
         own = said.price or rule.price
         price = own.price if own else self._found_price(provider, rule, residency, facts)
         known = with_card(facts, *provider.price_lookup)
-        context = known.context_window or self._prices.context_window(facts.provider, facts.name)
+        context = known.context_window
+        if context is None and facts.provider not in OF_DEPLOYMENTS:
+            context = self._prices.context_window(facts.provider, facts.name)
         can = known.capabilities if said.capabilities is None else frozenset(said.capabilities)
         return replace(
             known,

@@ -76,10 +76,10 @@ class AnthropicReading(ConvertedReading):
                 yield self.text(as_str(delta.get("text")) or "")
             case "thinking_delta":
                 piece = as_str(delta.get("thinking")) or ""
-                self._thinking.append(piece)
+                self._thinking.append(self.hold(piece))
                 yield self.reasoning(piece)
             case "signature_delta":
-                piece = as_str(delta.get("signature")) or ""
+                piece = self.hold(as_str(delta.get("signature")) or "")
                 self._block["signature"] = f"{self._block.get('signature') or ''}{piece}"
             case "input_json_delta":
                 yield from self._argue(as_str(delta.get("partial_json")) or "")

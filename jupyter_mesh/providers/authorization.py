@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections import deque
@@ -11,9 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from ..errors import ConfigError
 from ..schemas.frozen import frozen
 from ..spi.secrets import SecretStore
+from .fetched import Fetched
 
 _EARLY = 300.0
 """Seconds before a token ends at which the next one is fetched."""
+
+_SERVES = 5.0
+"""Seconds before it ends until which a token is shown."""
 
 _REMEMBERED = 4
 """Tokens that were shown and are kept out of messages: a slow answer may be about an older one."""
@@ -21,6 +24,11 @@ _REMEMBERED = 4
 
 class Authorization(ABC):
     """Who asks. One instance for each connection, for many requests at once on one event loop."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the next headers may have to be waited for; False: they are there at once."""
+        return True
 
     @abstractmethod
     async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
@@ -47,12 +55,20 @@ class Authorization(ABC):
         """Tokens that stand in no secret store, and must not stand in a message either."""
         return ()
 
-    def forget(self) -> None:  # noqa: B027 - a key does not get fresher
-        """The vendor has refused what was shown: fetch a new token for the next request."""
+    def forget(self, shown: Mapping[str, str]) -> None:  # noqa: B027 - a key gets no fresher
+        """The vendor has refused what was shown: fetch a new token for the next request.
+
+        Args:
+            shown: The headers of the request: a late refusal is none of a newer token.
+        """
 
 
 class NoAuthorization(Authorization):
     """For servers that ask for nothing."""
+
+    @property
+    def waits(self) -> bool:
+        return False
 
     async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         return {}
@@ -83,6 +99,10 @@ class KeyHeader(Authorization):
         self._header = header
         self._before = f"{scheme} " if scheme else ""
         self._others = others or {}
+
+    @property
+    def waits(self) -> bool:
+        return False
 
     async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         key = secret_of(self._secrets, self._reference)
@@ -118,13 +138,15 @@ class TokenHeader(Authorization):
         scheme: str = "Bearer",
         others: Mapping[str, str] | None = None,
     ) -> None:
-        self._fetch = fetch
         self._header = header
         self._before = f"{scheme} " if scheme else ""
         self._others = others or {}
-        self._token: Token | None = None
-        self._fetching: asyncio.Task[Token] | None = None
+        self._fetched = Fetched(fetch, self._keep)
         self._shown: deque[str] = deque(maxlen=_REMEMBERED)
+
+    @property
+    def waits(self) -> bool:
+        return self._left() <= _SERVES
 
     async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         return {self._header: f"{self._before}{await self._fresh()}", **self._others}
@@ -132,25 +154,27 @@ class TokenHeader(Authorization):
     def known_values(self) -> Iterable[str]:
         return tuple(self._shown)
 
-    def forget(self) -> None:
-        self._token = None
+    def forget(self, shown: Mapping[str, str]) -> None:
+        token = self._fetched.value
+        if token is not None and shown.get(self._header) == f"{self._before}{token.value}":
+            self._fetched.drop()
 
     async def _fresh(self) -> str:
-        token, now = self._token, time.time()
-        if token is not None and now < token.ends_at - _EARLY:
+        token, left = self._fetched.value, self._left()
+        if token is not None and left > _EARLY:
             return token.value
-        if self._fetching is None or self._fetching.done():
-            self._fetching = asyncio.ensure_future(asyncio.to_thread(self._fetch))
-            self._fetching.add_done_callback(self._keep)
-        if token is not None and now < token.ends_at - 5:  # it still serves, nobody need wait
+        if token is not None and left > _SERVES:  # nobody need wait
+            self._fetched.start()
             return token.value
-        return (await asyncio.shield(self._fetching)).value
+        return (await self._fetched.wait()).value
 
-    def _keep(self, fetching: asyncio.Task[Token]) -> None:
-        # Asking for the exception keeps it from being reported as never looked at.
-        if not fetching.cancelled() and fetching.exception() is None:
-            self._token = fetching.result()
-            self._shown.append(self._token.value)
+    def _left(self) -> float:
+        """Seconds that the token serves."""
+        token = self._fetched.value
+        return 0.0 if token is None else token.ends_at - time.time()
+
+    def _keep(self, token: Token) -> None:
+        self._shown.append(token.value)
 
 
 def secret_of(secrets: SecretStore, reference: str) -> str:

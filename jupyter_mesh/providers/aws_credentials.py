@@ -6,23 +6,23 @@ container, instance. It is imported on first use, and it refreshes what ends.
 
 from __future__ import annotations
 
-import asyncio
-import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from ..errors import ConfigError, MeshError, ProviderUnavailable
+from ..schemas.json import as_object, dig
 from ..spi.secrets import SecretStore
 from .authorization import Authorization, secret_of
 from .aws_sigv4 import Keys, Signer
 from .bedrock_config import BedrockConfig
+from .credential_faults import named
+from .fetched import Fetched
 
-_AGAIN = 60.0
-"""Seconds before credentials that were refused are looked for anew: many refusals are none of
-theirs.
-"""
+_REMEMBERED = 8
+"""Secrets that were used and are kept out of messages: a slow answer may be about older ones."""
 
 
 class _Frozen(Protocol):
@@ -50,32 +50,51 @@ class AwsAuthorization(Authorization):
         self._who = who
         self._signer = Signer(settings.region, "bedrock")
         self._chain: _Credentials | None = None
-        self._found_at = 0.0
-        self._keys: Keys | None = None
+        self._fetched = Fetched(self._read, self._keep)
+        self._used: deque[str] = deque(maxlen=_REMEMBERED)
+
+    @property
+    def waits(self) -> bool:
+        return not self._are_configured and self._held() is None
 
     async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
         return self._signer.headers(method, url, body, await self._current())
 
     def prepare(self) -> None:
-        self._keys = self._read()
+        self._fetched.put(self._read())
 
     def known_values(self) -> Iterable[str]:
-        keys = self._keys
-        return () if keys is None else [one for one in (keys.secret_key, keys.token) if one]
+        return tuple(self._used)
 
-    def forget(self) -> None:
-        if time.monotonic() - self._found_at > _AGAIN:
-            self._chain = self._keys = None
+    def forget(self, shown: Mapping[str, str]) -> None:
+        keys = self._fetched.value
+        if keys is None or f"Credential={keys.access_key}/" not in shown.get("Authorization", ""):
+            return
+        if self._fetched.drop():
+            self._chain = None
 
     async def _current(self) -> Keys:
         """The keys; asking for them may go to the network, so that is done in a thread."""
-        if self._settings.access_key_id is not None and self._settings.role_arn is None:
+        if self._are_configured:
             return self._configured()
+        return self._held() or await self._fetched.wait()
+
+    def _held(self) -> Keys | None:
+        """The keys that were found, unless they end soon."""
         chain = self._chain
         needed = getattr(chain, "refresh_needed", None)  # those that never end have no such method
-        if self._keys is None or chain is None or (needed is not None and needed()):
-            self._keys = await asyncio.to_thread(self._read)
-        return self._keys
+        if chain is None or (needed is not None and needed()):
+            return None
+        return self._fetched.value
+
+    def _keep(self, keys: Keys) -> None:
+        self._used += [
+            one for one in (keys.secret_key, keys.token) if one not in (None, *self._used)
+        ]
+
+    @property
+    def _are_configured(self) -> bool:
+        return self._settings.access_key_id is not None and self._settings.role_arn is None
 
     def _configured(self) -> Keys:
         settings = self._settings
@@ -93,24 +112,34 @@ class AwsAuthorization(Authorization):
         ConfigError: There are no credentials, or botocore is not installed.
         ProviderUnavailable: They cannot be had now.
         """
-        if self._settings.access_key_id is not None and self._settings.role_arn is None:
+        if self._are_configured:
             return self._configured()
         errors = _botocore("exceptions")
         try:
             if self._chain is None:
                 self._chain = self._find()
-                self._found_at = time.monotonic()
             frozen = self._chain.get_frozen_credentials()
         except MeshError:
             raise
-        except (errors.ProfileNotFound, errors.InvalidConfigError) as error:
-            raise ConfigError(f"{self._who}: {error}.") from None
+        except errors.ProfileNotFound:
+            profile = self._settings.profile or "of the environment"
+            raise ConfigError(f"{self._who} finds no profile {profile} in AWS' files.") from None
+        except errors.InvalidConfigError as error:
+            raise ConfigError(
+                f"{self._who} cannot use AWS' files ({self._named(error)}). Ask an admin to read "
+                "the gateway's log."
+            ) from None
         except (errors.BotoCoreError, errors.ClientError, OSError) as error:
             raise ProviderUnavailable(
-                f"{self._who} got no credentials from AWS ({error}). Try again; if it stays so, an "
-                "admin should check its profile and role."
+                f"{self._who} got no credentials from AWS ({self._named(error)}). Try again; if it "
+                "stays so, an admin should check its profile and role."
             ) from None
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+
+    def _named(self, error: Exception) -> str:
+        answer = as_object(getattr(error, "response", None))  # of STS
+        secrets = (*self._secrets.known_values(), *self._used)
+        return named(self._who, error, secrets, dig(answer, "Error", "Code"))
 
     def _find(self) -> _Credentials:
         settings = self._settings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from importlib import import_module
 from typing import Any, Literal, Protocol, TypeAlias, cast
 
 from ..errors import ConfigError, ProviderUnavailable
 from .authorization import Token
+from .credential_faults import named
 
 Identity: TypeAlias = Literal["default", "managed", "workload", "client_secret"]
 
@@ -34,6 +35,7 @@ class EntraTokens:
         tenant_id: Of the directory.
         client_id: Of the program, or of a managed identity that the user assigned.
         client_secret: Reads that of the program.
+        known_values: Secrets that must not be logged.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class EntraTokens:
         tenant_id: str | None = None,
         client_id: str | None = None,
         client_secret: Callable[[], str] | None = None,
+        known_values: Callable[[], Iterable[str]] = tuple[str],
     ) -> None:
         self._identity = identity
         self._scope = scope
@@ -52,6 +55,7 @@ class EntraTokens:
         self._tenant_id = tenant_id
         self._client_id = client_id
         self._client_secret = client_secret
+        self._known_values = known_values
 
     def fetch(self) -> Token:
         """A token; it may go to the network.
@@ -68,15 +72,18 @@ class EntraTokens:
                 token = credential.get_token(self._scope)
         except library.CredentialUnavailableError as error:
             raise ConfigError(
-                f"{self._who} finds no identity in Microsoft Entra ID ({_short(error)}). Set "
+                f"{self._who} finds no identity in Microsoft Entra ID ({self._named(error)}). Set "
                 "`api_key`, or give the gateway an identity."
             ) from None
         except (failed, ValueError) as error:
             raise ProviderUnavailable(
-                f"{self._who} got no token from Microsoft Entra ID ({_short(error)}). Try again; "
-                "if it stays so, an admin should check its identity."
+                f"{self._who} got no token from Microsoft Entra ID ({self._named(error)}). Try "
+                "again; if it stays so, an admin should check its identity."
             ) from None
         return Token(token.token, float(token.expires_on))
+
+    def _named(self, error: Exception) -> str:
+        return named(self._who, error, self._known_values())
 
     def _make(self, library: Any) -> _Credential:
         match self._identity:
@@ -92,12 +99,6 @@ class EntraTokens:
             case _:
                 made = library.DefaultAzureCredential()
         return cast(_Credential, made)
-
-
-def _short(error: Exception) -> str:
-    """The first line of an error, which goes on about help pages."""
-    lines = str(error).splitlines()
-    return lines[0].rstrip(".")[:300] if lines else type(error).__name__
 
 
 def _library(name: str) -> Any:

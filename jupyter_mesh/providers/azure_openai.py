@@ -21,6 +21,7 @@ from ..spi.provider import Attempt, ProviderConfig
 from .authorization import Authorization, KeyHeader, TokenHeader, secret_of
 from .azure_identity import EntraTokens, Identity
 from .faults import Faults
+from .model_cards import with_card_of
 from .model_hints import capabilities_of, operations_of
 from .openai_stream import StreamReading
 from .openai_vendor import OpenAIVendor, VendorFormat
@@ -99,11 +100,13 @@ class AzureFormat(VendorFormat):
     def _deployed(self, item: JsonObject) -> ModelFacts:
         model = as_str(item.get("model")) or as_str(item.get("id")) or ""
         known = self._facts(as_str(item.get("id")) or "")
-        return replace(
+        facts = replace(
             known,
             operations=operations_of(model) or known.operations,
             capabilities=capabilities_of(model),
         )
+        named = as_str(item.get("model"))
+        return facts if named is None else with_card_of(facts, AzureOpenAI.name, named)
 
 
 class AzureReading(StreamReading):
@@ -146,6 +149,7 @@ class AzureOpenAI(OpenAIVendor):
             tenant_id=config.tenant_id,
             client_id=config.client_id,
             client_secret=partial(secret_of, secrets, config.client_secret or ""),
+            known_values=secrets.known_values,
         )
         return TokenHeader(tokens.fetch)
 

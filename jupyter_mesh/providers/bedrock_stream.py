@@ -81,10 +81,10 @@ class BedrockReading(ConvertedReading):
         if piece := as_str(dig(delta, "toolUse", "input")):
             yield from self._argue(block, piece)
         if (reasoning := as_object(delta.get("reasoningContent"))) is not None:
-            block.signature += as_str(reasoning.get("signature")) or ""
-            block.redacted += as_str(reasoning.get("redactedContent")) or ""
+            block.signature += self.hold(as_str(reasoning.get("signature")) or "")
+            block.redacted += self.hold(as_str(reasoning.get("redactedContent")) or "")
             if thinks := as_str(reasoning.get("text")):
-                block.thoughts.append(thinks)
+                block.thoughts.append(self.hold(thinks))
                 yield self.reasoning(thinks)
 
     def _argue(self, block: _Block, piece: str) -> Iterable[JsonObject]:

@@ -19,6 +19,9 @@ from .openai_stream import StreamReading, finish_reason_of
 from .sse import ServerSentEvent
 from .wire_format import Whole
 
+MAX_HELD = 16 * 1024 * 1024
+"""Characters of an answer that are kept, to be passed on again when they are whole."""
+
 
 class ConvertedReading(StreamReading):
     """A stream of a vendor's own events. Each becomes chunks of OpenAI's shape; the usage, which
@@ -34,6 +37,7 @@ class ConvertedReading(StreamReading):
         self.id = f"chatcmpl-{attempt.call_id}"
         self._created = int(time.time())
         self._begun: set[int] = set()
+        self._held = 0
 
     @abstractmethod
     def convert(self, name: str, data: JsonObject) -> Iterable[JsonObject]:
@@ -62,6 +66,17 @@ class ConvertedReading(StreamReading):
             usage: JsonObject = {**self._envelope(), "choices": [], "usage": usage_json(self.usage)}
             chunks.append(Chunk(usage, usage_only=True))
         return chunks
+
+    def hold(self, piece: str) -> str:
+        """`piece`, which is kept until the answer's end: no answer may make us keep any amount.
+
+        Raises:
+            ProviderProtocolError: It is too much.
+        """
+        self._held += len(piece)
+        if self._held > MAX_HELD:
+            raise self.faults.protocol(f"sent more than {MAX_HELD} characters of thinking")
+        return piece
 
     def text(self, text: str, index: int = 0) -> JsonObject:
         """A chunk with words of the answer."""

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 import orjson
 
 from ..errors import ConfigError, ProviderError, ProviderMisconfigured, ProviderUnavailable
-from ..schemas.json import Json, JsonObject, as_object
+from ..schemas.json import Json, JsonObject, as_object, dig
 from ..spi.secrets import SecretStore
 from .authorization import Token
-from .scrub import scrub
+from .credential_faults import named
 
 if TYPE_CHECKING:
     from google.auth.exceptions import GoogleAuthError
@@ -129,13 +129,14 @@ class GoogleCredentials:
                 f"{self._who} cannot reach Google's token service. Try again in a moment; from "
                 "behind a proxy the gateway needs HTTPS_PROXY."
             )
-        said = scrub(str(error.args[0] if error.args else ""), self._secrets.known_values())
+        answer = as_object(error.args[1]) if len(error.args) > 1 else None
+        said = named(self._who, error, self._secrets.known_values(), dig(answer, "error"))
         if getattr(error, "retryable", False) is True:
             return ProviderUnavailable(
-                f"{self._who} cannot get a token from Google: {said} Try again in a moment."
+                f"{self._who} cannot get a token from Google ({said}). Try again in a moment."
             )
         return ProviderMisconfigured(
-            f"{self._who} gets no token from Google: {said} Ask an admin to check its "
+            f"{self._who} gets no token from Google ({said}). Ask an admin to check its "
             "`credentials`, or the default credentials of the gateway's machine."
         )
 

@@ -58,11 +58,12 @@ class Deadline:
 
 @frozen
 class Reply:
-    """A whole answer."""
+    """A whole answer, and with which headers it was asked for."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    asked: Mapping[str, str]
 
 
 class Upstream:
@@ -107,7 +108,7 @@ class Upstream:
                     content = await self._read_pieces(response, named.faults)
                 finally:
                     response.close()
-        return Reply(response.status, response.headers, content)
+        return Reply(response.status, response.headers, content, headers)
 
     async def open(
         self,
@@ -187,7 +188,8 @@ class Upstream:
         proxy = proxy_for(self._base_url)
         timeout = ClientTimeout(total=None, sock_connect=self._limits.connect_timeout)
         target = Target(method, url, URL(proxy) if proxy else None, self._connector, timeout)
-        self._targets[method, path] = target
+        if method != "GET":  # each page of a list has an address of its own
+            self._targets[method, path] = target
         return target
 
     def _pool(self) -> BaseConnector:

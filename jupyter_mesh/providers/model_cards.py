@@ -33,6 +33,9 @@ _HOSTS = {
 _LISTED_AS = {"azure": "azure_openai", "aws": "bedrock", "google": "gemini", "x-ai": "xai"}
 """Of providers that the price list calls by another name."""
 
+OF_DEPLOYMENTS = frozenset({"azure_openai"})
+"""Providers whose customers name the models: a name says nothing of what runs there."""
+
 _VERSIONED = re.compile(r"[-@](?:\d{4}-?\d{2}-?\d{2}|\d{3,4}|latest)$")
 _REGION = re.compile(r"^(?:us|eu|apac|jp|au|us-gov|global)\.")
 _INPUTS = {"image": Capability.VISION, "audio": Capability.AUDIO}
@@ -103,7 +106,14 @@ def with_card(facts: ModelFacts, provider: str, base_url: str | None) -> ModelFa
         base_url: The same.
     """
     facts = replace(facts, tokenizer=facts.tokenizer or tokenizer_of(facts.name))
-    card = card_of(vendor_of(provider, base_url), facts.name)
+    if facts.provider in OF_DEPLOYMENTS:
+        return facts
+    return with_card_of(facts, vendor_of(provider, base_url), facts.name)
+
+
+def with_card_of(facts: ModelFacts, vendor: str, model: str) -> ModelFacts:
+    """The same facts, with what the card of the model `model` adds, whatever its name is here."""
+    card = card_of(vendor, model)
     if card is None or Operation.CHAT not in facts.operations:
         return facts
     return replace(

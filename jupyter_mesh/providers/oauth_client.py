@@ -8,10 +8,20 @@ from __future__ import annotations
 import base64
 import ssl
 import time
+from email.message import Message
+from http.client import HTTPException
 from pathlib import Path
+from typing import IO, cast
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
+from urllib.request import (
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
 
 import orjson
 
@@ -23,6 +33,7 @@ from .proxy import proxy_for
 _SECONDS = 20.0
 _LARGEST = 64 * 1024
 _REFUSED = frozenset({400, 401, 403})
+_MOVED = frozenset({301, 302, 303, 307, 308})
 
 
 def client_token(
@@ -53,8 +64,17 @@ def client_token(
     form = urlencode({"grant_type": "client_credentials", "scope": scope}).encode()
     pair = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
     request = Request(url, form, {"Authorization": f"Basic {pair}", "Accept": "application/json"})
+    value = _asked(request, _opener(url, verify=verify, ca_file=ca_file), who)
+    token = as_str(dig(value, "access_token"))
+    if token is None or not token.isascii() or not token.isprintable():
+        raise _unavailable(who, "(no token in the answer)")
+    return Token(token, time.time() + (as_int(dig(value, "expires_in")) or 3_600))
+
+
+def _asked(request: Request, opener: OpenerDirector, who: str) -> Json:
+    """The JSON of the answer; None: it is none."""
     try:
-        with _opener(url, verify=verify, ca_file=ca_file).open(request, timeout=_SECONDS) as answer:
+        with opener.open(request, timeout=_SECONDS) as answer:
             body: bytes = answer.read(_LARGEST)
     except HTTPError as error:
         if error.code in _REFUSED:
@@ -62,17 +82,29 @@ def client_token(
                 f"{who} was refused a token ({error.code}). Ask an admin to check its `client_id` "
                 "and `client_secret`."
             ) from None
+        if error.code in _MOVED:
+            raise ProviderMisconfigured(
+                f"{who} was sent elsewhere for a token ({error.code}), where its secret is not "
+                "shown. Ask an admin to check its `base_url`."
+            ) from None
         raise _unavailable(who, f"({error.code})") from None
     except (URLError, OSError):
         raise _unavailable(who, "(no answer)") from None
+    except HTTPException:
+        raise _unavailable(who, "(no answer in HTTP)") from None
     try:
-        value: Json = orjson.loads(body)
+        return cast(Json, orjson.loads(body))
     except orjson.JSONDecodeError:
-        value = None
-    token = as_str(dig(value, "access_token"))
-    if token is None or not token.isascii() or not token.isprintable():
-        raise _unavailable(who, "(no token in the answer)")
-    return Token(token, time.time() + (as_int(dig(value, "expires_in")) or 3_600))
+        return None
+
+
+class _StayHere(HTTPRedirectHandler):
+    """Follows no redirect: urllib would show the secret wherever it leads."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> None:
+        return None
 
 
 def _opener(url: str, *, verify: bool, ca_file: Path | None) -> OpenerDirector:
@@ -82,7 +114,7 @@ def _opener(url: str, *, verify: bool, ca_file: Path | None) -> OpenerDirector:
         context.verify_mode = ssl.CERT_NONE
     proxy = proxy_for(url)
     proxies = ProxyHandler({"http": proxy, "https": proxy} if proxy else {})
-    return build_opener(HTTPSHandler(context=context), proxies)
+    return build_opener(HTTPSHandler(context=context), proxies, _StayHere())
 
 
 def _unavailable(who: str, why: str) -> ProviderUnavailable:

@@ -10,7 +10,13 @@ from urllib.parse import urlsplit
 
 from ..schemas.json import Json, JsonObject, as_list
 
-_STRICT = (".openai.com", ".openai.azure.com", ".cognitiveservices.azure.com")
+_STRICT = (
+    ".openai.com",
+    ".openai.azure.com",
+    ".openai.azure.us",
+    ".cognitiveservices.azure.com",
+    ".services.ai.azure.com",
+)
 _OF_MESSAGES = frozenset(
     {
         "cache_control", "is_error", "reasoning", "reasoning_content", "reasoning_details",

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from asyncio import get_running_loop, to_thread
+from asyncio import get_running_loop
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from .. import __version__
 from ..errors import MeshError, ProviderProtocolError, ProviderRejected
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Events, Metered
 from ..schemas.json import Json, as_object
 from ..spi.provider import Attempt, Provider, ProviderConfig, ProviderContext
-from .authorization import Authorization, KeyHeader, NoAuthorization, secret_of
+from .authorization import Authorization, KeyHeader, NoAuthorization
 from .faults import Faults
 from .http import Deadline, Limits, Reply, Upstream, refuse_compressed
 from .openai_answer import encode, parse_reply
-from .remote_config import SECRET_REFERENCES, RemoteConfig
+from .remote_config import RemoteConfig
+from .request_headers import RequestHeaders
 from .scrub import scrub
 from .sse import ServerSentEvent
 from .wire import Response
-from .wire_format import Parser, Reading, WireFormat
+from .wire_format import Outgoing, Parser, Reading, WireFormat
 
 _log = logging.getLogger("jupyter_mesh")
 _LIST_SECONDS = 10.0
 _REFUSED = frozenset({401, 403})
-_OF_EACH = {
-    "Content-Type": "application/json",
-    "Accept-Encoding": "identity",
-    "User-Agent": f"jupyter-mesh/{__version__}",
-}
 
 
 class RemoteProvider(Provider):
@@ -60,7 +55,9 @@ class RemoteProvider(Provider):
         )
         self.format = self.make_format()
         self.authorization = self.make_authorization()
-        self._fixed = {**_OF_EACH, **self.vendor_headers()}
+        self._headers = RequestHeaders(
+            config, context.secrets, self.authorization, self.vendor_headers()
+        )
 
     @abstractmethod
     def make_format(self) -> WireFormat:
@@ -90,7 +87,7 @@ class RemoteProvider(Provider):
 
     async def models(self) -> list[ModelFacts]:
         try:
-            await to_thread(self._read_secrets)  # which takes its time only once
+            await self._prepare(Deadline.within(_LIST_SECONDS))
         except MeshError as error:  # it may be there by the first call, which fails otherwise
             _log.warning("%s: %s", self.context.connection, error.message)
         if self.context.models:
@@ -103,19 +100,19 @@ class RemoteProvider(Provider):
         Raises:
             ProviderError: It does not answer, or not with a list of models.
         """
-        await to_thread(self._read_secrets)
+        deadline = Deadline.within(within)
+        await self._prepare(deadline)
         paths = self.list_paths()
         if not paths:
             return [self.facts(name) for name in self.context.models]
-        return [self.describe(one) for path in paths for one in await self._listed(path, within)]
+        return [self.describe(one) for path in paths for one in await self._listed(path, deadline)]
 
     def list_paths(self) -> tuple[str, ...]:
         """Where the models are listed, after the base URL, or whole URLs."""
         return () if self.list_path is None else (self.list_path,)
 
-    async def _listed(self, url: str, within: float) -> list[ModelFacts]:
+    async def _listed(self, url: str, deadline: Deadline) -> list[ModelFacts]:
         faults = replace(self._faults(None), listing=True)
-        deadline = Deadline.within(within)
         found: list[ModelFacts] = []
         path: str | None = url
         while path is not None:
@@ -137,7 +134,7 @@ class RemoteProvider(Provider):
         return await self._page(path, Deadline.within(within), faults)
 
     async def _page(self, path: str, deadline: Deadline, faults: Faults) -> Json:
-        headers = await self._headers(path, b"", method="GET")
+        headers = await self._headers.of(path, b"", deadline, faults, method="GET")
         reply = await self._upstream.exchange(
             "GET", path, body=None, headers=headers, deadline=deadline, faults=faults
         )
@@ -160,13 +157,11 @@ class RemoteProvider(Provider):
         deadline = Deadline.within(attempt.timeout)
         outgoing = self.format.outgoing(attempt)
         body = encode(outgoing.body)
+        headers = await self._headers.of(
+            outgoing.path, body, deadline, faults, attempt=attempt, more=outgoing.headers
+        )
         reply = await self._upstream.exchange(
-            "POST",
-            outgoing.path,
-            body=body,
-            headers=await self._headers(outgoing.path, body, attempt, outgoing.headers),
-            deadline=deadline,
-            faults=faults,
+            "POST", outgoing.path, body=body, headers=headers, deadline=deadline, faults=faults
         )
         data = as_object(self._judged(reply, faults))
         if data is None:
@@ -183,17 +178,9 @@ class RemoteProvider(Provider):
         loop = get_running_loop()
         deadline = Deadline(loop.time() + attempt.timeout, attempt.timeout)
         outgoing = self.format.outgoing(attempt)
-        body = encode(outgoing.body)
-        response = await self._upstream.open(
-            outgoing.path,
-            body=body,
-            headers=await self._headers(outgoing.path, body, attempt, outgoing.headers),
-            deadline=deadline,
-            faults=faults,
-        )
+        response = await self._opened(outgoing, attempt, deadline, faults)
         complete = False
         try:
-            await self._check_stream(response, deadline, faults)
             faults = faults.once(response.status)
             reading = self.format.reading(attempt, faults)
             parser = self.format.parser()
@@ -225,6 +212,33 @@ class RemoteProvider(Provider):
         yield metered
         yield finished
 
+    async def _opened(
+        self, outgoing: Outgoing, attempt: Attempt, deadline: Deadline, faults: Faults
+    ) -> Response:
+        """An answer that is a stream of events.
+
+        Raises:
+            ProviderError: The leaf that fits.
+        """
+        path, body = outgoing.path, encode(outgoing.body)
+        headers = await self._headers.of(
+            path, body, deadline, faults, attempt=attempt, more=outgoing.headers
+        )
+        response = await self._upstream.open(
+            path, body=body, headers=headers, deadline=deadline, faults=faults
+        )
+        if response.status == 200 and response.content_type == self.format.stream_type:
+            refuse_compressed(response, faults.once(200))
+            return response
+        try:
+            whole = await self._upstream.read_whole(response, deadline, faults)
+        finally:
+            response.close()
+        self._judged(Reply(response.status, response.headers, whole, asked=headers), faults)
+        raise faults.once(response.status).protocol(
+            f"was asked for a stream and sent {response.content_type}"
+        )
+
     async def _next_piece(
         self, response: Response, deadline: Deadline, reading: Reading, faults: Faults
     ) -> bytes:
@@ -236,55 +250,16 @@ class RemoteProvider(Provider):
                 return b""
             raise
 
-    async def _check_stream(self, response: Response, deadline: Deadline, faults: Faults) -> None:
-        """Refuse an answer that is not a stream of events.
-
-        Raises:
-            ProviderError: The leaf that fits.
-        """
-        kind = response.content_type
-        if response.status == 200 and kind == self.format.stream_type:
-            return refuse_compressed(response, faults.once(200))
-        body = await self._upstream.read_whole(response, deadline, faults)
-        self._judged(Reply(response.status, response.headers, body), faults)
-        raise faults.once(response.status).protocol(f"was asked for a stream and sent {kind}")
-
     def _judged(self, reply: Reply, faults: Faults) -> Json:
         try:
             return parse_reply(reply, faults)
         except ProviderRejected as error:
-            self._note_refusal(error)
+            if error.status in _REFUSED:
+                self.authorization.forget(reply.asked)
             raise
 
-    def _note_refusal(self, error: ProviderRejected) -> None:
-        if error.status in _REFUSED:
-            self.authorization.forget()
-
-    def _read_secrets(self) -> None:
-        for value in self.settings.headers.values():
-            if value.startswith(SECRET_REFERENCES):
-                secret_of(self.context.secrets, value)
-        self.authorization.prepare()
-
-    async def _headers(
-        self,
-        path: str,
-        body: bytes,
-        attempt: Attempt | None = None,
-        more: Mapping[str, str] | None = None,
-        method: str = "POST",
-    ) -> dict[str, str]:
-        headers = {**self._fixed, **(more or {})}
-        if attempt is not None:
-            headers["X-Client-Request-Id"] = attempt.call_id
-            if attempt.traceparent is not None:
-                headers["traceparent"] = attempt.traceparent
-        url = path if "://" in path else f"{self.settings.base_url}/{path}"
-        headers |= await self.authorization.headers(method, url, body)
-        for name, value in self.settings.headers.items():
-            is_secret = value.startswith(SECRET_REFERENCES)
-            headers[name] = secret_of(self.context.secrets, value) if is_secret else value
-        return headers
+    async def _prepare(self, deadline: Deadline) -> None:
+        await self._headers.prepare(deadline, self._faults(None))
 
     def _faults(self, attempt: Attempt | None) -> Faults:
         def clean(text: str) -> str:

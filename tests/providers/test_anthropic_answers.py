@@ -9,7 +9,13 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from jupyter_mesh.errors import ProviderError, ProviderRateLimited, ProviderUnavailable
+from jupyter_mesh.errors import (
+    ProviderError,
+    ProviderProtocolError,
+    ProviderRateLimited,
+    ProviderUnavailable,
+)
+from jupyter_mesh.providers import converted
 from jupyter_mesh.providers.anthropic_messages import THOUGHTS
 from jupyter_mesh.providers.anthropic_stream import AnthropicReading
 from jupyter_mesh.providers.faults import Faults
@@ -202,6 +208,18 @@ def test_thoughts_in_a_stream_are_shown_piece_by_piece_and_signed_at_their_end()
         (None, None, 1),
         ("", "omitted", 2),
     ]
+
+
+def test_thoughts_without_an_end_are_not_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converted, "MAX_HELD", 100)
+    start: JsonObject = {"type": "thinking", "thinking": ""}
+    piece: JsonObject = {"type": "thinking_delta", "thinking": "x" * 10}
+    signed: JsonObject = {"type": "signature_delta", "signature": "s" * 11}
+    assert len(read(*block(0, start, *[piece] * 10))) == 10
+    for more in (piece, signed):
+        with pytest.raises(ProviderProtocolError, match="more than 100 characters") as raised:
+            read(*block(0, start, *[piece] * 10, more))
+    assert "x" * 10 not in raised.value.message
 
 
 def test_a_tool_without_arguments_has_an_empty_object() -> None:

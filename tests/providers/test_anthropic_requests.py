@@ -102,6 +102,7 @@ async def test_the_list_of_models_says_how_long_answers_are() -> None:
         assert [one.name for one in found] == [*names]
         assert {one.context_window for one in found} == {200_000}
         assert [one.path for one in fake.requests] == ["/v1/models"] * 3
+        assert not provider._upstream._targets, "addresses of pages are not collected"
         await events_of(provider, attempt(model="our-3"))
         assert fake.requests[-1].json["max_tokens"] == 64_000
         await provider.aclose()

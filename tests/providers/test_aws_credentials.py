@@ -219,11 +219,8 @@ async def test_a_role_that_cannot_be_had_is_an_error_without_keys(
 
 
 async def test_refused_keys_are_looked_for_anew_but_not_at_each_refusal(
-    monkeypatch: pytest.MonkeyPatch, clean: Path
+    clean: Path,
 ) -> None:
-    from jupyter_mesh.providers import aws_credentials
-
-    monkeypatch.setattr(aws_credentials, "_AGAIN", -1.0)
     profile = "[default]\naws_access_key_id={}\naws_secret_access_key={}\n"
     (clean / "credentials").write_text(profile.format(KEYS.access_key, "old-secret"))
     async with FakeBedrock(keys=KEYS) as fake:
@@ -232,8 +229,7 @@ async def test_refused_keys_are_looked_for_anew_but_not_at_each_refusal(
             await events_of(provider, attempt(model="a.b"))
         (clean / "credentials").write_text(profile.format(KEYS.access_key, KEYS.secret_key))
         await events_of(provider, attempt(model="a.b"))
-        monkeypatch.setattr(aws_credentials, "_AGAIN", 3_600.0)
-        provider.authorization.forget()
+        provider.authorization.forget(await provider.authorization.headers("POST", "h", b""))
         (clean / "credentials").write_text(profile.format(KEYS.access_key, "newer-secret"))
         await events_of(provider, attempt(model="a.b"))
         await provider.aclose()

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mesh.providers.model_cards import card_of, tokenizer_of, vendor_of, with_card
+from jupyter_mesh.providers.model_cards import (
+    card_of,
+    tokenizer_of,
+    vendor_of,
+    with_card,
+    with_card_of,
+)
 from jupyter_mesh.schemas.catalog import CHECKED, Capability, ModelFacts
 from jupyter_mesh.schemas.request import Operation
 
@@ -83,6 +89,23 @@ def test_what_the_vendors_own_list_says_counts_more() -> None:
     assert Capability.VISION not in facts.lacks
     assert facts.lacks <= CHECKED
     assert facts.tokenizer == "cl100k"
+
+
+@pytest.mark.parametrize("price_provider", ["azure", "openai"])
+def test_a_customers_name_for_a_deployment_says_nothing_of_what_runs_there(
+    price_provider: str,
+) -> None:
+    said = ModelFacts(id="a/gpt-4", connection="a", name="gpt-4", provider="azure_openai")
+    facts = with_card(said, price_provider, None)
+    assert (facts.context_window, facts.max_output, facts.lacks) == (None, None, frozenset())
+
+
+def test_the_model_that_the_vendor_names_says_what_runs_there() -> None:
+    said = ModelFacts(id="a/chat", connection="a", name="chat", provider="azure_openai")
+    facts = with_card_of(said, "azure_openai", "gpt-4")
+    assert facts.context_window == 8_192
+    assert Capability.VISION in facts.lacks
+    assert with_card(facts, "azure", None).context_window == 8_192
 
 
 def test_a_model_that_does_not_chat_has_no_card() -> None:
