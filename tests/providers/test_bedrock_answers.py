@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import orjson
 import pytest
 
 from jupyter_mesh.errors import (
@@ -14,6 +15,7 @@ from jupyter_mesh.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from jupyter_mesh.providers import converted
 from jupyter_mesh.providers.bedrock_answer import usage_from_bedrock
 from jupyter_mesh.providers.bedrock_faults import BedrockFaults
 from jupyter_mesh.providers.bedrock_stream import BedrockReading
@@ -160,3 +162,15 @@ async def test_an_answer_of_another_shape_is_refused(fake: FakeBedrock) -> None:
     with pytest.raises(ProviderProtocolError, match="without 'output'"):
         await events_of(provider, attempt(model=MODEL))
     await provider.aclose()
+
+
+def test_thoughts_without_an_end_are_not_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converted, "MAX_HELD", 100)
+    thoughts: JsonObject = {"reasoningContent": {"text": "x" * 10}}
+    data = orjson.dumps({"contentBlockIndex": 0, "delta": thoughts})
+    piece = ServerSentEvent("contentBlockDelta", data)
+    reading = BedrockReading(attempt(model=MODEL, stream=True), FAULTS)
+    for _ in range(10):
+        assert reading.read(piece)
+    with pytest.raises(ProviderProtocolError, match="more than 100 characters"):
+        reading.read(piece)
