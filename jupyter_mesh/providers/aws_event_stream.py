@@ -43,22 +43,32 @@ class EventStreamParser:
         events: list[ServerSentEvent] = []
         start, end = 0, len(buffer)
         while end - start >= _PRELUDE.size:
-            total, headers, checksum = _PRELUDE.unpack_from(buffer, start)
-            if crc32(buffer[start : start + 8]) != checksum:
-                raise ValueError("a frame of an event stream whose checksum is wrong")
-            if total > self._limit:
-                raise EventTooLong("an event that is too long")
-            if total < _SMALLEST + headers:
-                raise ValueError("a frame of an event stream that is shorter than its headers")
-            if end - start < total:
-                break
-            event = _event(bytes(buffer[start : start + total]), headers)
+            try:
+                total, headers = self._measure(start)
+                if end - start < total:
+                    break
+                event = _event(bytes(buffer[start : start + total]), headers)
+            except ValueError:
+                if not events:
+                    raise
+                break  # what was whole before it counts; it is looked at again
             if event is not None:
                 events.append(event)
             start += total
         if start:
             del buffer[:start]
         return events
+
+    def _measure(self, start: int) -> tuple[int, int]:
+        """Bytes of the frame that begins at `start`, and of its headers."""
+        total, headers, checksum = _PRELUDE.unpack_from(self._buffer, start)
+        if crc32(self._buffer[start : start + 8]) != checksum:
+            raise ValueError("a frame of an event stream whose checksum is wrong")
+        if total > self._limit:
+            raise EventTooLong("an event that is too long")
+        if total < _SMALLEST + headers:
+            raise ValueError("a frame of an event stream that is shorter than its headers")
+        return total, headers
 
     def flush(self) -> list[ServerSentEvent]:
         """Nothing: half a frame is no event."""

@@ -107,3 +107,12 @@ def _packed(headers: bytes, payload: bytes) -> bytes:
     prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
     whole = prelude + struct.pack(">I", crc32(prelude)) + headers + payload
     return whole + struct.pack(">I", crc32(whole))
+
+
+def test_what_is_whole_before_a_broken_frame_comes_out_first() -> None:
+    broken = bytearray(EVENTS[1])
+    broken[-1] ^= 0x10
+    parser = EventStreamParser()
+    assert [one.name for one in parser.feed(EVENTS[0] + bytes(broken))] == ["messageStart"]
+    with pytest.raises(ValueError, match="checksum"):
+        parser.feed(b"x")

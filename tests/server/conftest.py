@@ -43,7 +43,9 @@ class Reply:
 
     @property
     def code(self) -> str:
-        return cast(str, self.json["error"]["code"])
+        error = self.json["error"]
+        # Anthropic's errors have no room for it but among the details.
+        return cast(str, error["details"]["error_code"] if "details" in error else error["code"])
 
 
 @dataclass

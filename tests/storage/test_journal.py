@@ -94,7 +94,7 @@ async def test_a_hard_budget_admits_exactly_what_fits(
     async with journal_at(store) as journal:
         for number in range(admitted):
             await journal.open(intent(f"c{number}"), [hold("0.01", limit)])
-        with pytest.raises(BudgetExceeded, match=r"this one may cost 0\.01"):
+        with pytest.raises(BudgetExceeded, match=r"this one may cost \$0\.01"):
             await journal.open(intent("one more"), [hold("0.01", limit)])
     assert rows(store, "SELECT count(*) FROM calls") == [(admitted,)]
     assert money_in(store)[1] == admitted * D("0.01")
