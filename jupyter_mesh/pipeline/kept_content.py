@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import cast
@@ -134,6 +133,6 @@ def _summed_up(payload: str) -> str:
     media = kind.removeprefix("data:").partition(";")[0] if comma else "base64"
     try:
         data = b64decode(encoded if comma else payload)
-    except NotBase64:  # of a length that base64 cannot have
+    except ValueError:  # no ASCII, or of a length that base64 cannot have
         data = payload.encode()
     return f"[{media}, {len(data)} bytes, sha256 {sha256(data).hexdigest()}]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import ContextTooLong, InvalidRequest, ModelNotFound, NotPermitted
 from ..schemas.events import Events
 from ..schemas.json import JsonObject
-from ..schemas.tokens import input_tokens_bound
+from ..schemas.tokens import file_tokens_bound, plain_tokens_bound
 from .call import Call
 from .needs import with_what_it_needs
 from .snapshot import Candidate
@@ -51,7 +51,7 @@ def resolve(call: Call) -> None:
             param="model",
         )
     able = with_what_it_needs(call, able)
-    call.input_bound = input_tokens_bound(request)
+    call.input_bound = plain_tokens_bound(request)
     # The bound is 1.5 times the estimate: refuse only what is too long beyond doubt, the provider
     # knows exactly.
     surely = call.input_bound // 2
@@ -70,6 +70,9 @@ def resolve(call: Call) -> None:
             if one not in fitting:
                 _skip(call, one, surely)
     call.candidates = fitting
+    if files := file_tokens_bound(request):
+        windows = [one.facts.context_window or files for one in fitting]
+        call.input_bound += min(files, max(windows))  # no model reads more than it holds
 
 
 def _for_its_purpose(call: Call, behind: tuple[Candidate, ...]) -> tuple[Candidate, ...]:

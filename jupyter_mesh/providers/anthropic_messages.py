@@ -7,7 +7,6 @@ the vendor knows them and the name of the model that had them: no other model is
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable
 
@@ -161,7 +160,7 @@ def _arguments(text: str) -> Json:
 def _decoded(data: str) -> str:
     try:
         return base64.b64decode(data, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no ASCII, no base64, no UTF-8
         raise InvalidRequest(
             "A text file in a message is not base64 of UTF-8.", param="messages"
         ) from None

@@ -125,7 +125,8 @@ def conversation(body: JsonObject) -> Conversation:
 
     Raises:
         InvalidRequest: A part is not of OpenAI's shape.
-        UnsupportedParameter: A part can only be understood by OpenAI itself, such as a file's id.
+        UnsupportedParameter: A part can only be understood by OpenAI itself, such as a file's id,
+            or a system message holds more than text.
     """
     system: list[Text] = []
     turns: list[Turn] = []
@@ -133,7 +134,7 @@ def conversation(body: JsonObject) -> Conversation:
     for message in (as_object(one) or {} for one in as_list(body.get("messages")) or []):
         role = as_str(message.get("role"))
         if role in ("system", "developer"):
-            system += [part for part in _contents(message) if isinstance(part, Text)]
+            system += _instructions(message)
             continue
         if role in ("tool", "function"):
             parts: tuple[Part, ...] = (_result(message, names),)
@@ -237,6 +238,17 @@ def _contents(message: JsonObject) -> Iterator[Text | Media]:
             yield Text(one)
         elif (part := _part(as_object(one) or {})) is not None:
             yield part
+
+
+def _instructions(message: JsonObject) -> Iterator[Text]:
+    for part in _contents(message):
+        if isinstance(part, Media):
+            raise UnsupportedParameter(
+                "A system message of this model holds text only: send pictures, sound and files "
+                "as the user.",
+                param="messages",
+            )
+        yield part
 
 
 def _part(part: JsonObject) -> Text | Media | None:

@@ -9,6 +9,7 @@ from typing import cast
 
 from ..errors import InvalidRequest, UnknownParameter
 from .frozen import frozen
+from .held_text import claims_text
 from .json import Json, JsonObject, as_int, as_list, as_object, as_str
 from .texts import Change, Contents, change_contents, contents, split_texts
 
@@ -119,13 +120,21 @@ class Request:
         return _count_numbers(self.body.get("input")) + _count_numbers(self.body.get("prompt"))
 
     def require_text(self) -> None:
-        """Raises InvalidRequest when the input is token numbers: no guard could read them."""
+        """Raises InvalidRequest when the input is token numbers, or a file of text that is not
+        UTF-8: no guard could read them.
+        """
         if self.token_numbers:
             name = "input" if _count_numbers(self.body.get("input")) else "prompt"
             raise InvalidRequest(
                 f"`{name}` must be text: token numbers cannot be screened (LangChain: "
                 "`check_embedding_ctx_length=False`).",
                 param=name,
+            )
+        if any(map(claims_text, self.contents.payloads)):
+            raise InvalidRequest(
+                "A text file in a message is not base64 of UTF-8, so it cannot be screened: send "
+                "it as UTF-8, or its text as a message.",
+                param="messages",
             )
 
     def change(self, text: Change, payload: Change = str) -> Request:

@@ -12,7 +12,8 @@ from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
 from .frozen import frozen
-from .json import Json, JsonObject, as_list, as_object
+from .held_text import claims_text, text_in, with_text
+from .json import Json, JsonObject, as_list, as_object, dig
 
 Change: TypeAlias = Callable[[str], str]
 
@@ -21,8 +22,10 @@ class Contents(NamedTuple):
     """What a request holds, in reading order, repetitions included.
 
     Attributes:
-        texts: What a person or a program wrote: values, and names the API does not know.
-        payloads: Images, sound and files in base64.
+        texts: What a person or a program wrote: values, names the API does not know, and what
+            stands in files of text.
+        payloads: Images, sound and other files in base64, also what claims to be text and cannot
+            be read as such.
     """
 
     texts: tuple[str, ...]
@@ -32,12 +35,13 @@ class Contents(NamedTuple):
 @frozen
 class _Place:
     """What may stand somewhere in a body without being text. The items of a list stand where the
-    list does.
+    list does. Of `files` what they hold may be text.
     """
 
     fields: Mapping[str, _Place] = field(default_factory=dict[str, "_Place"])
     structure: re.Pattern[str] | None = None
     payload: re.Pattern[str] | None = None
+    files: bool = False
 
 
 _UNKNOWN = _Place()
@@ -52,15 +56,16 @@ _DATA_URL = re.compile(rf"data:{_MEDIA};base64,{_BASE64}", re.ASCII)
 _SOUND = re.compile(rf"{_DATA_URL.pattern}|(?=.{{64}}){_BASE64}", re.ASCII)
 """OpenAI takes bare base64 here; what is shorter is no sound."""
 
-_FETCHED = _Place({"url": _Place(payload=_DATA_URL), "detail": _WORD}, payload=_DATA_URL)
+_FILE = _Place(payload=_DATA_URL, files=True)
+_FETCHED = _Place({"url": _FILE, "detail": _WORD}, payload=_DATA_URL, files=True)
 _PART = _Place(
     {
         "type": _WORD,
         "image_url": _FETCHED,
         "video_url": _FETCHED,
         "audio_url": _FETCHED,
-        "file": _Place({"file_data": _Place(payload=_DATA_URL), "file_id": _ID}),
-        "input_audio": _Place({"data": _Place(payload=_SOUND), "format": _WORD}),
+        "file": _Place({"file_data": _FILE, "file_id": _ID}),
+        "input_audio": _Place({"data": _Place(payload=_SOUND, files=True), "format": _WORD}),
         "cache_control": _Place({"type": _WORD, "ttl": _LIFETIME}),
     }
 )
@@ -155,8 +160,10 @@ def split_texts(body: JsonObject) -> Iterator[tuple[str, ...]]:
 
 
 def _text_of(part: Json) -> str | None:
-    text = (as_object(part) or {}).get("text")
-    return text if isinstance(text, str) else None
+    if isinstance(text := dig(part, "text"), str):
+        return text
+    held = dig(part, "file", "file_data")
+    return text_in(held) if isinstance(held, str) else None
 
 
 def _changed(value: Json, place: _Place, text: Change, payload: Change) -> Json:
@@ -164,7 +171,12 @@ def _changed(value: Json, place: _Place, text: Change, payload: Change) -> Json:
     if isinstance(value, str):
         if place.structure is not None and place.structure.fullmatch(value):
             return value
+        if place.files and (held := text_in(value)) is not None:
+            new = text(held)
+            return value if new == held else with_text(value, new)
         if place.payload is not None and place.payload.fullmatch(value):
+            return payload(value)
+        if place.files and claims_text(value):
             return payload(value)
         new = text(value)
         return value if new == value else new

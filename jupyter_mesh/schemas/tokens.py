@@ -25,6 +25,15 @@ _IMAGE_TOKENS = 1_500
 """A large image at high detail costs the common vendors 765 to 1 445 tokens; the bound is rounded
 up.
 """
+_HEARD_BYTES = 16
+"""Bytes of sound and film for a token. Gemini hears 32 tokens a second and sees some 300 of a film:
+an upper bound for sound of 4 kbit/s and film of 40, which is less than any codec in use.
+"""
+_FILE_BYTES = 2
+"""Bytes of a PDF or another file for a token. Vendors count a page's text, up to some 1 000 tokens,
+and its picture, up to 1 600; with fonts and pictures a page takes 5 kB and more. Pages of nothing
+but compressed text can take less: such a file costs up to three times its bound.
+"""
 _MESSAGE_TOKENS = 8
 
 _WORD, _DIGITS, _MARKS, _BREAK = 1.115, 1.42, 0.80, 0.985
@@ -140,7 +149,15 @@ def estimate_all(texts: Iterable[str]) -> int:
 
 def input_tokens_bound(request: Request) -> int:
     """More tokens than the request's input is likely to be counted as, plus each message's frame
-    and each image. Never less than the estimate. Tokens sent as numbers count as what they are.
+    and each image or other file. Never less than the estimate. Tokens sent as numbers count as
+    what they are.
+    """
+    return plain_tokens_bound(request) + file_tokens_bound(request)
+
+
+def plain_tokens_bound(request: Request) -> int:
+    """The same with every file counted like an image: no more than what surely is not less than
+    half of it.
     """
     bound = sum(map(_bound, request.texts())) + request.token_numbers
     if request.operation is not Operation.CHAT:
@@ -148,6 +165,20 @@ def input_tokens_bound(request: Request) -> int:
     messages = as_list(request.body.get("messages")) or []
     images = sum(_count_media(message) for message in messages)
     return bound + _MESSAGE_TOKENS * len(messages) + _IMAGE_TOKENS * images
+
+
+def file_tokens_bound(request: Request) -> int:
+    """What files may come to beyond that: only their size is known."""
+    return sum(
+        max(0, _file_tokens(payload) - _IMAGE_TOKENS) for payload in request.contents.payloads
+    )
+
+
+def _file_tokens(payload: str) -> int:
+    size = len(payload) * 3 // 4
+    if not payload.startswith("data:") or payload.startswith(("data:audio/", "data:video/")):
+        return size // _HEARD_BYTES  # bare is sound, or a sealed thought
+    return 0 if payload.startswith("data:image/") else size // _FILE_BYTES
 
 
 def _bound(text: str) -> int:

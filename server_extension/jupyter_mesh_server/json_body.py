@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import cast
@@ -43,6 +44,20 @@ def parse_json(body: bytes) -> Json:
         raise InvalidRequest(f"The body is not valid JSON: {where}.") from None
     if _survey(value) != len(_KEY_END.findall(body)):
         _refuse_duplicate_keys(body)
+    return value
+
+
+def parse_sealed(sealed: str) -> Json:
+    """The JSON value in base64 that this gateway gave out and a caller sends back; None: no JSON.
+
+    Raises:
+        InvalidRequest: Too deep, or a number out of range.
+    """
+    try:
+        value = cast(Json, orjson.loads(base64.b64decode(sealed, validate=True)))
+    except ValueError:  # no ASCII, no base64, no JSON
+        return None
+    _survey(value)
     return value
 
 

@@ -7,11 +7,13 @@ vendors want to have back of a thought (`reasoning_details`) travels in there.
 from __future__ import annotations
 
 import base64
-import binascii
 
 import orjson
 
+from jupyter_mesh.errors import InvalidRequest
 from jupyter_mesh.schemas.json import JsonObject, as_object, as_str
+
+from .json_body import parse_sealed
 
 _MARK = "mesh."
 _ANTHROPIC = "anthropic-claude-v1"
@@ -35,23 +37,23 @@ def detail_of(block: JsonObject, index: int, model: str) -> JsonObject | None:
         block: Of type `thinking` or `redacted_thinking`.
         index: Its place in the message.
         model: Who is asked now: who signed what did not come through the mesh.
+
+    Raises:
+        InvalidRequest: It claims to have been signed here, and cannot be read.
     """
     redacted = block.get("type") == "redacted_thinking"
     text: JsonObject = {} if redacted else {"text": as_str(block.get("thinking")) or ""}
     sealed = as_str(block.get("data" if redacted else "signature")) or ""
     if sealed.startswith(_MARK):
-        detail = _opened(sealed.removeprefix(_MARK))
-        return None if detail is None else {**detail, **text}
+        detail = as_object(parse_sealed(sealed.removeprefix(_MARK)))
+        if detail is None:
+            raise InvalidRequest(
+                "The signature of a thought was not made by this gateway.", param="messages"
+            )
+        return {**detail, **text}
     if not sealed:
         return None
     kind = "reasoning.encrypted" if redacted else "reasoning.text"
     seal: JsonObject = {"data" if redacted else "signature": sealed}
     name = model.rpartition("/")[2]
     return {"type": kind, **text, **seal, "format": _ANTHROPIC, "index": index, "model": name}
-
-
-def _opened(sealed: str) -> JsonObject | None:
-    try:
-        return as_object(orjson.loads(base64.b64decode(sealed, validate=True)))
-    except (binascii.Error, orjson.JSONDecodeError):
-        return None

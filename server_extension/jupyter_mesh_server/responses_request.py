@@ -5,15 +5,13 @@ Source: OpenAI API reference, "Create a model response", and the Open Responses 
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
 from typing import TypeAlias
 
-import orjson
-
 from jupyter_mesh.errors import InvalidRequest, UnsupportedParameter
 from jupyter_mesh.schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
+
+from .json_body import parse_sealed
 
 Messages: TypeAlias = "list[JsonObject]"
 
@@ -180,11 +178,7 @@ def _thought(messages: Messages, item: JsonObject, where: str) -> None:
     last = _assistant(messages)
     sealed = as_str(item.get("encrypted_content"))
     if sealed:
-        try:
-            details = as_list(orjson.loads(base64.b64decode(sealed, validate=True)))
-        except (binascii.Error, orjson.JSONDecodeError):
-            details = None
-        if details is None:
+        if (details := as_list(parse_sealed(sealed))) is None:
             raise InvalidRequest(
                 f"`{where}.encrypted_content` was not made by this gateway.", param=where
             )

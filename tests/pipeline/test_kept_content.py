@@ -161,6 +161,28 @@ async def test_a_payload_is_kept_as_what_it_was_and_sent_in_full(
     assert encoded in str(provider.attempts[0].request.body)
 
 
+@pytest.mark.parametrize("rules", [[], [{"detectors": ["patterns"], "entities": {"*": "alert"}}]])
+async def test_a_file_of_text_is_kept_redacted_like_text(rules: list[dict[str, object]]) -> None:
+    encoded = f"data:text/plain;base64,{b64encode(b'It is Ada.').decode()}"
+    file: Json = {"type": "file", "file": {"file_data": encoded}}
+    pipe = world(*rules)
+    outcome = await pipe.ask(chat([file]))
+    request, _ = kept(pipe, outcome)
+    redacted = f"data:text/plain;base64,{b64encode(b'It is <NAME_1>.').decode()}"
+    assert request["messages"][0]["content"][0]["file"] == {"file_data": redacted}
+    provider = pipe.snapshot.models["a/m"].provider
+    assert encoded in str(provider.attempts[0].request.body)
+
+
+@pytest.mark.parametrize("data", ["é", "QWRh/w==", "Q"])
+async def test_what_claims_to_be_text_and_is_not_is_kept_as_a_note(data: str) -> None:
+    file: Json = {"type": "file", "file": {"file_data": f"data:text/plain;base64,{data}"}}
+    pipe = world()
+    outcome = await pipe.ask(chat([file]))
+    request, _ = kept(pipe, outcome)
+    assert "[text/plain, " in request["messages"][0]["content"][0]["file"]["file_data"]
+
+
 async def test_what_only_looks_like_a_payload_is_kept_and_redacted_as_text() -> None:
     pipe = world()
     outcome = await pipe.ask(chat("data:image/png;base64,Ada is not"))

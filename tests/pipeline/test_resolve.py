@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from jupyter_mesh.errors import ModelNotFound
 from jupyter_mesh.mesh.cards import cards
 from jupyter_mesh.pipeline.health import Health
 from jupyter_mesh.pipeline.resolve import resolve
+from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.policy import AliasRule, GroupRule
 from jupyter_mesh.testing.principals import analyst
 
@@ -89,3 +91,15 @@ def test_the_mesh_itself_may_use_internal_models() -> None:
     call = mesh.call(chat(model="a/judge"), parent=parent, nested="guard")
     resolve(call)
     assert [one.id for one in call.candidates] == ["a/judge"]
+
+
+@pytest.mark.parametrize(("window", "most"), [(10_000, 12_000), (None, 600_000)])
+async def test_a_large_file_is_no_reason_to_refuse_and_is_bound_by_what_the_model_holds(
+    window: int | None, most: int
+) -> None:
+    data = b64encode(bytes(range(256)) * 4_000).decode()
+    file: Json = {"type": "file", "file": {"file_data": f"data:application/pdf;base64,{data}"}}
+    mesh = pipeline(candidate("a/m", context_window=window))
+    outcome = await mesh.ask(chat([file]))
+    assert outcome.error is None
+    assert (window or 500_000) <= outcome.call.input_bound <= most

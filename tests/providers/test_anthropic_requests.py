@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jupyter_mesh.errors import UnsupportedParameter
+from jupyter_mesh.errors import InvalidRequest, UnsupportedParameter
 from jupyter_mesh.providers.anthropic_answer import JSON_TOOL
 from jupyter_mesh.schemas.events import Notice
 from jupyter_mesh.schemas.json import Json, JsonObject, dig
@@ -457,3 +457,14 @@ async def test_only_chat_is_done(fake: FakeAnthropic) -> None:
     with pytest.raises(Exception, match="does chat"):
         await events_of(provider, attempt(Operation.EMBEDDING))
     await provider.aclose()
+
+
+@pytest.mark.parametrize("data", ["é", "QUJD!", "/w=="])
+async def test_a_text_file_that_is_none_is_a_fault_of_the_request(
+    fake: FakeAnthropic, data: str
+) -> None:
+    file: Json = {"type": "file", "file": {"file_data": f"data:text/plain;base64,{data}"}}
+    body: JsonObject = {"messages": [{"role": "user", "content": [file]}]}
+    with pytest.raises(InvalidRequest, match="UTF-8"):
+        await sent(fake, body)
+    assert fake.requests == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
 from jupyter_mesh.errors import InvalidRequest
@@ -57,6 +59,9 @@ TEXT: list[tuple[str, Request]] = [
     ("a signature elsewhere", chat(part(signature=f"{SEAL} {MAIL}"))),
     ("the way to think", chat(thinking={"type": MAIL})),
     ("how long to cache", chat(part(cache_control={"type": "ephemeral", "ttl": MAIL}))),
+    ("the title of a document", chat(part(file={"file_data": IMAGE}, title=MAIL))),
+    ("the context of a document", chat(part(file={"file_data": IMAGE}, context=f"of {MAIL}"))),
+    ("what is cited of a document", chat(part(citations={"enabled": True, "from": MAIL}))),
     ("a choice of a tool", chat(tool_choice={"type": "function", "function": {"name": MAIL}})),
 ]
 
@@ -104,6 +109,46 @@ STRUCTURE: list[Request] = [
 def test_structure_and_payloads_at_their_places_are_no_text(request_: Request) -> None:
     assert request_.texts() == ()
     assert request_.change(lambda text: "changed") is request_
+
+
+PLACES: list[tuple[str, str]] = [
+    ("file", "file_data"),
+    ("image_url", "url"),
+    ("input_audio", "data"),
+]
+
+
+def encoded(text: str | bytes) -> str:
+    return b64encode(text if isinstance(text, bytes) else text.encode()).decode()
+
+
+@pytest.mark.parametrize(("kind", "name"), PLACES)
+def test_a_file_of_text_is_text_and_is_written_back_as_it_came(kind: str, name: str) -> None:
+    def holding(text: str) -> Request:
+        held: Json = {name: f"data:text/plain;base64,{encoded(text)}"}
+        return chat(part(**{kind: held}))
+
+    request = holding(f"Ask {MAIL}, é.")
+    assert request.contents == ((f"Ask {MAIL}, é.",), ())
+    assert request.change(str, str) is request
+    assert request.change(lambda text: text.replace(MAIL, "<M>")) == holding("Ask <M>, é.")
+
+
+def test_a_file_of_text_belongs_to_the_message_around_it() -> None:
+    held: JsonObject = {"file": {"file_data": f"data:text/csv;base64,{encoded('bob@')}"}}
+    assert chat({"content": [held, {"text": "corp.com"}]}).split_texts() == (("bob@", "corp.com"),)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", "text/csv;charset=utf-16"])
+def test_what_claims_to_be_text_and_is_not_is_refused_where_guards_must_see_it(kind: str) -> None:
+    held = f"data:{kind};base64,{encoded(MAIL.encode('utf-16'))}"
+    request = chat(part(file={"file_data": held}))
+    assert request.contents == ((), (held,))
+    with pytest.raises(InvalidRequest, match="UTF-8") as error:
+        request.require_text()
+    assert error.value.param == "messages"
+    chat(part(file={"file_data": f"data:text/plain;base64,{encoded(MAIL)}"})).require_text()
+    chat(part(image_url=IMAGE)).require_text()
 
 
 def test_payloads_are_told_apart_and_can_be_changed() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
 from jupyter_mesh.pipeline.call import Produced
 from jupyter_mesh.schemas.json import Json
-from jupyter_mesh.schemas.request import Operation, parse_request
+from jupyter_mesh.schemas.request import Operation, Request, parse_request
 from jupyter_mesh.schemas.tokens import estimate_all, estimate_tokens, input_tokens_bound
 
 ENGLISH = (
@@ -116,3 +118,40 @@ def test_what_was_written_is_counted_once_however_often_it_is_asked_for() -> Non
         assert produced.tokens() == counts[-1]
     assert counts == sorted(counts)
     assert counts[-1] == pytest.approx(estimate_tokens(ENGLISH), rel=0.15)
+
+
+def held(kind: str, data: bytes, part: str = "file", place: str = "file_data") -> Request:
+    url = f"data:{kind};base64,{b64encode(data).decode()}" if kind else b64encode(data).decode()
+    message: Json = {"role": "user", "content": [{"type": part, part: {place: url}}]}
+    return parse_request(Operation.CHAT, {"model": "m", "messages": [message]})
+
+
+def test_a_document_of_text_is_reserved_for_like_the_same_text() -> None:
+    text = ENGLISH * 500
+    document = held("text/plain", text.encode())
+    said: Json = {"role": "user", "content": text}
+    plain = parse_request(Operation.CHAT, {"model": "m", "messages": [said]})
+    assert estimate_all(document.texts()) == estimate_tokens(text)
+    assert input_tokens_bound(plain) <= input_tokens_bound(document)
+    assert input_tokens_bound(document) <= input_tokens_bound(plain) + 1_500
+
+
+BINARY = bytes(range(256)) * 4_000
+
+
+@pytest.mark.parametrize(
+    ("request_", "least", "most"),
+    [
+        (held("application/pdf", BINARY), 512_000, 513_000),
+        (held("application/octet-stream", BINARY), 512_000, 513_000),
+        (held("text/plain", BINARY), 512_000, 513_000),
+        (held("audio/wav", BINARY), 64_000, 65_000),
+        (held("", BINARY, "input_audio", "data"), 64_000, 65_000),
+        (held("image/png", BINARY, "image_url", "url"), 1_500, 1_600),
+        (held("application/pdf", b"%PDF-"), 1_500, 1_600),
+    ],
+)
+def test_a_file_is_reserved_for_by_its_size_a_picture_by_what_vendors_see_of_it(
+    request_: Request, least: int, most: int
+) -> None:
+    assert least <= input_tokens_bound(request_) <= most

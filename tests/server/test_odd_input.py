@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import re
+from base64 import b64encode
 from urllib.parse import urlsplit
 
 import orjson
@@ -16,7 +18,26 @@ from .calls import chat_body
 from .conftest import Host
 
 CHAT = "/v1/chat/completions"
+DEEP = [b"[" * 900 + b"]" * 900, b'{"a":' * 900 + b"1" + b"}" * 900, b'[{"a":' + b"9" * 40 + b"}]"]
+
+
+def thought(sealed: str) -> JsonObject:
+    """A request for a response, with a thought from before."""
+    message: Json = {"type": "message", "role": "user", "content": "hi"}
+    return {"model": "a", "input": [{"type": "reasoning", "encrypted_content": sealed}, message]}
+
+
+def signed(sealed: str, kind: str = "thinking") -> JsonObject:
+    """A message to Anthropic's API, with a thought from before."""
+    seal = "data" if kind == "redacted_thinking" else "signature"
+    block: Json = {"type": kind, "thinking": "t", seal: f"mesh.{sealed}"}
+    before: Json = {"role": "assistant", "content": [block, {"type": "text", "text": "x"}]}
+    messages: list[Json] = [before, {"role": "user", "content": "hi"}]
+    return {"model": "a", "max_tokens": 5, "messages": messages}
+
+
 ERROR_FIELDS = {"message", "type", "param", "code", "request_id"}
+SEALED = ["é", "no base64!", "QUJD", *(b64encode(one).decode() for one in DEEP)]
 
 BODIES: list[tuple[str, str, bytes | JsonObject]] = [
     ("nothing", CHAT, b""),
@@ -98,6 +119,24 @@ async def test_an_odd_body_is_400_and_reaches_nobody(
     assert set(reply.json["error"]) == ERROR_FIELDS
     assert reply.json["error"]["type"] == "invalid_request_error"
     assert len(reply.body) < 1000
+    assert standalone.mesh.calls_made == []
+
+
+@pytest.mark.parametrize("sealed", SEALED)
+async def test_what_was_not_sealed_here_is_400_and_reaches_nobody(
+    standalone: Host, sealed: str
+) -> None:
+    for path, body in (
+        ("/v1/responses", thought(sealed)),
+        ("/anthropic/v1/messages", signed(sealed)),
+        ("/anthropic/v1/messages", signed(sealed, "redacted_thinking")),
+    ):
+        reply = await standalone.ask("POST", path, data=orjson.dumps(body))
+        assert reply.status == 400
+        assert reply.json["error"]["type"] == "invalid_request_error"
+        assert re.search(
+            "made by this gateway|nested deeper|64 bits", reply.json["error"]["message"]
+        )
     assert standalone.mesh.calls_made == []
 
 
