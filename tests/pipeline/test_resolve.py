@@ -100,6 +100,7 @@ async def test_a_large_file_is_no_reason_to_refuse_and_is_bound_by_what_the_mode
     data = b64encode(bytes(range(256)) * 4_000).decode()
     file: Json = {"type": "file", "file": {"file_data": f"data:application/pdf;base64,{data}"}}
     mesh = pipeline(candidate("a/m", context_window=window))
-    outcome = await mesh.ask(chat([file]))
+    messages: Json = [{"role": "user", "content": [file]}]
+    outcome = await mesh.ask(chat().with_body(model="a/m", messages=messages))
     assert outcome.error is None
     assert (window or 500_000) <= outcome.call.input_bound <= most
