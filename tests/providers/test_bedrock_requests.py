@@ -122,42 +122,6 @@ async def test_bedrocks_own_fields_pass(fake: FakeBedrock) -> None:
     assert "serviceTier" not in got
 
 
-PRICED: list[tuple[str, Json, str]] = [
-    ("service_tier", "priority", "service_tier"),
-    ("serviceTier", {"type": "flex"}, "serviceTier"),
-    ("performanceConfig", {"latency": "optimized"}, "performanceConfig"),
-    *(
-        ("additionalModelRequestFields", fields, name)
-        for fields, name in [
-            ({"max_tokens": 64_000}, "max_tokens"),
-            ({"max_tokens_to_sample": 64_000}, "max_tokens_to_sample"),
-            ({"max_gen_len": 64_000}, "max_gen_len"),
-            ({"inferenceConfig": {"topK": 5, "maxTokens": 64_000}}, "maxTokens"),
-            ({"textGenerationConfig": {"maxTokenCount": 64_000}}, "maxTokenCount"),
-            ({"n": 4}, "n"),
-            ({"num_generations": 4}, "num_generations"),
-            ({"service_tier": "priority"}, "service_tier"),
-            ({"performanceConfig": {"latency": "optimized"}}, "performanceConfig"),
-            ({"speed": "fast"}, "speed"),
-        ]
-    ),
-]
-
-
-@pytest.mark.parametrize(("param", "value", "name"), PRICED)
-async def test_what_changes_the_price_passes_only_where_the_connection_allows_it(
-    fake: FakeBedrock, param: str, value: Json, name: str
-) -> None:
-    with pytest.raises(UnsupportedParameter, match=f"`{name}`") as refused:
-        await sent(fake, {"max_tokens": 10, param: value})
-    assert refused.value.param == param
-    assert not fake.requests
-    got = await sent(fake, {"max_tokens": 10, param: value}, priced_parameters=[name, "latency"])
-    assert got["serviceTier" if param == "service_tier" else param] == (
-        {"type": value} if param == "service_tier" else value
-    )
-
-
 async def test_a_guardrail_of_the_connection_holds_for_every_call(fake: FakeBedrock) -> None:
     guardrail = {"identifier": "gr-1", "version": "2"}
     assert (await sent(fake, {}, guardrail=guardrail))["guardrailConfig"] == {
