@@ -69,12 +69,19 @@ class AI21(OpenAIVendor):
     label: ClassVar[str] = "AI21"
     format_type: ClassVar[type[VendorFormat]] = AI21Format
     list_path: ClassVar[str | None] = None
+    knock_path: ClassVar[str | None] = "chat/completions"
+
+    async def models(self) -> list[ModelFacts]:
+        if self.context.models:
+            return await super().models()
+        return [self.facts(name) for name in _MODELS]
 
     async def probe(self, within: float = 10.0) -> list[ModelFacts]:
         """The models that are configured, or those that AI21 has: its API lists none.
 
         Raises:
             ConfigError: The key is not there.
+            ProviderError: It does not answer, or refuses the key.
         """
         return await super().probe(within) or [self.facts(name) for name in _MODELS]
 

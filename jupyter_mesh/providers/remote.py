@@ -26,6 +26,8 @@ from .wire import Response
 from .wire_format import Outgoing, Parser, Reading, WireFormat
 
 _log = logging.getLogger("jupyter_mesh")
+_ASKED_WRONGLY = frozenset({400, 405, 415, 422})
+"""Statuses of one who was let in."""
 _LIST_SECONDS = 10.0
 _REFUSED = frozenset({401, 403})
 
@@ -38,6 +40,8 @@ class RemoteProvider(Provider):
     Config: type[ProviderConfig] = RemoteConfig
     list_path: ClassVar[str | None] = "models"
     """Where the models are listed; None: this API lists none."""
+    knock_path: ClassVar[str | None] = None
+    """Where a key is tried instead, with a request that asks for nothing; None: nowhere."""
     faults_type: ClassVar[type[Faults]] = Faults
     """Names the vendor's failures."""
 
@@ -104,6 +108,8 @@ class RemoteProvider(Provider):
         await self._prepare(deadline)
         paths = self.list_paths()
         if not paths:
+            if self.knock_path is not None:
+                await self._knock(self.knock_path, deadline)
             return [self.facts(name) for name in self.context.models]
         return [self.describe(one) for path in paths for one in await self._listed(path, deadline)]
 
@@ -123,6 +129,16 @@ class RemoteProvider(Provider):
             found += facts
             path = self.format.next_page(value)  # also of a page with no model for us on it
         return found
+
+    async def _knock(self, path: str, deadline: Deadline) -> None:
+        """Send what no model can answer: who is not let in hears so, and nothing is charged."""
+        faults, nothing = replace(self._faults(None), listing=True), b"{}"
+        headers = await self._headers.of(path, nothing, deadline, faults)
+        reply = await self._upstream.exchange(
+            "POST", path, body=nothing, headers=headers, deadline=deadline, faults=faults
+        )
+        if reply.status not in _ASKED_WRONGLY:
+            self._judged(reply, faults)
 
     async def page(self, path: str, within: float) -> Json:
         """The JSON that the vendor shows at a path.

@@ -109,6 +109,7 @@ class Snowflake(OpenAIVendor):
     label: ClassVar[str] = "Snowflake Cortex"
     format_type: ClassVar[type[VendorFormat]] = SnowflakeFormat
     list_path: ClassVar[str | None] = None
+    knock_path: ClassVar[str | None] = "chat/completions"
 
     def make_authorization(self) -> Authorization:
         config, secrets = self._config, self.context.secrets

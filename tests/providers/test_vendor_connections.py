@@ -32,7 +32,7 @@ from jupyter_mesh.providers.snowflake_jwt import key_pair_token
 from jupyter_mesh.schemas.json import JsonObject, dig
 from jupyter_mesh.schemas.request import Operation
 from jupyter_mesh.testing.attempts import attempt, provider_context
-from jupyter_mesh.testing.fake_upstream import Behaviour, FakeUpstream
+from jupyter_mesh.testing.fake_upstream import Behaviour, Dialect, FakeUpstream
 from jupyter_mesh.testing.fake_vendors import (
     AI21Dialect,
     AzureDialect,
@@ -387,7 +387,7 @@ async def test_hugging_faces_list_says_the_longest_context() -> None:
 
 async def test_ai21_has_no_list_so_its_models_are_known() -> None:
     provider = AI21(AI21Config(), provider_context())
-    assert [one.name for one in await provider.probe()] == ["jamba-large", "jamba-mini"]
+    assert [one.name for one in await provider.models()] == ["jamba-large", "jamba-mini"]
     assert "tools" in provider.facts("jamba-mini").capabilities
 
 
@@ -538,3 +538,28 @@ async def test_strict_vendors_get_no_marks_of_other_vendors_models(
         assert dig(said, "content") == "So."
         assert (dig(said, "reasoning_content") == "Hm.") is kept
         await provider.aclose()
+
+
+WITHOUT_LIST: list[tuple[type[OpenAIVendor], type[Dialect], str, dict[str, object]]] = [
+    (AI21, AI21Dialect, "/studio/v1", {}),
+    (Snowflake, SnowflakeDialect, "/api/v2/cortex/v1", {"account": "my-org"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "dialect", "path", "settings"), WITHOUT_LIST)
+async def test_where_no_models_are_listed_the_key_is_tried_with_nothing_to_answer(
+    kind: type[OpenAIVendor], dialect: type[Dialect], path: str, settings: dict[str, object]
+) -> None:
+    models: dict[str, JsonObject] = {"m": {}}
+    async with FakeUpstream(dialect(), api_key=SECRET) as fake:
+        provider = connect(kind, fake, path, models, **settings)
+        assert [one.name for one in await provider.probe()] == ["m"]
+        assert [(one.method, one.body) for one in fake.requests] == [("POST", b"{}")]
+        await provider.aclose()
+        wrong = connect(kind, fake, path, models, {"env:TEST_KEY": "wrong-key-123456"}, **settings)
+        with pytest.raises(ProviderRejected, match="refused the gateway's own key"):
+            await wrong.probe()
+        await wrong.aclose()
+    with pytest.raises(ProviderUnavailable, match="cannot be reached"):
+        await provider.probe()
+    await provider.aclose()
