@@ -8,12 +8,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+from typing import TYPE_CHECKING
 
 import orjson
 
 from ..errors import ConfigError
 from ..schemas.json import JsonObject
 from .authorization import Token
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _SECONDS = 3_540
 """Snowflake takes none that lives longer than an hour."""
@@ -32,18 +36,9 @@ def key_pair_token(account: str, user: str, pem: str, passphrase: str | None = N
         ConfigError: It is no RSA key, or the passphrase is wrong.
     """
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.asymmetric import padding
 
-    try:
-        key = serialization.load_pem_private_key(
-            pem.encode(), None if passphrase is None else passphrase.encode()
-        )
-    except (ValueError, TypeError):
-        raise ConfigError(
-            "`private_key` is no private key in PEM, or `private_key_passphrase` does not open it."
-        ) from None
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise ConfigError("`private_key` is no RSA key, which is what Snowflake takes.")
+    key = _read(pem, passphrase)
     public = key.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -59,6 +54,23 @@ def key_pair_token(account: str, user: str, pem: str, passphrase: str | None = N
     told = b".".join((_part({"alg": "RS256", "typ": "JWT"}), _part(claims)))
     signature = key.sign(told, padding.PKCS1v15(), hashes.SHA256())
     return Token(f"{told.decode()}.{_text(signature).decode()}", float(now + _SECONDS))
+
+
+def _read(pem: str, passphrase: str | None) -> RSAPrivateKey:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    try:
+        key = serialization.load_pem_private_key(
+            pem.encode(), None if passphrase is None else passphrase.encode()
+        )
+    except (ValueError, TypeError):
+        raise ConfigError(
+            "`private_key` is no private key in PEM, or `private_key_passphrase` does not open it."
+        ) from None
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ConfigError("`private_key` is no RSA key, which is what Snowflake takes.")
+    return key
 
 
 def _part(value: JsonObject) -> bytes:
