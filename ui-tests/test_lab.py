@@ -135,7 +135,7 @@ def test_opening_saved_answers_asks_the_gateway_for_nothing_of_theirs(
     expect(page.page.locator(".jp-mesh-Status-model")).to_have_text("campus/qwen3-32b")
     page.page.wait_for_timeout(1500)
     to_gateway = {one for one in asked if one[1].startswith("/mesh/")}
-    looked_up = ("me", "models", "costs", "calls", "alerts/summary")  # the sidebar's own
+    looked_up = ("me", "models", "costs", "calls", "alerts/summary", "revision")  # the sidebar's
     own = {("GET", f"/mesh/api/{name}") for name in looked_up}
     assert to_gateway
     assert to_gateway <= own
