@@ -82,7 +82,7 @@ async def spend(mesh: Mesh, upstream: FakeOpenAI) -> dict[str, Decimal | None]:
     for place in ("extra_chunk", "last_choice", "every_chunk"):
         behaviour = reported.model_copy(update={"usage_in": place})
         await one(price_of(1234, 77, 100), behaviour, stream=True)
-    odd = Behaviour.model_validate({"usage": usage_object(1, 0)})
+    odd = Behaviour.model_validate({"usage": usage_object(1, 0), "text": ""})
     await one(Decimal("0.00000015"), odd)
     await one(price_of(2, 9), Behaviour(text="one two three"), n=3)
     await one(Decimal(0), Behaviour(fault="server_error"))
