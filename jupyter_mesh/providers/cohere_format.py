@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
 from urllib.parse import quote
 
 from ..errors import ProviderRejected
@@ -41,8 +40,6 @@ class CohereFormat(WireFormat):
         facts: What is known of a model by its name.
         settings: Of the connection.
     """
-
-    streamed: ClassVar[frozenset[Operation]] = frozenset({Operation.CHAT})
 
     def __init__(
         self, who: str, facts: Callable[[str], ModelFacts], settings: CohereConfig

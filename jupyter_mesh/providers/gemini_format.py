@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import ClassVar
 from urllib.parse import quote
 
 from ..errors import ProviderRejected
@@ -46,8 +45,6 @@ class GeminiFormat(WireFormat):
         facts: What is known of a model by its name.
         settings: Of the connection.
     """
-
-    streamed: ClassVar[frozenset[Operation]] = frozenset({Operation.CHAT})
 
     def __init__(
         self, who: str, facts: Callable[[str], ModelFacts], settings: VertexConfig

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import orjson
 
-from jupyter_mesh.errors import InvalidRequest, ModelNotFound
-from jupyter_mesh.pipeline.call import Call
+from jupyter_mesh.errors import ModelNotFound
 from jupyter_mesh.pipeline.fold import unfold
 from jupyter_mesh.schemas.api import ModelCard
-from jupyter_mesh.schemas.events import Answer, Chunk, Event
-from jupyter_mesh.schemas.json import Json, JsonObject, as_object
-from jupyter_mesh.schemas.request import Operation, parse_request, refuse_routing
+from jupyter_mesh.schemas.json import Json, JsonObject
+from jupyter_mesh.schemas.request import Operation, parse_request
 
 from .calling import begin, stream_reply
 from .exchange import HttpRequest, JsonReply, Reply
@@ -22,6 +18,7 @@ from .messages_request import chat_body
 from .openai_answer import answer_headers, folded, mesh_details
 from .problems import fault
 from .replies import json_reply
+from .typed_events import TypedEvents, asked_of
 
 _UNKNOWN_DAY = "1970-01-01T00:00:00Z"
 """What Anthropic itself says of a model whose day nobody knows."""
@@ -29,12 +26,16 @@ _UNKNOWN_DAY = "1970-01-01T00:00:00Z"
 
 async def messages(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
     """`POST /anthropic/v1/messages`, streamed or whole."""
-    asked = _asked(body)
+    asked = asked_of(body)
     chat = parse_request(Operation.CHAT, chat_body(asked))
     call, options = await begin(gateway, request, chat)
     message = Message(asked, call.id)
     if chat.stream:
-        encoder = _Events(call, message, lambda error: fault(error, request), options.details)
+
+        def fail(error: BaseException) -> list[JsonObject]:
+            return [{"type": "error", **fault(error, request)}]
+
+        encoder = TypedEvents(call, message, fail, details=options.details)
         reply = await stream_reply(gateway, call, encoder)
         reply.headers["request-id"] = call.id
         return reply
@@ -50,7 +51,7 @@ async def messages(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
 
 async def count_tokens(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
     """`POST /anthropic/v1/messages/count_tokens`: an estimate, and nothing is sent."""
-    asked = {name: value for name, value in _asked(body).items() if name != "stream"}
+    asked = {name: value for name, value in asked_of(body).items() if name != "stream"}
     chat = parse_request(Operation.CHAT, chat_body(asked, counting=True))
     call, _ = await begin(gateway, request, chat)
     counted = await gateway.mesh.dry_run(call)
@@ -97,60 +98,3 @@ def _listed(card: ModelCard) -> JsonObject:
         "max_input_tokens": card.context_window,
         "max_tokens": card.max_output,
     }
-
-
-def _asked(body: Json) -> JsonObject:
-    asked = as_object(body)
-    if asked is None:
-        raise InvalidRequest("The body must be a JSON object.")
-    refuse_routing(asked)
-    return asked
-
-
-class _Events:
-    """The events of a message as server-sent events with names."""
-
-    def __init__(
-        self,
-        call: Call,
-        message: Message,
-        fail: Callable[[BaseException], JsonObject],
-        details: bool,
-    ) -> None:
-        self._call = call
-        self._message = message
-        self._fail = fail
-        self._details = details
-        self._begun = False
-
-    def feed(self, event: Event) -> bytes:
-        if isinstance(event, Chunk):
-            chunks = [] if event.usage_only else [event]
-        elif isinstance(event, Answer):
-            chunks = unfold(event.data, Operation.CHAT)
-        else:
-            return b""
-        taken = [one for chunk in chunks for one in self._message.take(chunk.data)]
-        return _framed([*self._begin(), *taken])
-
-    def finish(self) -> bytes:
-        *before, last = [*self._begin(), *self._message.end(self._call.report.usage)]
-        if self._details:
-            last = {**last, "mesh": mesh_details(self._call)}
-        return _framed([*before, last])
-
-    def fail(self, error: BaseException) -> bytes:
-        return _framed([{"type": "error", **self._fail(error)}])
-
-    def _begin(self) -> list[JsonObject]:
-        if self._begun:
-            return []
-        self._begun = True
-        return self._message.begin()
-
-
-def _framed(events: list[JsonObject]) -> bytes:
-    return b"".join(
-        b"event: %s\ndata: %s\n\n" % (str(event["type"]).encode(), orjson.dumps(event))
-        for event in events
-    )
