@@ -174,7 +174,8 @@ def test_thoughts_that_a_model_wants_back_come_back(
     held_to_schema(first)
     again: list[Any] = [item.model_dump(exclude_none=True) for item in first.output]
     client.responses.create(model="up/m", input=[*again, {"role": "user", "content": "And?"}])
-    (said, _) = upstream.requests[-1].json["messages"]  # type: ignore[misc]
+    sent: Any = upstream.requests[-1].json
+    (said, _) = sent["messages"]
     assert said["reasoning_details"] == details
     assert said["content"] == [{"type": "text", "text": "Hi."}]
 
