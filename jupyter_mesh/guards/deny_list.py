@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from ..errors import ConfigError
-from ..spi.guard import Detector, Finding, GuardConfig, Judge, Verdict
+from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall, Judge, Verdict
 from .normal_form import NormalForm, normal_form
 from .scan import Finder, is_found, scan
 from .span import Span
@@ -146,7 +146,9 @@ class DenyList(Judge):
         super().__init__(config)
         self._settings, self._finder = _load(config)
 
-    async def judge(self, text: str, direction: Literal["request", "response"]) -> Verdict:
+    async def judge(
+        self, text: str, direction: Literal["request", "response"], call: GuardedCall
+    ) -> Verdict:
         named = await is_found(self._finder, text)
         return Verdict(1.0, (self._settings.entity,)) if named else Verdict(0.0)
 
@@ -161,5 +163,5 @@ class DenyListDetector(Detector):
         super().__init__(config)
         _, self._finder = _load(config)
 
-    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         return await scan(self._finder, texts, self.name)

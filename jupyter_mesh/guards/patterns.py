@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Literal, TypeAlias
 
-from ..spi.guard import Detector, Finding, GuardConfig
+from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall
 from .addresses import (
     find_email_addresses,
     find_ip_addresses,
@@ -70,7 +70,7 @@ class Patterns(Detector):
         self._in_text = [find for name, find in _IN_TEXT.items() if name in config.entities]
         self._in_runs = [find for name, find in _IN_RUNS.items() if name in config.entities]
 
-    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         return await scan(self._spans, texts, self.name)
 
     def _spans(self, text: str) -> Iterator[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from ..spi.guard import Detector, Finding, GuardConfig
+from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall
 from .assignments import find_assigned_secrets
 from .scan import scan
 from .secret_shapes import find_known_keys, find_private_keys
@@ -34,7 +34,7 @@ class Secrets(Detector):
         assert isinstance(config, SecretsConfig)
         self._settings = config
 
-    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         return await scan(self._spans, texts, self.name)
 
     def _spans(self, text: str) -> Iterator[Span]:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from ..config import Config
 from ..errors import MeshError
+from ..guards.in_threads import InThreads
 from ..pipeline.audit import Audit
 from ..pipeline.authorize import Authorize
 from ..pipeline.budget import Budget
@@ -29,6 +30,7 @@ from ..pipeline.screen import Screen
 from ..pipeline.step import Next, Step, compose
 from ..prices import standard_prices
 from ..serving import Supervisor
+from ..spi.guard import GuardTools
 from ..spi.happenings import Happenings
 from ..storage.alerts import SqlAlerts
 from ..storage.configured import configured_location
@@ -44,6 +46,7 @@ from .alerting import AlertBook
 from .background import every
 from .catalogue import Catalogue
 from .governance import Governance
+from .guards import Guards
 from .nested import NestedCalls
 from .offers import Offers, Withhold
 from .parts import Parts
@@ -140,11 +143,17 @@ async def _open(
     live: dict[str, Call] = {}
     nested = NestedCalls(live)
     budget = Budget(journal, headroom, happenings)
+    workers = InThreads()
+    tools = GuardTools(nested, secrets, workers, state_dir / "guards", happenings)
+    guards = Guards(plugins, tools)
+    opened.push_async_callback(guards.aclose)
     parts = Parts(
         journal=journal,
         history=history,
         catalogue=catalogue,
-        catalogue_keeper=SnapshotKeeper(config, catalogue, plugins),
+        catalogue_keeper=SnapshotKeeper(config, catalogue, guards),
+        guards=guards,
+        workers=workers,
         health=health,
         headroom=headroom,
         pipeline=_pipeline(state, nested, budget, journal, health),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from ..config import Config, HourlyCost
 from ..errors import AuditUnavailable, ConfigError, Conflict, ProviderUnavailable, StoreUnavailable
+from ..guards.in_threads import InThreads
 from ..pipeline.call import Call
 from ..pipeline.door import Door
 from ..pipeline.headroom import Headroom
@@ -17,6 +18,7 @@ from ..pipeline.health import Health
 from ..pipeline.step import Next
 from ..schemas.record_policy import SinkRule, TelemetryRule
 from ..schemas.setting import Kind
+from ..spi.guard import Guard
 from ..spi.happenings import Happenings
 from ..spi.provider import Provider
 from ..storage.alerts import Channels, SqlAlerts
@@ -28,6 +30,7 @@ from .alerting import AlertBook, AlertDesk, Conditions, Courier, Watcher
 from .background import every
 from .catalogue import Catalogue
 from .governance import Governance
+from .guards import Guards, check_guards
 from .key_holders import KeyHolder, key_holders
 from .metrics import Metrics
 from .nested import NestedCalls
@@ -36,7 +39,7 @@ from .performance import PerformanceBook
 from .plugins import Plugins
 from .sign_outs import SignOuts
 from .sinks import Sinks
-from .snapshots import SnapshotKeeper, guards_of
+from .snapshots import SnapshotKeeper
 from .state import State
 from .tracing import Tracer
 from .turned_away import FLUSH_SECONDS, TurnedAway
@@ -50,6 +53,8 @@ class Parts:
     history: SqlHistory
     catalogue: Catalogue
     catalogue_keeper: SnapshotKeeper
+    guards: Guards
+    workers: InThreads
     health: Health
     headroom: Headroom
     offers: Offers = field(init=False)
@@ -74,7 +79,9 @@ class Parts:
     key_holders: dict[str, KeyHolder] = field(default_factory=dict[str, KeyHolder])
     live: dict[str, Call]
     nested: NestedCalls
-    retired: list[tuple[int, Provider]] = field(default_factory=list[tuple[int, Provider]])
+    retired: list[tuple[int, Provider | Guard]] = field(
+        default_factory=list[tuple[int, Provider | Guard]]
+    )
     governance: Governance = field(init=False)
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
@@ -115,11 +122,11 @@ class Parts:
     async def apply(self, config: Config) -> None:
         """Put a configuration in force for new calls; those that run end under the old one."""
         retired = await self.catalogue.configure(config.connections)
-        self.catalogue_keeper.configure(config)
+        guards = self.catalogue_keeper.configure(config)
         self.key_holders = key_holders(config, makers_are_known=self.makers_are_known)
         self.state.resize(config.cache)
         version = self.catalogue_keeper.snapshot.version
-        self.retired += [(version, provider) for provider in retired]
+        self.retired += [(version, one) for one in (*retired, *guards)]
         self.close_retired()
 
     def tell(self) -> None:
@@ -175,11 +182,11 @@ class Parts:
         self.tasks.append(every(0.5, self.sinks.work))
 
     def close_retired(self) -> None:
-        """Close replaced connections that no running call uses any more."""
+        """Close replaced connections and guards that no running call uses any more."""
         oldest = min((call.snapshot.version for call in self.live.values()), default=None)
         unused = [one for one in self.retired if oldest is None or one[0] <= oldest]
         self.retired = [one for one in self.retired if one not in unused]
-        self.tasks += [asyncio.create_task(provider.aclose()) for _, provider in unused]
+        self.tasks += [asyncio.create_task(one.aclose()) for _, one in unused]
 
     def hourly_costs(self) -> dict[str, HourlyCost]:
         """What connections cost by the hour, by their names."""
@@ -200,7 +207,7 @@ class Parts:
         if kind == "connections":
             self.catalogue.check(name, config.connections[name])
         elif kind in ("guards", "screening", "moderation"):
-            guards_of(config, self.plugins)
+            check_guards(config, self.plugins)
         elif kind == "general" and name == "audit":
             self._check_audit(config)
         elif kind == "raises" and config.raises[name].until <= datetime.now(UTC):
@@ -210,7 +217,7 @@ class Parts:
         """Raises ConfigError where any object of `config` cannot be used."""
         for name, rule in config.connections.items():
             self.catalogue.check(name, rule)
-        guards_of(config, self.plugins)
+        check_guards(config, self.plugins)
         self.sinks.check(config.audit.sinks)
 
     def _check_audit(self, config: Config) -> None:
@@ -234,7 +241,9 @@ class Parts:
         await self.sign_outs.aclose()
         await self.alert_store.aclose()
         await self.governance.aclose()
-        await asyncio.gather(*(provider.aclose() for _, provider in self.retired))
+        await asyncio.gather(*(one.aclose() for _, one in self.retired))
+        await self.guards.aclose()
+        await self.workers.aclose()
         await self.catalogue.aclose()
         await self.state.aclose()
         await self.journal.aclose()

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from ..errors import Blocked, ScreeningUnavailable
 from ..schemas.request import Request
-from ..spi.guard import MOST_FINDINGS, Detector, Finding
+from ..spi.guard import MOST_FINDINGS, Detector, Finding, GuardedCall
 
 Findings: TypeAlias = dict[str, list[Finding]]
 """By text: the same text holds the same wherever it stands."""
@@ -23,8 +23,9 @@ JOINTS = ("", "\n")
 """What a model may read between two parts of a message."""
 
 
-async def find_in(detectors: Mapping[str, Detector], request: Request) -> Findings:
-    """All findings in each text of a request, also those that run over the parts of a message.
+async def find_in(detectors: Mapping[str, Detector], request: Request, call: str) -> Findings:
+    """All findings in each text of the request of `call`, also those that run over the parts of a
+    message.
 
     Raises:
         ScreeningUnavailable, Blocked: As for `find`.
@@ -35,13 +36,15 @@ async def find_in(detectors: Mapping[str, Detector], request: Request) -> Findin
         for parts in request.split_texts()
         for joint in JOINTS
     }
-    found = await find(detectors, [*texts, *joined])
+    found = await find(detectors, [*texts, *joined], GuardedCall(call, request))
     for whole, (parts, gap) in joined.items():
         _share_out(found[whole], parts, gap, found)
     return {text: found[text] for text in texts} if joined else found
 
 
-async def find(detectors: Mapping[str, Detector], texts: Iterable[str]) -> Findings:
+async def find(
+    detectors: Mapping[str, Detector], texts: Iterable[str], call: GuardedCall
+) -> Findings:
     """All findings of all detectors in each text, each with the configured name of its detector.
 
     Raises:
@@ -54,7 +57,7 @@ async def find(detectors: Mapping[str, Detector], texts: Iterable[str]) -> Findi
     try:
         async with asyncio.timeout(_SECONDS):
             for name, detector in detectors.items():
-                results = await detector.find(listed)
+                results = await detector.find(listed, call)
                 count += sum(map(len, results))
                 if count > MOST_FINDINGS:
                     break

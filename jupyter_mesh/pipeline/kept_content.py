@@ -14,7 +14,7 @@ from ..errors import Blocked, ScreeningUnavailable
 from ..schemas.json import Json, JsonObject
 from ..schemas.record_policy import Kept
 from ..schemas.request import Operation, Request
-from ..spi.guard import Detector
+from ..spi.guard import Detector, GuardedCall
 from .call import Call
 from .chunks import Channel
 from .findings import Findings, find, find_in, merged
@@ -77,7 +77,7 @@ async def keep_in_full(call: Call) -> None:
 async def keep_unscreened(call: Call, detectors: Mapping[str, Detector]) -> None:
     """Hand the audit a request that no rule covers, redacted all the same."""
     try:
-        found = await find_in(detectors, call.request)
+        found = await find_in(detectors, call.request, call.id)
     except (Blocked, ScreeningUnavailable):
         call.content = dict(_WITHHELD)
     else:
@@ -97,7 +97,7 @@ async def keep_response(call: Call, detectors: Mapping[str, Detector]) -> None:
         call.response = _by_choice(said)
         return
     try:
-        found = await find(detectors, said.values())
+        found = await find(detectors, said.values(), GuardedCall(call.id, call.request))
     except (Blocked, ScreeningUnavailable):
         call.response = dict(_WITHHELD)
         return

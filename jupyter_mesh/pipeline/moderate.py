@@ -13,6 +13,7 @@ from ..errors import Blocked, ModerationUnavailable
 from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered
 from ..schemas.json import Json, JsonObject
 from ..schemas.policy import ModerationRule
+from ..spi.guard import GuardedCall
 from .call import Call
 from .chunks import Channel, choice_numbers, finished, text_chunk, texts
 from .findings import JOINTS
@@ -81,7 +82,8 @@ async def _hit(
     judge = call.snapshot.judges[rule.guard]
     try:
         async with asyncio.timeout(_JUDGE_SECONDS):
-            verdict = await judge.judge(text, direction)
+            guarded = GuardedCall(call.id, call.request)
+            verdict = await judge.judge(text, direction, guarded)
         if not 0.0 <= verdict.score <= 1.0:  # nor is "not a number"
             raise ValueError("a score lies between 0 and 1")
         hit = verdict.score >= rule.threshold

@@ -121,7 +121,7 @@ async def screen(call: Call) -> Screened:
         return Screened(detectors)
     if any(map(_acts, every)):
         call.request.require_text()
-    found = await find_in(detectors, call.request)
+    found = await find_in(detectors, call.request, call.id)
     call.report.screened = "yes"
     kinds = {(one.detector, one.entity) for findings in found.values() for one in findings}
     _do_without_stricter(call, rules, kinds)

@@ -6,7 +6,7 @@ Entry-point groups are versioned: `jupyter_mesh.provider.v1`, `jupyter_mesh.guar
 
 from .cache import Cache, CacheEntry
 from .engine import Engine, EngineFactory
-from .guard import Detector, Finding, Judge, Verdict
+from .guard import Detector, Finding, GuardedCall, GuardTools, Judge, Verdict
 from .happenings import Happening, Happenings
 from .journal import History, Journal
 from .models import Models
@@ -14,6 +14,7 @@ from .prices import Prices
 from .provider import Attempt, Provider, ProviderContext
 from .secrets import SecretStore
 from .sink import AuditSink, SinkConfig
+from .workers import ScannedSpan, Scanner, Workers
 
 PROVIDER_GROUP = "jupyter_mesh.provider.v1"
 GUARD_GROUP = "jupyter_mesh.guard.v1"
@@ -31,6 +32,8 @@ __all__ = [
     "Engine",
     "EngineFactory",
     "Finding",
+    "GuardTools",
+    "GuardedCall",
     "Happening",
     "Happenings",
     "History",
@@ -40,7 +43,10 @@ __all__ = [
     "Prices",
     "Provider",
     "ProviderContext",
+    "ScannedSpan",
+    "Scanner",
     "SecretStore",
     "SinkConfig",
     "Verdict",
+    "Workers",
 ]

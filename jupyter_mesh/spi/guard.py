@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from ..schemas.frozen import frozen
+from ..schemas.request import Request
+from .happenings import Happenings
+from .models import Models
+from .secrets import SecretStore
+from .workers import Workers
 
 MOST_FINDINGS = 20_000
 """A call in which more is found is refused, so a detector need not look further."""
@@ -39,9 +45,42 @@ class Verdict:
     categories: tuple[str, ...] = ()
 
 
-class Detector(ABC):
-    """Finds personal data, secrets or internal names in a text. Register under
-    `jupyter_mesh.guard.v1`.
+@frozen
+class GuardedCall:
+    """The call that a text belongs to.
+
+    Attributes:
+        id: Under which a guard may ask models of the mesh; empty where nothing runs.
+        request: As it is known by then: what a detector sees is not screened yet, what a judge sees
+            is. None where there is none.
+    """
+
+    id: str = ""
+    request: Request | None = None
+
+
+@frozen
+class GuardTools:
+    """What the mesh lends to its guards.
+
+    Attributes:
+        models: Asks models marked `internal`, with purpose `guard`, as a child of the guarded call.
+        secrets: Resolves the references to keys in a guard's settings.
+        workers: Processes for what takes more than some milliseconds of CPU.
+        folder: For files that can be made again; shared by all gateways on this machine.
+        happenings: Where to tell that something is wrong, for alerts.
+    """
+
+    models: Models
+    secrets: SecretStore
+    workers: Workers
+    folder: Path
+    happenings: Happenings
+
+
+class Guard(ABC):
+    """What detectors and judges share. Making one is cheap and touches nothing: one is also made to
+    see whether a configuration holds. It works between `start` and `aclose`.
     """
 
     Config: type[GuardConfig] = GuardConfig
@@ -50,8 +89,34 @@ class Detector(ABC):
     def __init__(self, config: GuardConfig) -> None:
         self.config = config
 
+    def start(self, name: str, tools: GuardTools) -> None:  # noqa: B027 most need nothing
+        """Begin to work, under the name that policy gives it; called once, in the event loop,
+        before the first text. Returns at once: what takes time belongs in a task that `aclose`
+        ends, and what is not ready yet raises when it is asked.
+        """
+
+    async def aclose(self) -> None:  # noqa: B027 most hold nothing
+        """Let go of everything; no text comes afterwards."""
+
+
+class Detector(Guard):
+    """Finds personal data, secrets or internal names in a text. Register under
+    `jupyter_mesh.guard.v1`.
+    """
+
+    def entities(self) -> frozenset[str] | None:
+        """What it can find as it is configured and installed; None where that cannot be told.
+
+        A policy that names an entity which none of its detectors can find is refused.
+        """
+        return None
+
+    def remedy(self, entity: str) -> str | None:
+        """What to install or set so that it can find `entity`; None where nothing would help."""
+        return None
+
     @abstractmethod
-    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         """The findings in each text, in the order of `texts`. May overlap; the pipeline merges.
 
         Texts may be long: what takes more than some milliseconds belongs in a thread or a process,
@@ -60,15 +125,11 @@ class Detector(ABC):
         """
 
 
-class Judge(ABC):
+class Judge(Guard):
     """Judges a prompt or an answer as a whole. Register under `jupyter_mesh.guard.v1`."""
 
-    Config: type[GuardConfig] = GuardConfig
-    name: ClassVar[str]
-
-    def __init__(self, config: GuardConfig) -> None:
-        self.config = config
-
     @abstractmethod
-    async def judge(self, text: str, direction: Literal["request", "response"]) -> Verdict:
+    async def judge(
+        self, text: str, direction: Literal["request", "response"], call: GuardedCall
+    ) -> Verdict:
         """Any exception closes the call with `moderation_unavailable`."""

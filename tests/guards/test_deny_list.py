@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from jupyter_mesh.errors import ConfigError
 from jupyter_mesh.guards.deny_list import DenyList, DenyListConfig, DenyListDetector, TermIndex
 from jupyter_mesh.guards.normal_form import normal_form
+from jupyter_mesh.spi.guard import GuardedCall
 
 TERMS = (
     "Project Falcon",
@@ -66,7 +67,7 @@ NOT_FOUND = [
 
 async def spans_of(text: str, **settings: object) -> list[str]:
     config = DenyListConfig.model_validate({"terms": TERMS, **settings})
-    (found,) = await DenyListDetector(config).find([text])
+    (found,) = await DenyListDetector(config).find([text], GuardedCall())
     return [text[one.start : one.end] for one in found]
 
 
@@ -88,7 +89,7 @@ async def test_a_file_gives_terms_line_by_line(tmp_path: Path) -> None:
     file = tmp_path / "customers.txt"
     file.write_text("# customers\nAcme GmbH\n\n  Globex  \n", "utf-8")
     detector = DenyListDetector(DenyListConfig(file=file, entity="CUSTOMER"))
-    (found,) = await detector.find(["ACME GmbH, Globex and # customers"])
+    (found,) = await detector.find(["ACME GmbH, Globex and # customers"], GuardedCall())
     assert [(one.start, one.end, one.entity) for one in found] == [
         (0, 9, "CUSTOMER"),
         (11, 17, "CUSTOMER"),
@@ -117,10 +118,10 @@ def test_settings_that_cannot_be_right_are_refused(settings: dict[str, object]) 
 async def test_the_judge_condemns_without_telling_the_term() -> None:
     judge = DenyList(DenyListConfig(terms=("Initech",), entity="CUSTOMER"))
     for direction in ("request", "response"):
-        verdict = await judge.judge("We work for Initech.", direction)
+        verdict = await judge.judge("We work for Initech.", direction, GuardedCall())
         assert (verdict.score, verdict.categories) == (1.0, ("CUSTOMER",))
         assert "Initech" not in repr(verdict)
-        assert (await judge.judge("We work for somebody.", direction)).score == 0.0
+        assert (await judge.judge("We work for somebody.", direction, GuardedCall())).score == 0.0
 
 
 TEXTS = st.text(

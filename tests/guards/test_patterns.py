@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from jupyter_mesh.guards.patterns import Patterns, PatternsConfig
+from jupyter_mesh.spi.guard import GuardedCall
 
 FOUND: list[tuple[str, str, str]] = [
     ("EMAIL_ADDRESS", "write to ada.lovelace@example.com today", "ada.lovelace@example.com"),
@@ -120,7 +121,7 @@ NOT_FOUND: list[tuple[str, str]] = [
 
 
 async def spans_of(entity: str, text: str) -> list[str]:
-    (found,) = await Patterns(PatternsConfig()).find([text])
+    (found,) = await Patterns(PatternsConfig()).find([text], GuardedCall())
     return [text[one.start : one.end] for one in found if one.entity == entity]
 
 
@@ -136,7 +137,7 @@ async def test_what_only_looks_like_it_is_left_alone(entity: str, text: str) -> 
 
 async def test_all_of_a_text_are_found_in_order() -> None:
     text = "ada@example.com, bob@example.org; 4111111111111111 and 5555555555554444 at 8.8.8.8"
-    (found,) = await Patterns(PatternsConfig()).find([text])
+    (found,) = await Patterns(PatternsConfig()).find([text], GuardedCall())
     assert [one.entity for one in found] == [
         "EMAIL_ADDRESS", "EMAIL_ADDRESS", "CREDIT_CARD", "CREDIT_CARD", "IP_ADDRESS",
     ]  # fmt: skip
@@ -145,14 +146,16 @@ async def test_all_of_a_text_are_found_in_order() -> None:
 
 
 async def test_texts_are_answered_in_their_order() -> None:
-    found = await Patterns(PatternsConfig()).find(["nothing", "ada@example.com", ""])
+    found = await Patterns(PatternsConfig()).find(["nothing", "ada@example.com", ""], GuardedCall())
     assert [len(one) for one in found] == [0, 1, 0]
-    assert await Patterns(PatternsConfig()).find([]) == []
+    assert await Patterns(PatternsConfig()).find([], GuardedCall()) == []
 
 
 async def test_only_the_entities_asked_for_are_looked_for() -> None:
     detector = Patterns(PatternsConfig(entities=frozenset({"EMAIL_ADDRESS"})))
-    (found,) = await detector.find(["ada@example.com from 8.8.8.8, card 4111111111111111"])
+    (found,) = await detector.find(
+        ["ada@example.com from 8.8.8.8, card 4111111111111111"], GuardedCall()
+    )
     assert [one.entity for one in found] == ["EMAIL_ADDRESS"]
     with pytest.raises(ValidationError):
         PatternsConfig.model_validate({"entities": ["SHOE_SIZE"]})
@@ -169,4 +172,4 @@ ADVERSARIAL = [
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 async def test_a_megabyte_made_to_be_slow_is_finished(unit: str) -> None:
     text = unit * (MEGABYTE // len(unit))
-    await Patterns(PatternsConfig()).find([f"x{text}@example.com!"])
+    await Patterns(PatternsConfig()).find([f"x{text}@example.com!"], GuardedCall())

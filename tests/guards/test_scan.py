@@ -15,7 +15,7 @@ from jupyter_mesh.guards.patterns import Patterns, PatternsConfig
 from jupyter_mesh.guards.scan import LONG, is_found, scan
 from jupyter_mesh.guards.secrets import Secrets, SecretsConfig
 from jupyter_mesh.guards.span import Span, findings
-from jupyter_mesh.spi.guard import MOST_FINDINGS, Detector
+from jupyter_mesh.spi.guard import MOST_FINDINGS, Detector, GuardedCall
 
 KEY = "-----BEGIN PRIVATE KEY-----\n" + "A1b2C3d4" * 1500 + "\n-----END PRIVATE KEY-----"
 PLANTED = (
@@ -39,10 +39,12 @@ GUARDS: tuple[Detector, ...] = (
 async def test_a_border_between_slices_neither_hides_nor_makes_a_finding(
     guard: Detector, planted: str
 ) -> None:
-    alone = [(one.start, one.end, one.entity) for one in (await guard.find([planted]))[0]]
+    alone = [
+        (one.start, one.end, one.entity) for one in (await guard.find([planted], GuardedCall()))[0]
+    ]
     for shift in (len(planted) + 3, len(planted) // 2, len(planted) - 2, 2, 0, -3):
         before = ("lorem ipsum " * LONG)[: LONG - shift]
-        found = (await guard.find([before + planted + "dolor " * 2000]))[0]
+        found = (await guard.find([before + planted + "dolor " * 2000], GuardedCall()))[0]
         assert [
             (one.start - len(before), one.end - len(before), one.entity) for one in found
         ] == alone
@@ -84,7 +86,9 @@ async def test_the_loop_goes_on_while_a_megabyte_is_looked_through(guard: Detect
 
     ticker = asyncio.create_task(tick())
     await asyncio.sleep(0)
-    await guard.find(["Write to the people at 10.0.0.1 about it, is 12 34 56. " * 20_000])
+    await guard.find(
+        ["Write to the people at 10.0.0.1 about it, is 12 34 56. " * 20_000], GuardedCall()
+    )
     ticker.cancel()
     assert ticks > 5  # in one piece it would be once or twice
 
@@ -101,7 +105,7 @@ async def test_a_judge_looks_through_long_texts_off_the_loop_too() -> None:
 
     beating = asyncio.create_task(beat())
     await asyncio.sleep(0)
-    verdict = await judge.judge("lorem ipsum " * 50_000 + "Initech", "request")
+    verdict = await judge.judge("lorem ipsum " * 50_000 + "Initech", "request", GuardedCall())
     beating.cancel()
     assert verdict.score == 1.0
     assert beats > 10

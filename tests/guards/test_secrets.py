@@ -8,6 +8,7 @@ import json
 import pytest
 
 from jupyter_mesh.guards.secrets import Secrets, SecretsConfig
+from jupyter_mesh.spi.guard import GuardedCall
 
 A40 = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5hJ7k"
 
@@ -121,7 +122,7 @@ NOT_FOUND: list[str] = [
 
 
 async def spans_of(text: str) -> list[tuple[str, str]]:
-    (found,) = await Secrets(SecretsConfig()).find([text])
+    (found,) = await Secrets(SecretsConfig()).find([text], GuardedCall())
     return [(one.entity, text[one.start : one.end]) for one in found]
 
 
@@ -137,7 +138,7 @@ async def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
 
 async def test_assignments_can_be_switched_off() -> None:
     detector = Secrets(SecretsConfig(assignments=False))
-    (found,) = await detector.find([f'password = "hunter2" and sk-{A40}'])
+    (found,) = await detector.find([f'password = "hunter2" and sk-{A40}'], GuardedCall())
     assert [one.entity for one in found] == ["API_KEY"]
 
 
@@ -161,4 +162,4 @@ ADVERSARIAL = [
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 async def test_a_megabyte_made_to_be_slow_is_finished(unit: str) -> None:
-    await Secrets(SecretsConfig()).find([f"x {unit * (1_000_000 // len(unit))}"])
+    await Secrets(SecretsConfig()).find([f"x {unit * (1_000_000 // len(unit))}"], GuardedCall())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from jupyter_mesh.spi.guard import Detector, Finding
+from jupyter_mesh.spi.guard import Detector, Finding, GuardedCall
 
 
 class Broken(Detector):
@@ -13,5 +13,5 @@ class Broken(Detector):
 
     name: ClassVar[str] = "broken"
 
-    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         raise ConnectionResetError(f"the worker died over {texts[0]}")

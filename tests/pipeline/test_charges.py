@@ -24,7 +24,7 @@ from jupyter_mesh.schemas.audit import Completion, Hold, Intent
 from jupyter_mesh.schemas.events import Answer, Events
 from jupyter_mesh.schemas.policy import AliasRule, BudgetRule, ExactCacheRule, ModerationRule
 from jupyter_mesh.schemas.spend import Price, Usage
-from jupyter_mesh.spi.guard import GuardConfig, Judge, Verdict
+from jupyter_mesh.spi.guard import GuardConfig, GuardedCall, Judge, Verdict
 from jupyter_mesh.spi.provider import Attempt
 from jupyter_mesh.testing.memory_journal import MemoryJournal
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
@@ -255,7 +255,9 @@ class Strict(Judge):
 
     name: ClassVar[str] = "strict"
 
-    async def judge(self, text: str, direction: Literal["request", "response"]) -> Verdict:
+    async def judge(
+        self, text: str, direction: Literal["request", "response"], call: GuardedCall
+    ) -> Verdict:
         return Verdict(1.0, ("any",))
 
 

@@ -12,7 +12,7 @@ import pytest
 from jupyter_mesh.errors import Blocked, ScreeningUnavailable
 from jupyter_mesh.pipeline.findings import find, find_in, merged
 from jupyter_mesh.schemas.request import Operation, parse_request
-from jupyter_mesh.spi.guard import MOST_FINDINGS, Detector, Finding, GuardConfig
+from jupyter_mesh.spi.guard import MOST_FINDINGS, Detector, Finding, GuardConfig, GuardedCall
 
 
 class Matches(Detector):
@@ -24,7 +24,7 @@ class Matches(Detector):
         super().__init__(GuardConfig())
         self._pattern, self._entity = re.compile(pattern), entity
 
-    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         return [
             [Finding(*m.span(), self._entity, 1.0, self.name) for m in self._pattern.finditer(text)]
             for text in texts
@@ -33,7 +33,7 @@ class Matches(Detector):
 
 async def test_two_guards_of_one_kind_keep_the_names_policy_gives_them() -> None:
     detectors = {"people": Matches("Ada"), "places": Matches("Rome")}
-    found = await find(detectors, ["Ada in Rome"])
+    found = await find(detectors, ["Ada in Rome"], GuardedCall())
     assert [(one.detector, one.start) for one in found["Ada in Rome"]] == [
         ("people", 0),
         ("places", 7),
@@ -44,11 +44,13 @@ async def test_a_text_that_stands_twice_is_looked_through_once() -> None:
     seen: list[str] = []
 
     class Remembers(Matches):
-        async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+        async def find(
+            self, texts: Sequence[str], call: GuardedCall
+        ) -> Sequence[Sequence[Finding]]:
             seen.extend(texts)
-            return await super().find(texts)
+            return await super().find(texts, call)
 
-    await find({"words": Remembers("x")}, ["a", "b", "a"])
+    await find({"words": Remembers("x")}, ["a", "b", "a"], GuardedCall())
     assert seen == ["a", "b"]
 
 
@@ -59,18 +61,20 @@ async def test_more_findings_than_are_looked_through_close_the_call(
     text = "x" * count
     if refused:
         with pytest.raises(Blocked, match="in smaller parts"):
-            await find({"words": Matches("x")}, [text])
+            await find({"words": Matches("x")}, [text], GuardedCall())
     else:
-        assert len((await find({"words": Matches("x")}, [text]))[text]) == count
+        assert len((await find({"words": Matches("x")}, [text], GuardedCall()))[text]) == count
 
 
 async def test_the_detector_that_fails_is_named_as_configured() -> None:
     class Fails(Matches):
-        async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+        async def find(
+            self, texts: Sequence[str], call: GuardedCall
+        ) -> Sequence[Sequence[Finding]]:
             raise RuntimeError("secret text")
 
     with pytest.raises(ScreeningUnavailable, match="'mine'") as error:
-        await find({"fine": Matches("x"), "mine": Fails("x")}, ["x"])
+        await find({"fine": Matches("x"), "mine": Fails("x")}, ["x"], GuardedCall())
     assert "secret text" not in error.value.message
 
 
@@ -137,7 +141,7 @@ async def test_what_runs_over_the_parts_of_a_message_is_found_in_each(
 ) -> None:
     content = [{"type": "text", "text": part} for part in parts]
     body = {"model": "m", "messages": [{"role": "user", "content": content}]}
-    found = await find_in({"words": Matches(pattern)}, parse_request(Operation.CHAT, body))
+    found = await find_in({"words": Matches(pattern)}, parse_request(Operation.CHAT, body), "")
     assert set(found) == set(parts)
     assert {
         text[one.start : one.end] for text, findings in found.items() for one in findings
@@ -146,5 +150,5 @@ async def test_what_runs_over_the_parts_of_a_message_is_found_in_each(
 
 async def test_what_a_part_holds_alone_is_counted_once() -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": ["Ada", "Bob", "Ada"]}]}
-    found = await find_in({"words": Matches("Ada|Bob")}, parse_request(Operation.CHAT, body))
+    found = await find_in({"words": Matches("Ada|Bob")}, parse_request(Operation.CHAT, body), "")
     assert {text: len(findings) for text, findings in found.items()} == {"Ada": 1, "Bob": 1}

@@ -16,7 +16,7 @@ from jupyter_mesh.schemas.json import JsonObject
 from jupyter_mesh.schemas.policy import ModerationRule
 from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.schemas.spend import Usage
-from jupyter_mesh.spi.guard import GuardConfig, Judge, Verdict
+from jupyter_mesh.spi.guard import GuardConfig, GuardedCall, Judge, Verdict
 from jupyter_mesh.spi.provider import Attempt
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider, chunk
 
@@ -29,7 +29,9 @@ class Swear(Judge):
     name: ClassVar[str] = "swear"
     broken = False
 
-    async def judge(self, text: str, direction: Literal["request", "response"]) -> Verdict:
+    async def judge(
+        self, text: str, direction: Literal["request", "response"], call: GuardedCall
+    ) -> Verdict:
         if self.broken:
             raise RuntimeError("gone")
         return Verdict(1.0 if "damn" in text else 0.0, ("profanity",))
@@ -220,7 +222,9 @@ async def test_no_place_of_an_answer_hides_text_from_a_judge(place: JsonObject) 
 @pytest.mark.parametrize("direction", ["request", "response"])
 async def test_a_score_that_is_none_closes_the_call(direction: str, score: float) -> None:
     class Odd(Swear):
-        async def judge(self, text: str, direction: Literal["request", "response"]) -> Verdict:
+        async def judge(
+            self, text: str, direction: Literal["request", "response"], call: GuardedCall
+        ) -> Verdict:
             return Verdict(score)
 
     world = moderated(ScriptedProvider(), direction, judge=Odd(GuardConfig()))
@@ -234,7 +238,9 @@ async def test_a_score_that_is_none_closes_the_call(direction: str, score: float
 )
 async def test_a_score_from_the_threshold_on_is_a_hit(score: float, blocked: bool) -> None:
     class Sure(Swear):
-        async def judge(self, text: str, direction: Literal["request", "response"]) -> Verdict:
+        async def judge(
+            self, text: str, direction: Literal["request", "response"], call: GuardedCall
+        ) -> Verdict:
             return Verdict(score)
 
     outcome = await moderated(ScriptedProvider(), "request", judge=Sure(GuardConfig())).ask(chat())

@@ -20,7 +20,7 @@ from jupyter_mesh.schemas.catalog import Residency
 from jupyter_mesh.schemas.policy import AliasRule, ExactCacheRule, ScreeningRule
 from jupyter_mesh.schemas.record_policy import AuditRule
 from jupyter_mesh.schemas.request import Operation, parse_request
-from jupyter_mesh.spi.guard import Detector, Finding, GuardConfig
+from jupyter_mesh.spi.guard import Detector, Finding, GuardConfig, GuardedCall
 from jupyter_mesh.spi.provider import Attempt
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
 
@@ -33,7 +33,7 @@ class Words(Detector):
     name: ClassVar[str] = "words"
     patterns: ClassVar = {"NAME": re.compile('Ada|Bob|O"Brien'), "CODE": re.compile(r"\b\d{4}\b")}
 
-    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         return [
             [
                 Finding(match.start(), match.end(), entity, 1.0, self.name)
@@ -51,7 +51,7 @@ class Broken(Words):
         super().__init__(GuardConfig())
         self.fault = fault
 
-    async def find(self, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         if self.fault == "raises":
             raise RuntimeError("worker gone")
         if self.fault == "too few":

@@ -12,9 +12,9 @@ from ...config import Config
 from ...schemas.json import Json, JsonObject
 from ...schemas.setting import Kind, Setting
 from ..catalogue import check_connection
+from ..guards import check_guards
 from ..merge import declared, held_by_file, merge, merge_all
 from ..plugins import Plugins
-from ..snapshots import guards_of
 from .references import SEALED, sealed_names, with_sealed
 
 _NAMED_BY_FIELD = ("keys", "budgets", "limits", "screening", "moderation", "slos")
@@ -116,7 +116,7 @@ def check_object(plugins: Plugins, config: Config, kind: Kind, name: str) -> Non
     if kind == "connections":
         check_connection(plugins, name, config.connections[name])
     elif kind in ("guards", "screening", "moderation"):
-        guards_of(config, plugins)
+        check_guards(config, plugins)
 
 
 def _shown(value: str | None, unknown: str) -> str:

@@ -1,0 +1,107 @@
+"""The guards that work for a gateway: made, started and replaced as its configuration says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from ..config import STANDARD_DETECTORS, Config
+from ..errors import ConfigError
+from ..spi.guard import Detector, Guard, GuardTools, Judge
+from .plugins import Plugins, validate_settings
+
+_Declared: TypeAlias = tuple[str, dict[str, object]]
+"""A plugin's name and the settings it gets."""
+
+
+class Guards:
+    """Those that are in force, by the names policy gives them. One whose settings did not change
+    goes on, with what it has loaded.
+
+    Args:
+        tools: What they are lent.
+
+    Attributes:
+        detectors: Replaced as a whole, never changed.
+        judges: The same.
+    """
+
+    def __init__(self, plugins: Plugins, tools: GuardTools) -> None:
+        self._plugins = plugins
+        self._tools = tools
+        self._declared: dict[str, _Declared] = {}
+        self.detectors: Mapping[str, Detector] = {}
+        self.judges: Mapping[str, Judge] = {}
+
+    def adopt(self, config: Config) -> list[Guard]:
+        """Put the guards of `config` in force; those that no longer are, to be closed when no call
+        that began before runs any more.
+
+        Raises:
+            ConfigError: One cannot be made, or a rule cannot be kept; the old ones stay.
+        """
+        declared = _declared_in(config)
+        before: dict[str, Guard] = {**self.detectors, **self.judges}
+        kept = {name: one for name, one in before.items() if self._is_unchanged(name, declared)}
+        every = kept | {
+            name: _made(name, said, self._plugins)
+            for name, said in declared.items()
+            if name not in kept
+        }
+        check_rules(config, every)
+        for name, guard in every.items():
+            if name not in kept:
+                guard.start(name, self._tools)
+        self._declared = declared
+        self.detectors, self.judges = _by_kind(every)
+        return [one for name, one in before.items() if name not in kept]
+
+    def _is_unchanged(self, name: str, declared: Mapping[str, _Declared]) -> bool:
+        return name in declared and declared[name] == self._declared.get(name)
+
+    async def aclose(self) -> None:
+        """Close those in force."""
+        every: list[Guard] = [*self.detectors.values(), *self.judges.values()]
+        self.detectors, self.judges = {}, {}
+        for guard in every:
+            await guard.aclose()
+
+
+def check_guards(config: Config, plugins: Plugins) -> None:
+    """Raises ConfigError where a guard cannot be made, or a rule cannot be kept."""
+    made = {name: _made(name, said, plugins) for name, said in _declared_in(config).items()}
+    check_rules(config, made)
+
+
+def check_rules(config: Config, guards: Mapping[str, Guard]) -> None:
+    """Raises ConfigError where a rule uses a guard for what it is not."""
+    for rule in config.screening:
+        for name in rule.detectors:
+            if name != "standard" and not isinstance(guards[name], Detector):
+                raise ConfigError(
+                    f"screening: {name!r} judges whole texts; use it under `moderation`."
+                )
+    for rule in config.moderation:
+        if not isinstance(guards[rule.guard], Judge):
+            raise ConfigError(f"moderation: {rule.guard!r} finds spans; use it under `screening`.")
+
+
+def _declared_in(config: Config) -> dict[str, _Declared]:
+    declared = {
+        name: (rule.guard, dict(rule.model_extra or {})) for name, rule in config.guards.items()
+    }
+    for name in STANDARD_DETECTORS:
+        declared.setdefault(name, (name, {}))
+    return declared
+
+
+def _made(name: str, said: _Declared, plugins: Plugins) -> Guard:
+    kind, settings = said
+    plugin = plugins.guard(kind)
+    return plugin(validate_settings(plugin.Config, settings, f"guards.{name}"))
+
+
+def _by_kind(guards: Mapping[str, Guard]) -> tuple[dict[str, Detector], dict[str, Judge]]:
+    detectors = {name: one for name, one in guards.items() if isinstance(one, Detector)}
+    judges = {name: one for name, one in guards.items() if isinstance(one, Judge)}
+    return detectors, judges
