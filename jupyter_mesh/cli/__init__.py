@@ -97,7 +97,7 @@ def _asking(commands: Commands) -> None:
     ask.add_argument("--max-cost", metavar="USD", help="refuse what may cost more")
     ask.add_argument("--no-cache", action="store_true", help="do not answer from the cache")
     usage = _command(commands, "usage", "usage:usage", "what was spent", config=True)
-    usage.add_argument("--by", default="model", help="groupings (default: %(default)s)")
+    usage.add_argument("--by", help="groupings (default: model)")
     usage.add_argument("--since", metavar="TIME", help="default: this month's beginning, UTC")
     usage.add_argument("--until", metavar="TIME", help="default: now")
     usage.add_argument("--view", choices=("own", "team", "all"), help="whose calls")
@@ -108,9 +108,9 @@ def _asking(commands: Commands) -> None:
     usage.add_argument("--operation", metavar="NAME", help="only chat, embedding, …")
     usage.add_argument(
         "--format",
-        choices=("table", "json", "csv", "parquet"),
+        choices=("table", "json", "csv", "parquet", "focus"),
         default="table",
-        help="default: table",
+        help="default: table; focus is CSV by the FOCUS 1.2 specification",
     )
     usage.add_argument("--out", metavar="FILE", help="a new file (default: standard output)")
     _reconciling(usage.add_subparsers(metavar="COMMAND"))

@@ -22,6 +22,8 @@ def usage(arguments: Namespace, output: Output) -> int:
     given = {
         name: value for name in (*_SHAPE, *FIELDS) if (value := getattr(arguments, name, None))
     }
+    if arguments.format != "focus":
+        given.setdefault("by", "model")
     if arguments.format != "table":
         return _file(arguments, {**given, "format": arguments.format}, output)
 

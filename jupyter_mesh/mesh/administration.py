@@ -210,6 +210,10 @@ class Administration:
     def _one(self, kind: Kind, name: str) -> SettingBody:
         return next(one for one in self.settings(kind).settings if one.name == name)
 
+    def label_of(self, provider: str) -> str:
+        """What people call a provider, as it stands in records."""
+        return self._provider(provider).label
+
     def _provider(self, name: str) -> ProviderKind:
         try:
             provider = self._parts.plugins.provider(name)

@@ -28,11 +28,12 @@ def to_csv(usage: Usage) -> bytes:
     for row in usage.rows:
         spend = [getattr(row.spend, name) for name in _SUMS]
         figures = [f"{one:f}" if isinstance(one, Decimal) else one for one in spend]
-        writer.writerow([*(_harmless(row.key[name]) for name in usage.by), *figures])
+        writer.writerow([*(harmless(row.key[name]) for name in usage.by), *figures])
     return text.getvalue().encode()
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
+    """`cell`, such that no spreadsheet takes it for a formula."""
     return f"'{cell}" if cell.startswith(_STARTS_FORMULA) else cell
 
 

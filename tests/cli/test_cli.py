@@ -313,6 +313,11 @@ def test_usage_is_written_as_a_file_and_never_over_one(mesh: Mesh, tmp_path: Pat
     shown = mesh("usage", "--by", "model,operation", "--model", "echo/echo", "--format", "csv")
     assert shown.out.startswith("model,operation,cost_usd,")
     assert "echo/echo,chat,0," in shown.out
+    focus = mesh("usage", "--model", "echo/echo", "--format", "focus")
+    assert focus.out.startswith("BilledCost,BillingAccountId,")
+    assert ",echo/echo,echo/echo,Model,AI and Machine Learning," in focus.out
+    grouped = mesh("usage", "--by", "model", "--format", "focus")
+    assert "leave `by` out" in grouped.err
     file = tmp_path / "usage.parquet"
     words = ("usage", "--view", "own", "--format", "parquet", "--out", str(file))
     assert mesh(*words).code == 0

@@ -24,7 +24,7 @@ export interface IUsageQuery extends ITime {
   where: Where;
 }
 
-export type FileFormat = 'csv' | 'parquet';
+export type FileFormat = 'csv' | 'parquet' | 'focus';
 
 /**
  * What the pages of figures ask of the gateway.
@@ -71,7 +71,9 @@ export class FiguresClient implements IFiguresApi {
   }
 
   usageFile(query: IUsageQuery, format: FileFormat): Promise<Blob> {
-    return this.http.file('usage', { ...usageFields(query), format });
+    const { by, ...others } = usageFields(query);
+    // A FOCUS dataset is grouped as its columns say.
+    return this.http.file('usage', { ...others, ...(format !== 'focus' && { by }), format });
   }
 
   forecast(where: Where, view: Whose): Promise<UsageForecast> {
@@ -87,6 +89,11 @@ function fields({ since, until }: ITime): { since: string; until: string } {
   return { since: since.toISOString(), until: until.toISOString() };
 }
 
-function usageFields({ by, where, view, ...time }: IUsageQuery): Record<string, string> {
+function usageFields({
+  by,
+  where,
+  view,
+  ...time
+}: IUsageQuery): Record<string, string> & { by: string } {
   return { ...where, ...fields(time), view, by: by.join(',') };
 }

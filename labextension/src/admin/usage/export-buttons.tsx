@@ -16,7 +16,8 @@ export function ExportButtons({ query }: { query: IUsageQuery }): React.JSX.Elem
     setFailure('');
     try {
       const { first, last } = daysOf(query);
-      download(await store.api.usageFile(query, format), `usage-${first}-${last}.${format}`);
+      const ending = format === 'focus' ? 'focus.csv' : format;
+      download(await store.api.usageFile(query, format), `usage-${first}-${last}.${ending}`);
     } catch (reason) {
       setFailure(failureWords(asMeshError(reason), trans));
     }
@@ -39,6 +40,7 @@ export function ExportButtons({ query }: { query: IUsageQuery }): React.JSX.Elem
         {trans.__('Export:')}
         {button('csv', 'CSV')}
         {store.me.value?.file_formats?.includes('parquet') && button('parquet', 'Parquet')}
+        {button('focus', 'FOCUS')}
       </span>
       {failure !== '' && (
         <p className="jp-mesh-Form-error" role="alert">
