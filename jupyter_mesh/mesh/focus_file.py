@@ -1,7 +1,7 @@
 """Usage as a FOCUS dataset: what finance tools read cloud bills in.
 
-Source: the FinOps Open Cost and Usage Specification, version 1.2. A row is what one group of calls of
-one day has cost. Columns that need a provider's price list (unit prices, SKUs), an invoice or a
+Source: the FinOps Open Cost and Usage Specification, version 1.2. A row is what one group of calls
+of one day has cost. Columns that need a provider's price list (unit prices, SKUs), an invoice or a
 commitment are left out, as the specification allows; those that begin with `x_` are the mesh's own.
 """
 
