@@ -39,6 +39,7 @@ from ..storage.history import SqlHistory
 from ..storage.journal import SqlJournal
 from ..storage.location import Location
 from ..storage.performance import SqlPerformance
+from ..storage.purpose_keys import PurposeKeys
 from ..storage.secrets import Secrets
 from ..storage.settings import SqlSettings
 from ..storage.sink_cursors import SinkCursors
@@ -144,7 +145,8 @@ async def _open(
     nested = NestedCalls(live)
     budget = Budget(journal, headroom, happenings)
     workers = InThreads()
-    tools = GuardTools(nested, secrets, workers, state_dir / "guards", happenings)
+    folder, key = state_dir / "guards", PurposeKeys(secrets).key
+    tools = GuardTools(nested, secrets, workers, folder, happenings, key)
     guards = Guards(plugins, tools)
     opened.push_async_callback(guards.aclose)
     parts = Parts(

@@ -17,7 +17,7 @@ from ..storage.values import moment
 from .parts import Parts
 from .trial import TypedSecrets
 
-_OWN = ("audit.", "offer-")
+_OWN = ("audit.", "guards.key", "offer-")
 """How names of secrets begin that the mesh makes for itself."""
 _KEY_WORDS: dict[bool | None, Literal["current", "older", "unknown"]] = {
     True: "current",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ..errors import ConfigError
 from ..schemas.frozen import frozen
 from ..schemas.request import Request
 from .happenings import Happenings
@@ -59,6 +60,10 @@ class GuardedCall:
     request: Request | None = None
 
 
+def _no_key(_: str) -> bytes:
+    raise ConfigError("This mesh has no secret store that keys could be derived in.")
+
+
 @frozen
 class GuardTools:
     """What the mesh lends to its guards.
@@ -69,6 +74,9 @@ class GuardTools:
         workers: Processes for what takes more than some milliseconds of CPU.
         folder: For files that can be made again; shared by all gateways on this machine.
         happenings: Where to tell that something is wrong, for alerts.
+        key: 32 bytes for a purpose, the same in every gateway of a store and after every restart.
+            Reads the store, so not in the event loop. Raises ConfigError where nothing can be
+            sealed, and StoreUnavailable.
     """
 
     models: Models
@@ -76,6 +84,7 @@ class GuardTools:
     workers: Workers
     folder: Path
     happenings: Happenings
+    key: Callable[[str], bytes] = _no_key
 
 
 class Guard(ABC):

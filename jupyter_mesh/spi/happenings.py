@@ -23,7 +23,8 @@ class Happening:
     """Something that happened.
 
     Attributes:
-        kind: What sort, such as `budget_near`, `budget_full`, `unpriced_model`.
+        kind: What sort, such as `budget_near`, `budget_full`, `unpriced_model`; `guard_failing`
+            opens an alert about the guard `subject`, and `guard_working` ends it.
         subject: What it is about, such as the name of a budget: the same kind about the same
             subject is the same trouble again.
         message: A sentence for people; holds nothing anybody wrote to a model.

@@ -16,6 +16,7 @@ from jupyter_mesh.mesh.alerting import conditions
 from jupyter_mesh.pipeline import health
 from jupyter_mesh.prices.genai import GenaiPrices
 from jupyter_mesh.schemas.alerts import Alert, AlertKind
+from jupyter_mesh.spi.happenings import Happening
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 from tests.storage.samples import Store, unreachable
 
@@ -333,3 +334,18 @@ async def test_a_store_that_cannot_be_written_is_told_and_so_is_its_end(
             return len(await alerts(mesh, "audit", "resolved")) == 1
 
         await until(recovered)
+
+
+async def test_a_guard_that_fails_is_told_until_it_works(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
+        publish = mesh._parts.happenings.publish
+        said = "The list customers could not be read; the last one stays in force."
+        publish(Happening(kind="guard_failing", subject="customers", message=said))
+        await mesh._parts.alerts.flush()
+        alert = await one(mesh, "guard")
+        assert (alert.subject, alert.severity, alert.text) == ("customers", "critical", said)
+        publish(Happening(kind="guard_working", subject="customers", message="It was read."))
+        await mesh._parts.alerts.flush()
+        assert await alerts(mesh, "guard") == []

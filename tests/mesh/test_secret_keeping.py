@@ -145,7 +145,7 @@ async def test_only_what_nothing_uses_is_deleted_and_the_meshs_own_stay(
             await mesh.secrets.remove(ROOT, "spare")
         await mesh.secrets.set(ROOT, "spare", "v", test=True)
         await mesh.secrets.remove(ROOT, "spare")
-        for name in ("audit.signing-key", "offer-openai"):
+        for name in ("audit.signing-key", "guards.key", "offer-openai"):
             with pytest.raises(InvalidRequest, match="own"):
                 await mesh.secrets.remove(ROOT, name)
             with pytest.raises(InvalidRequest, match="own"):

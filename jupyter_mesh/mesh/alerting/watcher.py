@@ -62,6 +62,10 @@ class Watcher:
             )
         elif happening.kind == "budget_full":
             self._book.raised(_full(subject, said, happening.details))
+        elif happening.kind == "guard_failing":
+            self._book.raised(_failing_guard(subject, said))
+        elif happening.kind == "guard_working":
+            self._book.ended("guard", subject)
 
     def note(self, call: Call, failure: BaseException | None) -> None:
         """A call ended with notices, verdicts or an error."""
@@ -169,6 +173,16 @@ def unrecorded(why: str) -> Signal:
         severity="critical",
         title="Calls cannot be recorded, so none is let out",
         text=f"{why} Check the disk or the database behind `store.url`.",
+    )
+
+
+def _failing_guard(name: str, said: str) -> Signal:
+    return Signal(
+        kind="guard",
+        subject=name,
+        severity="critical",
+        title=f"The guard {name} does not work as it should",
+        text=said,
     )
 
 
