@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import time
 from collections.abc import Iterable, Mapping
 from typing import Literal, cast
@@ -34,8 +33,9 @@ from ..schemas.setting import CHANGE_KINDS, KINDS, ChangeKind, Kind, Setting
 from ..spi import PROVIDER_GROUP
 from .budget_use import budget_use
 from .cards import model_card
-from .forms import form_of
+from .forms import first_paragraph, form_of
 from .kept_keys import refuse_moved_keys
+from .merge import declared
 from .parts import Parts
 from .plugins import validate_settings
 from .trial import TypedSecrets
@@ -85,10 +85,10 @@ class Administration:
         if known == "keys":
             raise InvalidRequest("Keys are made with POST /mesh/api/keys.")
         body = cast(JsonObject, dict(update.body))
-        if known == "connections":
+        if known in ("connections", "guards"):
             refuse_plain_keys(body)
         sealed = refer_to(body, name, update.secrets)
-        if known in ("connections", "alerts"):
+        if known in ("connections", "alerts", "guards"):
             refuse_moved_keys(body, self._as_it_is(known, name), sealed)
         if known == "connections" and update.test:
             await self._try(name, body, sealed)
@@ -108,9 +108,10 @@ class Administration:
         references = {f"store:{secret}": value for secret, value in typed.items()}
         return TypedSecrets(self._parts.secrets, references)
 
-    def _as_it_is(self, kind: Literal["connections", "alerts"], name: str) -> JsonObject | None:
-        config = self._governance.config
-        rule = (config.connections if kind == "connections" else config.alerts).get(name)
+    def _as_it_is(
+        self, kind: Literal["connections", "alerts", "guards"], name: str
+    ) -> JsonObject | None:
+        rule = declared(self._governance.config, kind).get(name)
         return None if rule is None else _body(kind, rule)
 
     async def remove(self, principal: Principal, kind: str, name: str, version: int | None) -> None:
@@ -226,11 +227,10 @@ class Administration:
                 config_schema={},
                 fault=error.message,
             )
-        first = inspect.cleandoc(provider.__doc__ or name).partition("\n\n")[0]
         return ProviderKind(
             name=name,
             label=provider.label or name,
-            title=" ".join(first.split()).rstrip("."),
+            title=first_paragraph(provider).rstrip(".") or name,
             local=provider.local,
             config_schema=form_of(provider.Config),
         )

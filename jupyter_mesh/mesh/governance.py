@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -182,6 +182,20 @@ class Governance:
             merge_all(self._base, others)
             return
         self._check(merge_all(self._base, [*others, _draft(kind, name, body)]), kind, name)
+
+    def drafted(self, drafts: Sequence[tuple[Kind, str, JsonObject | None]]) -> Config:
+        """The configuration as it would be with some objects set or, with None, removed. Nothing is
+        changed.
+
+        Raises:
+            ConfigError: One is managed by the file, or does not fit.
+        """
+        named = {(kind, name) for kind, name, _ in drafts}
+        others = [
+            one for key, one in self._stored.items() if key not in named and key not in self.faults
+        ]
+        new = [_draft(kind, name, body) for kind, name, body in drafts if body is not None]
+        return merge_all(self._base, [*others, *new])
 
     def _others(self, kind: Kind, name: str) -> list[Setting]:
         """What else is set and could be taken in."""

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, TypeAlias
 
 from ..config import STANDARD_DETECTORS, Config
 from ..errors import ConfigError
 from ..spi.guard import Detector, Guard, GuardTools, Judge
+from ..spi.secrets import SecretStore
 from .plugins import Plugins, validate_settings
 
 _Declared: TypeAlias = tuple[str, dict[str, object]]
 """A plugin's name and the settings it gets."""
+
+
+class Rehearsing(NamedTuple):
+    """Guards of a policy that is tried.
+
+    Attributes:
+        every: By the names the policy gives them.
+        fresh: Names of those that were started for it, and may not be ready yet.
+    """
+
+    every: Mapping[str, Guard]
+    fresh: frozenset[str]
 
 
 class Guards:
@@ -53,8 +70,38 @@ class Guards:
             if name not in kept:
                 guard.start(name, self._tools)
         self._declared = declared
-        self.detectors, self.judges = _by_kind(every)
+        self.detectors, self.judges = by_kind(every)
         return [one for name, one in before.items() if name not in kept]
+
+    @asynccontextmanager
+    async def lent(self, config: Config, secrets: SecretStore) -> AsyncGenerator[Rehearsing]:
+        """The guards of a configuration that is not in force: those that are the same anyway, and
+        others that work for as long as this lasts, with a folder and `secrets` of their own.
+
+        Raises:
+            ConfigError: One cannot be made, or a rule cannot be kept.
+        """
+        declared = _declared_in(config)
+        present: dict[str, Guard] = {**self.detectors, **self.judges}
+        every = {
+            name: present[name]
+            if self._is_unchanged(name, declared)
+            else _made(name, said, self._plugins)
+            for name, said in declared.items()
+        }
+        check_rules(config, every)
+        fresh = [name for name, one in every.items() if one is not present.get(name)]
+        with TemporaryDirectory(prefix="mesh-draft-") as folder:
+            tools = replace(self._tools, secrets=secrets, folder=Path(folder))
+            begun: list[Guard] = []
+            try:
+                for name in fresh:
+                    begun.append(every[name])
+                    every[name].start(name, tools)
+                yield Rehearsing(every, frozenset(fresh))
+            finally:
+                for guard in begun:
+                    await guard.aclose()
 
     def _is_unchanged(self, name: str, declared: Mapping[str, _Declared]) -> bool:
         return name in declared and declared[name] == self._declared.get(name)
@@ -101,7 +148,8 @@ def _made(name: str, said: _Declared, plugins: Plugins) -> Guard:
     return plugin(validate_settings(plugin.Config, settings, f"guards.{name}"))
 
 
-def _by_kind(guards: Mapping[str, Guard]) -> tuple[dict[str, Detector], dict[str, Judge]]:
+def by_kind(guards: Mapping[str, Guard]) -> tuple[dict[str, Detector], dict[str, Judge]]:
+    """Those that find spans, and those that judge texts."""
     detectors = {name: one for name, one in guards.items() if isinstance(one, Detector)}
     judges = {name: one for name, one in guards.items() if isinstance(one, Judge)}
     return detectors, judges

@@ -8,18 +8,21 @@ from ..errors import InvalidRequest
 from ..schemas.json import Json
 
 _SEALED = "store:"
-_WHERE = ("provider", "base_url", "channel", "host", "port", "tls", "url")
+_WHERE = (
+    *("provider", "base_url", "channel", "host", "port", "tls", "url"),
+    *("guard", "endpoint", "region"),
+)
 
 
 def refuse_moved_keys(
     body: Mapping[str, Json], present: Mapping[str, Json] | None, fresh: Collection[str]
 ) -> None:
-    """Raises InvalidRequest where a connection or a channel would send a sealed key to an address
-    that it was not given for; else whoever may edit them could read every key by pointing one at a
-    server of theirs.
+    """Raises InvalidRequest where a connection, a channel or a guard would send a sealed key to an
+    address that it was not given for; else whoever may edit them could read every key by pointing
+    one at a server of theirs.
 
     Args:
-        body: The connection or channel as it is to be.
+        body: The connection, channel or guard as it is to be.
         present: As it is now; None where it is new.
         fresh: Names of secrets that were typed with this change.
     """

@@ -46,6 +46,7 @@ from .costs import Costs
 from .dry_run import dry_run
 from .erasure import RecordActs
 from .gauges import gauges
+from .guard_desk import GuardDesk
 from .inventory import Inventory
 from .keys import ApiKeys
 from .nested import new_call_id
@@ -88,6 +89,7 @@ class Mesh:
         self._records = CallRecords(parts)
         self.export = CallExport(parts, self._records)
         self.acts = RecordActs(parts)
+        self.guards = GuardDesk(parts)
         self.inventory = Inventory(parts)
         self.secrets = SecretKeeping(parts)
         parts.repeat(600.0, self.secrets.sweep)

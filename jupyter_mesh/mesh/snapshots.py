@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import orjson
@@ -13,7 +14,7 @@ from ..pipeline.snapshot import Snapshot
 from ..schemas.policy import ScreeningRule
 from ..spi.guard import Guard
 from .catalogue import Catalogue
-from .guards import Guards
+from .guards import Guards, by_kind
 
 
 class SnapshotKeeper:
@@ -67,6 +68,22 @@ class SnapshotKeeper:
             audit=config.audit,
             stopped=tuple(one for one in config.use_cases.values() if not one.enabled),
             admin_contact=config.admin_contact,
+        )
+
+    def drafted(self, config: Config, guards: Mapping[str, Guard]) -> Snapshot:
+        """The present catalogue under the guards and rules of another configuration, for a
+        rehearsal: nothing of it is put in force, and nothing that is said under it is kept.
+        """
+        detectors, judges = by_kind(guards)
+        return replace(
+            self.snapshot,
+            policy=_policy_of(config),
+            screening=tuple(_expanded(rule) for rule in config.screening),
+            default_screening=_expanded(SCREEN_WHAT_LEAVES) if config.screening else None,
+            moderation=config.moderation,
+            detectors=detectors,
+            judges=judges,
+            audit=config.audit.model_copy(update={"content": "none", "content_for": ()}),
         )
 
 

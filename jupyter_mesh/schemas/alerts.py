@@ -103,6 +103,7 @@ class Alert(Body):
     acknowledged_at: datetime | None
     resolved_at: datetime | None
     deliveries: list[AlertDelivery]
+    call: str | None = Field(default=None, description="The call in which it was seen last.")
 
 
 class AlertPage(Body):

@@ -1,5 +1,5 @@
 """What was done with the record itself and with kept answers: who read what another said, exported,
-erased, had answers forgotten.
+erased, had answers forgotten, held a policy against what had been said.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue
 
 from .api import Body
 
-ActKind: TypeAlias = Literal["read_content", "export", "erase", "purge_cache"]
+ActKind: TypeAlias = Literal["read_content", "export", "erase", "purge_cache", "replay_policy"]
 
 
 class AuditAct(Body):

@@ -21,7 +21,7 @@ from ..schemas.alerts import (
     Signal,
 )
 from ..schemas.channels import ChannelRule
-from ..schemas.json import JsonObject, as_object
+from ..schemas.json import JsonObject, as_object, dig
 from .alert_deliveries import deliveries_of, drop, enqueue_ending, enqueue_opening
 from .location import Cursor, Location, StorePlace, Value
 from .reader import Reader
@@ -29,7 +29,7 @@ from .values import from_json, micros, moment, text, to_json
 
 COLUMNS = (
     *("id", "kind", "severity", "subject", "title", "text", "count", "first_seen", "last_seen"),
-    *("state", "opening", "acknowledged_by", "acknowledged_at", "resolved_at"),
+    *("state", "opening", "acknowledged_by", "acknowledged_at", "resolved_at", "details"),
 )
 _AGAIN = """(alerts.state = 'resolved'
     OR (excluded.severity = 'critical' AND alerts.severity <> 'critical'))"""
@@ -277,7 +277,9 @@ def alert_of(record: Mapping[str, object], told: Mapping[str, object]) -> Alert:
     }
     reopened = cast(int, record["opening"]) - 1
     deliveries = told.get(cast(str, record["id"]), [])
-    return Alert.model_validate({**record, **times, "reopened": reopened, "deliveries": deliveries})
+    details = from_json(cast("str | None", record["details"]))
+    more = {"reopened": reopened, "deliveries": deliveries, "call": dig(details, "call")}
+    return Alert.model_validate({**record, **times, **more})
 
 
 def _place(before: str) -> tuple[int, int, str]:

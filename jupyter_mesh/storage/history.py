@@ -11,8 +11,9 @@ from typing import NamedTuple, cast
 from ..schemas.api import CallDetail, CallPage, UsageRow
 from ..schemas.audit_acts import AuditAct
 from ..schemas.call_search import ALL_CALLS, CallSearch, Whose
+from ..schemas.guards import GuardUse
 from ..schemas.record_policy import AuditRule
-from . import retention, sql
+from . import guard_hits, retention, sql
 from .acts import page as acts_page
 from .budget_totals import Total, totals
 from .call_search import search_query
@@ -104,6 +105,19 @@ class SqlHistory:
     async def people(self, *, since: datetime, until: datetime) -> dict[tuple[str, str], People]:
         """Who called and who was charged, by application and purpose, over whole hours."""
         return await self._reader.read(people_query(since, until))
+
+    async def guard_use(self, since: datetime, until: datetime) -> GuardUse:
+        """What guards found, over whole hours, exactly the sums of the calls' verdicts."""
+
+        def query(cursor: Cursor) -> GuardUse:
+            return GuardUse(
+                since=since,
+                until=until,
+                rows=guard_hits.sums(cursor, since, until),
+                hours=guard_hits.by_hour(cursor, since, until),
+            )
+
+        return await self._reader.read(query)
 
     async def spent(
         self, holds: Sequence[tuple[str, datetime]]

@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 
 from ..errors import AuditUnavailable, BudgetExceeded
 from ..schemas.audit import Completion
-from . import rolling, sql
+from . import guard_hits, rolling, sql
 from .chain import Chain
 from .content import SealedRow, put
 from .location import Cursor, Row
@@ -25,6 +25,7 @@ from .values import moment, usd
 Window: TypeAlias = "tuple[str, int]"
 _STARTED_AT = sql.INTENT.index("started_at")
 _ENDED_AT = sql.COMPLETION.index("ended_at")
+_VERDICTS = sql.COMPLETION.index("verdicts")
 
 
 @dataclass(slots=True, eq=False)
@@ -117,6 +118,8 @@ class Closing:
             return
         _settle(cursor, self)
         cursor.execute(sql.ADD_USAGE, (self.call_id,))
+        if (verdicts := cast("str | None", self.completion[_VERDICTS])) is not None:
+            guard_hits.add(cursor, self.started, verdicts)
         if is_late(self.started):
             add_late(cursor, self.call_id)
         said = put(cursor, self.chain.content_keys, self.content) if self.content else None

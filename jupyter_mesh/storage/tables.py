@@ -219,6 +219,19 @@ performance_hourly = Table(
     sqlite_with_rowid=False,
 )
 
+guard_hits_hourly = Table(
+    "guard_hits_hourly",
+    metadata,
+    Column("hour", BigInteger, primary_key=True),  # hours since 1970 UTC, in which calls began
+    Column("guard", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),  # an entity, or which way a judged text went
+    Column("action", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),  # enforce, monitor
+    Column("calls", BigInteger, nullable=False),
+    Column("hits", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 audit_chain = Table(
     "audit_chain",
     metadata,
@@ -303,7 +316,7 @@ audit_acts = Table(
     Column("at", BigInteger, nullable=False),
     Column("username", Text, nullable=False),
     Column("via", Text, nullable=False),
-    Column("act", Text, nullable=False),  # read_content, export, erase, purge_cache
+    Column("act", Text, nullable=False),  # an ActKind
     Column("subject", Text, nullable=False),
     Column("details", Text),
     Index("ix_audit_acts_subject", "subject", "number"),

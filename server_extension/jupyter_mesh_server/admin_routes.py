@@ -22,7 +22,7 @@ _MOST_CHANGES = 200
 
 
 @contextmanager
-def _answerable() -> Generator[None]:
+def answerable() -> Generator[None]:
     """A wrong setting is the mistake of whoever sent it: refused, and no failure of the gateway."""
     try:
         yield
@@ -41,7 +41,7 @@ async def put_setting(gateway: Gateway, request: HttpRequest, body: Json) -> Rep
     """`PUT /api/settings/{kind}/{name}`."""
     update = parsed(SettingUpdate, body)
     kind, name = request.params["kind"], request.params["name"]
-    with _answerable():
+    with answerable():
         saved = await gateway.mesh.administration.put(request.principal, kind, name, update)
     return reply_with(saved)
 
@@ -50,7 +50,7 @@ async def delete_setting(gateway: Gateway, request: HttpRequest, _body: Json) ->
     """`DELETE /api/settings/{kind}/{name}?version=`."""
     version = number(request.fields("version"), "version")
     kind, name = request.params["kind"], request.params["name"]
-    with _answerable():
+    with answerable():
         await gateway.mesh.administration.remove(request.principal, kind, name, version)
     return json_reply({})
 
@@ -92,7 +92,7 @@ async def test_connection(gateway: Gateway, request: HttpRequest, body: Json) ->
     """`POST /api/connections/{name}/test`."""
     trial = parsed(ConnectionTrial, body)
     name = request.params["name"]
-    with _answerable():
+    with answerable():
         return reply_with(await gateway.mesh.administration.test(name, trial))
 
 

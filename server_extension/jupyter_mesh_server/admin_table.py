@@ -7,6 +7,7 @@ from jupyter_mesh.schemas import (
     alerts,
     audit_acts,
     audit_proof,
+    guards,
     inventory,
     performance,
     secrets,
@@ -16,6 +17,7 @@ from jupyter_mesh.schemas.principal import Scope
 from . import (
     admin_routes,
     alert_routes,
+    guard_routes,
     record_routes,
     secret_routes,
 )
@@ -60,6 +62,42 @@ ALERTS = (
         scope=Scope.ADMIN,
         response=alerts.ChannelTest,
         summary="Send a message for trial over a channel",
+    ),
+)
+
+GUARDS = (
+    get(
+        "/api/guards",
+        guard_routes.get_guards,
+        guards.GuardForms,
+        "Guards that are installed and in force, and the forms of policy",
+        scope=Scope.ADMIN,
+    ),
+    get(
+        "/api/guards/use",
+        guard_routes.get_guard_use,
+        guards.GuardUse,
+        "What guards found, by hour, kind and what came of it",
+        scope=Scope.AUDIT,
+        query=("since", "until"),
+    ),
+    Route(
+        method="POST",
+        path="/api/guards/try",
+        handler=guard_routes.try_guards,
+        scope=Scope.ADMIN,
+        request=guards.GuardTrial,
+        response=guards.GuardTrialResult,
+        summary="What policy, or a draft of it, does with a text; nothing is sent",
+    ),
+    Route(
+        method="POST",
+        path="/api/guards/replay",
+        handler=guard_routes.replay_policy,
+        scope=Scope.ADMIN,
+        request=guards.PolicyReplay,
+        response=guards.PolicyReplayResult,
+        summary="What a policy would have done to past calls whose text is kept",
     ),
 )
 

@@ -19,7 +19,7 @@ from . import (
     status_routes,
     usage_routes,
 )
-from .admin_table import ADMIN, ALERTS
+from .admin_table import ADMIN, ALERTS, GUARDS
 from .call_search import SEARCH_FIELDS
 from .route import Handler, Route, get
 
@@ -201,6 +201,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     *ADMIN,
     *ALERTS,
+    *GUARDS,
     get("/api/health", status_routes.get_health, api.Health, "How it is", scope=Scope.ADMIN),
     get(
         "/api/openapi.json",

@@ -126,6 +126,10 @@ RULES: Mapping[str, Rule] = {
         scope=ADMIN, path="/api/alerts/channels/{absent}/test", answers=(404,)
     ),
     "GET /api/alerts/channels": Rule(scope=ADMIN),
+    "GET /api/guards": Rule(scope=ADMIN),
+    "GET /api/guards/use": Rule(scope=AUDIT),
+    "POST /api/guards/try": Rule(scope=ADMIN, body={"text": "{word}"}),
+    "POST /api/guards/replay": Rule(scope=ADMIN, body={"calls": 5}),
     "GET /api/health": Rule(scope=ADMIN),
     "GET /api/openapi.json": Rule(scope=None),
     "GET /healthz": Rule(scope=None),

@@ -124,6 +124,7 @@ class ScriptedMesh:
         self.keys = NothingThere()
         self.performance = NothingThere()
         self.alerts = NothingThere()
+        self.guards = NothingThere()
         self.audit = NothingThere()
         self.inventory = NothingThere()
         self.export = NothingThere()

@@ -73,7 +73,7 @@ class Watcher:
             if notice.code == "unpriced" and call.report.model is not None:
                 self._book.raised(_unpriced(call.report.model))
         for verdict in call.report.verdicts:
-            self._judged(verdict)
+            self._judged(verdict, call.id)
         limited = [
             f"{one.get('model')}"
             for one in call.report.attempts
@@ -98,7 +98,7 @@ class Watcher:
         """A limit of the caller refused a call."""
         self._refused(failure.limit or "everyone")
 
-    def _judged(self, verdict: JsonObject) -> None:
+    def _judged(self, verdict: JsonObject, call: str) -> None:
         guard, action = as_str(verdict.get("guard")), as_str(verdict.get("action"))
         if action not in ("block", "alert"):
             return
@@ -111,6 +111,7 @@ class Watcher:
                     severity="warning",
                     title=f"The guard {guard} {did} a {direction}",
                     text="Find the calls on the Audit page; the rule is under `moderation`.",
+                    details={"call": call},
                 )
             )
         else:
@@ -122,6 +123,7 @@ class Watcher:
                     severity="warning",
                     title=f"Screening {did} {entity} on its way to a model",
                     text="Find the calls on the Audit page; the rule is under `screening`.",
+                    details={"call": call},
                 )
             )
 

@@ -412,6 +412,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Guards that are installed and in force, and the forms of policy */
+        get: operations["get_guards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guards/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a policy would have done to past calls whose text is kept */
+        post: operations["replay_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guards/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What policy, or a draft of it, does with a text; nothing is sent */
+        post: operations["try_guards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guards/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What guards found, by hour, kind and what came of it */
+        get: operations["get_guard_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -973,6 +1041,12 @@ export interface components {
             /** Acknowledged By */
             acknowledged_by: string | null;
             /**
+             * Call
+             * @description The call in which it was seen last.
+             * @default null
+             */
+            call: string | null;
+            /**
              * Count
              * @description How often it was seen since it was opened.
              */
@@ -1100,7 +1174,7 @@ export interface components {
              * Act
              * @enum {string}
              */
-            act: "read_content" | "export" | "erase" | "purge_cache";
+            act: "read_content" | "export" | "erase" | "purge_cache" | "replay_policy";
             /**
              * At
              * Format: date-time
@@ -1807,6 +1881,33 @@ export interface components {
             day: string;
         };
         /**
+         * DraftObject
+         * @description One object of a policy that is not saved.
+         */
+        DraftObject: {
+            /**
+             * Body
+             * @description As it would stand in mesh.yaml; null: without it.
+             */
+            body: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "guards" | "screening" | "moderation";
+            /** Name */
+            name: string;
+            /**
+             * Secrets
+             * @description Keys by the field of `body` they belong to; used once, not kept.
+             */
+            secrets?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * DryRun
          * @description What a call would do; nothing was sent.
          */
@@ -1900,6 +2001,209 @@ export interface components {
          */
         ErrorBody: {
             error: components["schemas"]["Problem"];
+        };
+        /**
+         * GuardForms
+         * @description What policy is made of: guards that are installed, those that work, the forms of rules.
+         */
+        GuardForms: {
+            /** In Force */
+            in_force: components["schemas"]["GuardInForce"][];
+            /** Kinds */
+            kinds: components["schemas"]["GuardKind"][];
+            /** Moderation Schema */
+            moderation_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Screening Schema */
+            screening_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
+         * GuardHits
+         * @description What a guard found of one kind, and what came of it.
+         */
+        GuardHits: {
+            /** Action */
+            action: string;
+            /** Calls */
+            calls: number;
+            /** Guard */
+            guard: string;
+            /** Hits */
+            hits: number;
+            /**
+             * Mode
+             * @description `enforce`, or `monitor`: it was watched only.
+             */
+            mode: string;
+            /**
+             * Subject
+             * @description An entity, or which way a judged text went.
+             */
+            subject: string;
+        };
+        /**
+         * GuardHitsHour
+         * @description Hits of an hour.
+         */
+        GuardHitsHour: {
+            /**
+             * Hits
+             * @description By what came of them.
+             */
+            hits: {
+                [key: string]: number;
+            };
+            /**
+             * Hour
+             * Format: date-time
+             */
+            hour: string;
+        };
+        /**
+         * GuardInForce
+         * @description A guard that works now, under the name that policy gives it.
+         */
+        GuardInForce: {
+            /**
+             * Entities
+             * @description What it can find as it is set and installed; null where that cannot be told.
+             */
+            entities: string[] | null;
+            /**
+             * Finds
+             * @enum {string}
+             */
+            finds: "spans" | "verdicts";
+            /** Guard */
+            guard: string;
+            /** Name */
+            name: string;
+            /**
+             * Standard
+             * @description Part of `standard`, which is there without being set.
+             */
+            standard: boolean;
+        };
+        /**
+         * GuardKind
+         * @description A guard that is installed, and the form of its settings.
+         */
+        GuardKind: {
+            /**
+             * Config Schema
+             * @description JSON Schema; fields of format `secret` take a key.
+             */
+            config_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Fault
+             * @description Why it cannot be used.
+             * @default null
+             */
+            fault: string | null;
+            /**
+             * Finds
+             * @description `spans`: a detector, for `screening`. `verdicts`: a judge, for `moderation`. None: it does not load.
+             */
+            finds: ("spans" | "verdicts") | null;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * GuardTrial
+         * @description A text to look at as policy would, or as a draft of it would.
+         */
+        GuardTrial: {
+            /**
+             * Direction
+             * @default request
+             * @enum {string}
+             */
+            direction: "request" | "response";
+            /** Draft */
+            draft?: components["schemas"]["DraftObject"][];
+            /**
+             * Groups
+             * @description Groups of who sends it.
+             */
+            groups?: string[];
+            /**
+             * Model
+             * @description On its way to this model or alias; null: to any of them.
+             * @default null
+             */
+            model: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * GuardTrialResult
+         * @description What policy does with a text.
+         */
+        GuardTrialResult: {
+            /** Findings */
+            findings: components["schemas"]["TriedFinding"][];
+            /**
+             * Milliseconds
+             * @description What screening and judging took.
+             */
+            milliseconds: number;
+            /**
+             * Notices
+             * @description What the user would be told.
+             */
+            notices: string[];
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passes" | "changed" | "blocked" | "unavailable";
+            /**
+             * Reason
+             * @description Why it is blocked, or cannot be screened.
+             */
+            reason: string | null;
+            /**
+             * Result
+             * @description The text as it goes on; null where it does not.
+             */
+            result: string | null;
+            /**
+             * Screened
+             * @description Some rule of `screening` or `moderation` covers the call.
+             */
+            screened: boolean;
+            /** Verdicts */
+            verdicts: components["schemas"]["TriedVerdict"][];
+        };
+        /**
+         * GuardUse
+         * @description What guards found in a time.
+         */
+        GuardUse: {
+            /**
+             * Hours
+             * @description Hours in which something was found.
+             */
+            hours: components["schemas"]["GuardHitsHour"][];
+            /** Rows */
+            rows: components["schemas"]["GuardHits"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * Health
@@ -2602,6 +2906,74 @@ export interface components {
             until: string;
         };
         /**
+         * PolicyReplay
+         * @description Past calls to hold a draft against.
+         */
+        PolicyReplay: {
+            /**
+             * Calls
+             * @description The newest so many whose text is kept.
+             * @default 100
+             */
+            calls: number;
+            /** Draft */
+            draft?: components["schemas"]["DraftObject"][];
+        };
+        /**
+         * PolicyReplayResult
+         * @description What a policy would have done to past calls.
+         */
+        PolicyReplayResult: {
+            /** Alerted */
+            alerted: number;
+            /** Blocked */
+            blocked: number;
+            /** By Subject */
+            by_subject: components["schemas"]["ReplayedEntity"][];
+            /**
+             * Calls
+             * @description Calls it was tried on.
+             */
+            calls: number;
+            /**
+             * Changed
+             * @description Redacted, masked or otherwise changed.
+             */
+            changed: number;
+            /**
+             * Complete
+             * @description False: time was up before all were looked at.
+             */
+            complete: boolean;
+            /**
+             * Examples
+             * @description Some of them, the newest first.
+             */
+            examples: components["schemas"]["ReplayedCall"][];
+            /**
+             * Gone
+             * @description Calls left out, for no model that could have answered is left.
+             */
+            gone: number;
+            /**
+             * Looked At
+             * @description The newest so many calls were looked through for these.
+             */
+            looked_at: number;
+            /** Passed */
+            passed: number;
+            /**
+             * Redacted Before
+             * @description Of `calls`, those whose text is kept redacted: their placeholders count as what had stood there.
+             */
+            redacted_before: number;
+            /**
+             * Unavailable
+             * @description Refused, for a guard failed.
+             */
+            unavailable: number;
+        };
+        /**
          * Preference
          * @description A user's default model; null clears it.
          */
@@ -2723,6 +3095,55 @@ export interface components {
              * @description How many answers.
              */
             forgotten: number;
+        };
+        /**
+         * ReplayedCall
+         * @description One call to which something would have happened.
+         */
+        ReplayedCall: {
+            /**
+             * Found
+             * @description Entities, and names of judges; never the text.
+             */
+            found: string[];
+            /** Id */
+            id: string;
+            /** Model */
+            model: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "changed" | "blocked" | "alerted" | "unavailable";
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** User */
+            user: string;
+            /**
+             * Was
+             * @description What had become of the call.
+             */
+            was: string;
+        };
+        /**
+         * ReplayedEntity
+         * @description What would have come of everything of one kind.
+         */
+        ReplayedEntity: {
+            /** Action */
+            action: string;
+            /** Calls */
+            calls: number;
+            /** Hits */
+            hits: number;
+            /**
+             * Subject
+             * @description An entity, or the name of a judge.
+             */
+            subject: string;
         };
         /**
          * RerankAnswer
@@ -3229,6 +3650,49 @@ export interface components {
              * @default 0
              */
             reasoning: number;
+        };
+        /**
+         * TriedFinding
+         * @description A span that was found, in code points of the text.
+         */
+        TriedFinding: {
+            /**
+             * Action
+             * @description What comes of it: the strictest that a rule asks for.
+             */
+            action: string;
+            /** Detector */
+            detector: string;
+            /** End */
+            end: number;
+            /** Entity */
+            entity: string;
+            /**
+             * Rules
+             * @description The rules that ask for it.
+             */
+            rules: string[];
+            /** Score */
+            score: number;
+            /** Start */
+            start: number;
+        };
+        /**
+         * TriedVerdict
+         * @description What a judge said of the text.
+         */
+        TriedVerdict: {
+            /**
+             * Action
+             * @description What comes of it; null: below the threshold.
+             */
+            action: string | null;
+            /** Categories */
+            categories: string[];
+            /** Guard */
+            guard: string;
+            /** Score */
+            score: number;
         };
         /**
          * Usage
@@ -4301,6 +4765,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_guards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardForms"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replay_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyReplay"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyReplayResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    try_guards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuardTrial"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardTrialResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_guard_use: {
+        parameters: {
+            query?: {
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardUse"];
                 };
             };
             /** @description Refused */

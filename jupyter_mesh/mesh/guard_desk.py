@@ -1,0 +1,201 @@
+"""What admins see of guards: what there is to choose from, what they found, and trying a policy."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import NamedTuple, cast
+
+from ..config import STANDARD_DETECTORS
+from ..errors import ConfigError, Conflict, InvalidRequest, Unavailable
+from ..pipeline.call import Call
+from ..pipeline.snapshot import Candidate, Snapshot
+from ..schemas.guards import (
+    DraftObject,
+    GuardForms,
+    GuardInForce,
+    GuardKind,
+    GuardTrial,
+    GuardTrialResult,
+    GuardUse,
+    PolicyReplay,
+    PolicyReplayResult,
+)
+from ..schemas.json import Json, JsonObject
+from ..schemas.policy import ModerationRule, ScreeningRule
+from ..schemas.principal import Principal
+from ..schemas.request import Operation, Request
+from ..spi import GUARD_GROUP
+from ..spi.guard import Detector, Guard
+from .forms import first_paragraph, form_of
+from .kept_keys import refuse_moved_keys
+from .nested import new_call_id
+from .parts import Parts
+from .policy_replay import Replay, replay
+from .rehearsal import Rehearsed, rehearse
+from .trial import TypedSecrets
+from .trial_words import trial_result
+from .typed_keys import refer_to, refuse_plain_keys
+
+_READY_SECONDS = 10.0
+"""How long a guard that was started for a trial may take until it works."""
+
+
+class Drafted(NamedTuple):
+    """A policy that is in force nowhere; `fresh` names the guards that were started for it."""
+
+    snapshot: Snapshot
+    fresh: frozenset[str]
+
+
+class GuardDesk:
+    """Handed out by `Mesh.guards`; the routes see to it that only admins get here."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._replaying = asyncio.Lock()
+
+    def forms(self) -> GuardForms:
+        """What policy is made of."""
+        guards = self._parts.guards
+        every: dict[str, Guard] = {**guards.detectors, **guards.judges}
+        declared = self._parts.governance.config.guards
+        return GuardForms(
+            kinds=[self._kind(name) for name in self._parts.plugins.names(GUARD_GROUP)],
+            in_force=[
+                _in_force(name, declared[name].guard if name in declared else name, one)
+                for name, one in sorted(every.items())
+            ],
+            screening_schema=form_of(ScreeningRule),
+            moderation_schema=form_of(ModerationRule),
+        )
+
+    def _kind(self, name: str) -> GuardKind:
+        try:
+            guard = self._parts.plugins.guard(name)
+        except ConfigError as error:
+            return GuardKind(
+                name=name, title=name, finds=None, config_schema={}, fault=error.message
+            )
+        return GuardKind(
+            name=name,
+            title=first_paragraph(guard).rstrip("."),
+            finds="spans" if issubclass(guard, Detector) else "verdicts",
+            config_schema=form_of(guard.Config),
+        )
+
+    async def use(self, since: datetime, until: datetime) -> GuardUse:
+        """What guards found in a time.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        return await self._parts.history.guard_use(since, until)
+
+    async def try_text(self, principal: Principal, trial: GuardTrial) -> GuardTrialResult:
+        """What policy, or a draft of it, would do with a text. Nothing of it is kept; guards that
+        ask models ask them in the name of `principal`.
+
+        Raises:
+            ConfigError: The draft does not fit.
+            InvalidRequest: There is no such model.
+        """
+        async with self._drafted(trial.draft) as (snapshot, fresh):
+            candidates = _candidates(snapshot, trial.model)
+            asks = trial.direction == "request"
+            patience = time.monotonic() + (_READY_SECONDS if fresh else 0.0)
+            while True:
+                call = self._call(principal, snapshot, trial.text if asks else "", candidates)
+                call.groups = frozenset(trial.groups)
+                began = time.perf_counter()
+                done = await self._rehearsed(call, () if asks else (trial.text,))
+                taken = (time.perf_counter() - began) * 1000
+                if not isinstance(done.error, Unavailable) or time.monotonic() >= patience:
+                    return trial_result(trial, done, taken)
+                await asyncio.sleep(0.1)
+
+    async def _rehearsed(self, call: Call, answers: Sequence[str]) -> Rehearsed:
+        """Guards may ask models for a call only while it runs."""
+        live = self._parts.live
+        live[call.id] = call
+        try:
+            return await rehearse(call, answers)
+        finally:
+            del live[call.id]
+
+    async def replay(self, principal: Principal, asked: PolicyReplay) -> PolicyReplayResult:
+        """What a draft would have done to the newest calls whose text is kept. That somebody asked
+        is recorded first, with the draft; nothing of the text leaves the gateway.
+
+        Raises:
+            ConfigError: The draft does not fit.
+            Conflict: Another one runs.
+            StoreUnavailable: The record cannot be read, or that it is read cannot be recorded.
+        """
+        if self._replaying.locked():
+            raise Conflict("A policy is being held against past calls just now; wait for its end.")
+        async with self._replaying, self._drafted(asked.draft) as (snapshot, _):
+            return await replay(self._parts, principal, snapshot, Replay.of(asked))
+
+    def _call(
+        self,
+        principal: Principal,
+        snapshot: Snapshot,
+        text: str,
+        candidates: tuple[Candidate, ...],
+    ) -> Call:
+        message: dict[str, Json] = {"role": "user", "content": text}
+        body: JsonObject = {"model": "", "messages": [message]}
+        return Call(
+            id=new_call_id(),
+            principal=principal,
+            snapshot=snapshot,
+            request=Request(Operation.CHAT, body),
+            candidates=candidates,
+        )
+
+    @asynccontextmanager
+    async def _drafted(self, draft: Sequence[DraftObject]) -> AsyncGenerator[Drafted]:
+        """The policy with a draft laid over it."""
+        parts = self._parts
+        typed: dict[str, str] = {}
+        objects: list[tuple[JsonObject | None, DraftObject]] = []
+        for one in draft:
+            body = cast("JsonObject | None", None if one.body is None else dict(one.body))
+            if body is not None and one.kind == "guards":
+                refuse_plain_keys(body)
+                secrets = refer_to(body, one.name, one.secrets)
+                refuse_moved_keys(body, self._guard_as_it_is(one.name), secrets)
+                typed |= {f"store:{name}": value for name, value in secrets.items()}
+            objects.append((body, one))
+        config = parts.governance.drafted([(one.kind, one.name, body) for body, one in objects])
+        secret_store = TypedSecrets(parts.secrets, typed)
+        async with parts.guards.lent(config, secret_store) as (every, fresh):
+            yield Drafted(parts.catalogue_keeper.drafted(config, every), fresh)
+
+    def _guard_as_it_is(self, name: str) -> JsonObject | None:
+        rule = self._parts.governance.config.guards.get(name)
+        return None if rule is None else cast(JsonObject, rule.model_dump(mode="json"))
+
+
+def _in_force(name: str, kind: str, guard: Guard) -> GuardInForce:
+    known = guard.entities() if isinstance(guard, Detector) else None
+    return GuardInForce(
+        name=name,
+        guard=kind,
+        finds="spans" if isinstance(guard, Detector) else "verdicts",
+        entities=None if known is None else sorted(known),
+        standard=name in STANDARD_DETECTORS,
+    )
+
+
+def _candidates(snapshot: Snapshot, model: str | None) -> tuple[Candidate, ...]:
+    if model is None:
+        return tuple(one for one in snapshot.models.values() if not one.facts.internal)
+    found = snapshot.behind(model)
+    if not found:
+        raise InvalidRequest(f"There is no model {model[:80]!r}.", param="model")
+    return found

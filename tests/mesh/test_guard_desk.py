@@ -1,0 +1,241 @@
+"""Trying a policy before it is saved: on a text, and on calls that were made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from jupyter_mesh.errors import ConfigError, InvalidRequest
+from jupyter_mesh.mesh import Mesh
+from jupyter_mesh.schemas.call_search import CallSearch
+from jupyter_mesh.schemas.guards import GuardTrial, GuardTrialResult, PolicyReplay
+from jupyter_mesh.storage.guard_hits import hits_of
+from jupyter_mesh.testing.fake_openai import FakeOpenAI
+
+from .world import ADA, ROOT, ask, chat, connection, mesh_of, put
+
+SCREEN: dict[str, object] = {
+    "name": "strict",
+    "entities": {"EMAIL_ADDRESS": "redact", "IBAN_CODE": "block", "*": "alert"},
+}
+WORDS: dict[str, object] = {"guard": "deny_list", "terms": ["project falcon"]}
+STOP: dict[str, object] = {"name": "quiet", "guard": "words", "for": {"direction": "response"}}
+
+
+async def tried(mesh: Mesh, text: str, **fields: object) -> GuardTrialResult:
+    trial = GuardTrial.model_validate({"text": text, **fields})
+    return await mesh.guards.try_text(ROOT, trial)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "found"),
+    [
+        ("Nothing of note.", "passes", []),
+        ("Write to ada@example.org", "changed", [("EMAIL_ADDRESS", "redact", "ada@example.org")]),
+        (
+            "Pay DE89370400440532013000",
+            "blocked",
+            [("IBAN_CODE", "block", "DE89370400440532013000")],
+        ),
+        ("Ping 203.0.113.9", "passes", [("IP_ADDRESS", "alert", "203.0.113.9")]),
+    ],
+)
+async def test_a_text_that_is_tried_shows_what_is_found_and_what_comes_of_it(
+    tmp_path: Path,
+    upstream: FakeOpenAI,
+    text: str,
+    outcome: str,
+    found: list[tuple[str, str, str]],
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
+        result = await tried(mesh, text)
+        assert result.outcome == outcome
+        shown = [
+            (one.entity, one.action, text[one.start : one.end])
+            for one in result.findings
+            if one.action != "allow"
+        ]
+        assert shown == found
+        assert all(one.rules == ["strict"] for one in result.findings)
+        assert result.screened
+        assert (result.result is None) == (outcome == "blocked")
+        if outcome == "changed":
+            assert result.result == "Write to <EMAIL_ADDRESS_1>"
+        assert not upstream.requests
+
+
+async def test_what_is_tried_is_neither_sent_nor_recorded(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
+        await tried(mesh, "Write to ada@example.org")
+        assert (await mesh.calls(ROOT)).calls == []
+        assert not upstream.requests
+
+
+async def test_a_draft_is_tried_and_is_not_in_force(tmp_path: Path, upstream: FakeOpenAI) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
+        body = {"entities": {"IP_ADDRESS": "block"}}
+        draft = [{"kind": "screening", "name": "no addresses", "body": body}]
+        text = "Ping 203.0.113.9"
+        assert (await tried(mesh, text, draft=draft)).outcome == "blocked"
+        assert (await tried(mesh, text)).outcome == "passes"
+        assert (await ask(mesh, chat(text))).error is None
+
+
+async def test_a_draft_holds_guards_and_the_rules_that_use_them(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[]) as mesh:
+        draft = [
+            {"kind": "guards", "name": "words", "body": WORDS},
+            {"kind": "moderation", "name": "quiet", "body": {**STOP, "name": "quiet"}},
+        ]
+        said = "We call it Project Falcon."
+        result = await tried(mesh, said, direction="response", draft=draft)
+        assert result.outcome == "blocked"
+        assert [(one.guard, one.action) for one in result.verdicts] == [("words", "block")]
+        asked = await tried(mesh, said, direction="request", draft=draft)
+        assert asked.outcome == "passes"
+        assert "words" not in mesh.snapshot.judges
+
+
+async def test_a_draft_goes_before_what_is_saved_under_its_name(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[]) as mesh:
+        await put(mesh, "screening", "mine", entities={"EMAIL_ADDRESS": "block"})
+        text = "Write to ada@example.org"
+        assert (await tried(mesh, text)).outcome == "blocked"
+        softer = {"kind": "screening", "name": "mine", "body": {"entities": {"*": "allow"}}}
+        assert (await tried(mesh, text, draft=[softer])).outcome == "passes"
+        without = {"kind": "screening", "name": "mine", "body": None}
+        assert not (await tried(mesh, text, draft=[without])).screened
+
+
+async def test_a_rule_counts_for_the_models_and_groups_it_names(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    rule = {"name": "law", "for": {"group": "legal"}, "entities": {"EMAIL_ADDRESS": "block"}}
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[rule]) as mesh:
+        text = "Write to ada@example.org"
+        assert (await tried(mesh, text, groups=["legal"])).outcome == "blocked"
+        assert (await tried(mesh, text, groups=["sales"])).outcome == "changed"  # the default
+        assert (await tried(mesh, text, model="up/m")).outcome == "changed"
+        with pytest.raises(InvalidRequest, match="no model"):
+            await tried(mesh, text, model="up/none")
+
+
+@pytest.mark.parametrize(
+    ("draft", "words"),
+    [
+        ({"kind": "screening", "name": "strict", "body": {}}, "managed by mesh.yaml"),
+        ({"kind": "screening", "name": "new", "body": {"detectors": ["none"]}}, "none"),
+        ({"kind": "guards", "name": "new", "body": {"guard": "deny_lst"}}, "deny_list"),
+    ],
+)
+async def test_a_draft_that_does_not_fit_is_refused_with_the_reason(
+    tmp_path: Path, upstream: FakeOpenAI, draft: dict[str, object], words: str
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
+        with pytest.raises(ConfigError, match=words):
+            await tried(mesh, "Hi", draft=[draft])
+
+
+async def test_a_draft_sends_no_sealed_key_to_another_place(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
+        body = {"guard": "deny_list", "terms": ["a"], "api_key": "store:up.api_key.1"}
+        draft = [{"kind": "guards", "name": "mine", "body": body}]
+        with pytest.raises(InvalidRequest, match="Type it again"):
+            await tried(mesh, "Hi", draft=draft)
+
+
+@pytest.mark.parametrize("kept", ["redacted", "full"])
+async def test_a_policy_is_held_against_the_calls_whose_text_is_kept(
+    tmp_path: Path, upstream: FakeOpenAI, kept: str
+) -> None:
+    sections = {"screening": [SCREEN], "audit": {"content": kept}}
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, **sections) as mesh:
+        for text in ("Hi", "Write to ada@example.org", "Ping 203.0.113.9", "Mail bob@example.org"):
+            assert (await ask(mesh, chat(text))).error is None
+        sent = len(upstream.requests)
+        body = {"entities": {"IP_ADDRESS": "block", "*": "redact"}}
+        draft = [{"kind": "screening", "name": "new", "body": body}]
+        asked = PolicyReplay.model_validate({"draft": draft, "calls": 50})
+        result = await mesh.guards.replay(ROOT, asked)
+        assert (result.calls, result.blocked, result.changed, result.passed) == (4, 1, 2, 1)
+        assert result.redacted_before == (4 if kept == "redacted" else 0)
+        assert result.complete
+        by_subject = {(one.subject, one.action): one.calls for one in result.by_subject}
+        assert by_subject["IP_ADDRESS", "block"] == 1
+        assert by_subject["EMAIL_ADDRESS", "redact"] == 2
+        assert {one.outcome for one in result.examples} == {"blocked", "changed"}
+        assert len(upstream.requests) == sent
+        assert len((await mesh.calls(ROOT)).calls) == 4
+
+
+async def test_holding_a_policy_against_calls_is_on_record(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
+        await ask(mesh, chat("Hi"))
+        draft = [{"kind": "screening", "name": "new", "body": {"entities": {"*": "block"}}}]
+        asked = PolicyReplay.model_validate({"draft": draft, "calls": 1})
+        await mesh.guards.replay(ROOT, asked)
+        (act,) = (await mesh.acts.page(subject=None, act=None, before=None, limit=9)).acts
+        assert (act.act, act.by, act.details["calls"]) == ("replay_policy", "root", 1)
+        assert "block" in str(act.details["draft"])
+
+
+async def test_only_the_newest_calls_are_looked_at(tmp_path: Path, upstream: FakeOpenAI) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
+        for text in ("Write to ada@example.org", "Hi", "Ho"):
+            await ask(mesh, chat(text))
+        result = await mesh.guards.replay(ROOT, PolicyReplay(calls=2))
+        assert (result.calls, result.changed, result.passed) == (2, 0, 2)
+
+
+async def test_what_guards_found_is_the_sum_of_the_record(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
+        texts = ("a@example.org b@example.org", "a@example.org", "DE89370400440532013000", "Hi")
+        outcomes = [await ask(mesh, chat(text)) for text in texts]
+        began = min(one.call.started_at for one in outcomes)
+        ended = max(one.call.started_at for one in outcomes)
+        use = await mesh.guards.use(began, ended)
+        hits = {(one.guard, one.subject, one.action): (one.calls, one.hits) for one in use.rows}
+        assert hits["patterns", "EMAIL_ADDRESS", "redact"] == (2, 3)
+        assert hits["patterns", "IBAN_CODE", "block"][0] == 1
+        calls = (await mesh.calls(ROOT, CallSearch(has_finding=True))).calls
+        details = [await mesh.call_detail(ROOT, one.id) for one in calls]
+        counted = sum((hits_of(one.verdicts) for one in details), start=hits_of([]))  # pyright: ignore[reportArgumentType]
+        assert sum(counted.values()) == sum(one.hits for one in use.rows)
+        assert sum(sum(one.hits.values()) for one in use.hours) == sum(counted.values())
+
+
+async def test_every_guard_has_a_form_and_every_field_of_a_rule_its_words(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
+        forms = mesh.guards.forms()
+        kinds = {one.name: one for one in forms.kinds}
+        assert kinds["patterns"].finds == "spans"
+        assert kinds["deny_list"].finds == "verdicts"
+        assert all(one.fault is None and one.title for one in forms.kinds)
+        assert {one.name for one in forms.in_force} >= {"patterns", "secrets"}
+        fields = cast("dict[str, dict[str, str]]", forms.screening_schema["properties"])
+        assert fields["reversible"]["description"].startswith("Put the originals back")
+        assert "for" in fields
+
+
+async def test_an_alert_of_a_guard_names_the_call(tmp_path: Path, upstream: FakeOpenAI) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
+        outcome = await ask(mesh, chat("Pay DE89370400440532013000"), ADA)
+        await mesh.signals.flush()
+        page = await mesh.alerts.page(state="open", kind="guard", before=None, limit=9)
+        assert {one.call for one in page.alerts} == {outcome.call.id}
