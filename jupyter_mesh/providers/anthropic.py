@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
+from ..outbound.authorization import Authorization, KeyHeader, NoAuthorization
 from ..schemas.catalog import Capability, ModelFacts
 from ..spi.provider import ProviderConfig
 from .anthropic_config import AnthropicConfig
 from .anthropic_format import LIST_PATH, AnthropicFormat
 from .anthropic_models import claude_model
-from .authorization import Authorization, KeyHeader, NoAuthorization
 from .remote import RemoteProvider
 from .wire_format import WireFormat
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ..errors import ProviderRejected, UnsupportedParameter
+from ..outbound.faults import Faults
 from ..schemas.catalog import Capability, ModelFacts
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
@@ -23,7 +24,6 @@ from .anthropic_stream import AnthropicReading
 from .anthropic_thinking import Thinking, thinking
 from .conversation import Conversation, conversation, stop_sequences
 from .converted import chat_answer
-from .faults import Faults
 from .wire_format import Outgoing, Whole, WireFormat
 
 NEWEST, BEFORE = "2026-10-21", "2023-06-01"

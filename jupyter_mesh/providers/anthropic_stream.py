@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..outbound.faults import Faults
 from ..schemas.json import Json, JsonObject, as_int, as_object, as_str, dig
 from ..spi.provider import Attempt
 from .anthropic_answer import JSON_TOOL, finish_word, thought, usage_from_anthropic
 from .converted import ConvertedReading
-from .faults import Faults
 
 
 class AnthropicReading(ConvertedReading):

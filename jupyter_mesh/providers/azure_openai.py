@@ -13,19 +13,20 @@ from urllib.parse import quote
 
 from pydantic import Field, field_validator, model_validator
 
+from ..outbound.authorization import Authorization, KeyHeader, TokenHeader, secret_of
+from ..outbound.azure_identity import EntraTokens, Identity
+from ..outbound.faults import Faults
+from ..outbound.settings import SECRET, SecretReference
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Chunk
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt, ProviderConfig
-from .authorization import Authorization, KeyHeader, TokenHeader, secret_of
-from .azure_identity import EntraTokens, Identity
-from .faults import Faults
 from .model_cards import with_card_of
 from .model_hints import capabilities_of, operations_of
 from .openai_stream import StreamReading
 from .openai_vendor import OpenAIVendor, VendorFormat
-from .remote_config import SECRET, RemoteConfig, SecretReference
+from .remote_config import RemoteConfig
 from .sse import ServerSentEvent
 from .wire_format import WireFormat
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from ..outbound.authorization import Authorization, KeyHeader
+from ..outbound.aws_credentials import AwsAuthorization
+from ..outbound.faults import Faults
+from ..outbound.http import Reply
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Events
 from ..schemas.json import Json
 from ..schemas.request import Operation
 from ..spi.provider import Attempt, ProviderConfig
-from .authorization import Authorization, KeyHeader
-from .aws_credentials import AwsAuthorization
 from .batches import embedded
 from .bedrock_config import BedrockConfig
 from .bedrock_faults import BedrockFaults
 from .bedrock_format import BedrockFormat, models_url, profiles_url
 from .bedrock_invoke import TOKENS_HEADER, TOKENS_READ, inputs_of, texts_at_once
 from .bedrock_models import bedrock_capabilities, plain_name
-from .faults import Faults
-from .http import Reply
 from .model_hints import operations_of
 from .remote import RemoteProvider
 from .wire_format import WireFormat
@@ -48,7 +48,7 @@ class Bedrock(RemoteProvider):
     def make_authorization(self) -> Authorization:
         if self.settings.api_key is not None:
             return KeyHeader(self.context.secrets, self.settings.api_key)
-        return AwsAuthorization(self._config, self.context.secrets, self._who)
+        return AwsAuthorization(self._config, self.context.secrets, self._who, "bedrock")
 
     def vendor_headers(self) -> Mapping[str, str]:
         return {"Accept": "*/*"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import orjson
 
+from ..outbound.faults import Faults
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.spend import Usage
 from .bedrock_messages import THOUGHTS
-from .faults import Faults
 
 JSON_TOOL = "mesh_json_answer"
 """The tool whose arguments are the answer, for models that have no other way to keep to JSON."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..outbound.aws_identity import AwsIdentity, aws_domain
+from ..outbound.settings import RARE
 from ..schemas.json import Json
-from .remote_config import RARE, SECRET, ConvertedConfig, SecretReference
+from .remote_config import ConvertedConfig
 
 
 class Guardrail(BaseModel):
@@ -27,7 +28,7 @@ class Guardrail(BaseModel):
     trace: Literal["enabled", "disabled", "enabled_full"] = "disabled"
 
 
-class BedrockConfig(ConvertedConfig):
+class BedrockConfig(AwsIdentity, ConvertedConfig):
     """Settings of a connection to AWS Bedrock.
 
     Who asks is shown by `api_key` (a Bedrock API key), by `access_key_id` and `secret_access_key`,
@@ -52,16 +53,8 @@ class BedrockConfig(ConvertedConfig):
             one price whatever they say.
     """
 
-    region: str = Field(pattern=r"^[a-z]{2,3}(?:-[a-z]+)+-\d+$")
     base_url: str = ""
     control_url: str = ""
-    profile: str | None = None
-    role_arn: str | None = None
-    external_id: str | None = None
-    web_identity_token_file: Path | None = None
-    access_key_id: SecretReference | None = Field(default=None, json_schema_extra=SECRET)
-    secret_access_key: SecretReference | None = Field(default=None, json_schema_extra=SECRET)
-    session_token: SecretReference | None = Field(default=None, json_schema_extra=SECRET)
     guardrail: Guardrail | None = None
     priced_parameters: tuple[str, ...] = Field(default=(), json_schema_extra=RARE)
 
@@ -71,27 +64,9 @@ class BedrockConfig(ConvertedConfig):
         region = value.get("region")
         if not isinstance(region, str):
             return value
-        domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        domain = aws_domain(region)
         return {
             **value,
             "base_url": value.get("base_url") or f"https://bedrock-runtime.{region}.{domain}",
             "control_url": value.get("control_url") or f"https://bedrock.{region}.{domain}",
         }
-
-    @model_validator(mode="after")
-    def _one_way_to_ask(self) -> Self:
-        if (self.access_key_id is None) is not (self.secret_access_key is None):
-            raise ValueError("`access_key_id` and `secret_access_key` belong together")
-        ways = {
-            "api_key": self.api_key,
-            "access_key_id": self.access_key_id,
-            "profile": self.profile,
-        }
-        given = [name for name, set_to in ways.items() if set_to is not None]
-        if len(given) > 1:
-            raise ValueError(f"{' and '.join(f'`{name}`' for name in given)} exclude each other")
-        if self.api_key is not None and self.role_arn is not None:
-            raise ValueError("`api_key` and `role_arn` exclude each other")
-        if self.web_identity_token_file is not None and self.role_arn is None:
-            raise ValueError("`web_identity_token_file` needs the `role_arn` it is for")
-        return self

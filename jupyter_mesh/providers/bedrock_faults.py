@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..outbound.faults import Fault, Faults
 from ..schemas.frozen import frozen
 from ..schemas.json import JsonObject, as_str
-from .faults import Fault, Faults
 
 STATUSES = {
     "AccessDeniedException": 403,

@@ -11,6 +11,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from ..errors import ProviderRejected, UnsupportedParameter
+from ..outbound.faults import Faults
 from ..schemas.catalog import Capability, ModelFacts
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
@@ -28,7 +29,6 @@ from .bedrock_stream import BedrockReading
 from .bedrock_tools import Offered, offered
 from .conversation import conversation, stop_sequences
 from .converted import chat_answer
-from .faults import Faults
 from .model_hints import operations_of
 from .wire_format import Outgoing, Parser, Whole, WireFormat
 

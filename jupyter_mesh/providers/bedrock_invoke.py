@@ -8,12 +8,12 @@ models" (Titan Embeddings, Cohere Embed, Nova Multimodal Embeddings, rerankers).
 from __future__ import annotations
 
 from ..errors import InvalidRequest, UnsupportedParameter
+from ..outbound.faults import Faults
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.spend import Usage
 from ..spi.provider import Attempt
 from .bedrock_models import plain_name
 from .converted import embedding_answer, ranking_answer
-from .faults import Faults
 from .hashed_embedding import as_base64
 from .wire_format import Whole
 

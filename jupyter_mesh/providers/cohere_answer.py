@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import ProviderTimeout, ProviderUnavailable
+from ..outbound.faults import Faults
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.spend import Usage
-from .faults import Faults
 
 _MOST = 2**40
 _REASONS = {

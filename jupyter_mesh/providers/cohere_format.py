@@ -10,6 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from ..errors import ProviderRejected
+from ..outbound.faults import Faults
 from ..schemas.catalog import Capability, ModelFacts
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
@@ -19,7 +20,6 @@ from .cohere_config import CohereConfig
 from .cohere_request import chat_body, embed_body, embedding_type, rerank_body
 from .cohere_stream import CohereReading
 from .converted import choice_of, choices_answer, embedding_answer, ranking_answer
-from .faults import Faults
 from .wire_format import Outgoing, Whole, WireFormat
 
 LIST_PATH = "v1/models?page_size=1000"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..outbound.faults import Faults
 from ..schemas.json import JsonObject, as_list, as_object, as_str, dig
 from ..spi.provider import Attempt
 from .cohere_answer import logprobs_of, reason_of, usage_from_cohere
 from .converted import ConvertedReading
-from .faults import Faults
 
 
 class CohereReading(ConvertedReading):

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
+from ..outbound.faults import Faults
 from ..schemas.events import Answer, Chunk, Finished
 from ..schemas.json import Json, JsonObject, as_str
 from ..schemas.spend import Usage
 from ..schemas.tokens import estimate_all
 from ..spi.provider import Attempt
-from .faults import Faults
 from .openai_answer import counted
 from .openai_stream import StreamReading, finish_reason_of
 from .sse import ServerSentEvent

@@ -12,17 +12,18 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from ..outbound.authorization import Authorization, Token, TokenHeader, secret_of
+from ..outbound.faults import Faults
+from ..outbound.settings import SECRET, SecretReference
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Answer, Chunk
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt, ProviderConfig
-from .authorization import Authorization, Token, TokenHeader, secret_of
-from .faults import Faults
 from .oauth_client import client_token
 from .openai_stream import StreamReading
 from .openai_vendor import OpenAIVendor, VendorFormat, names
-from .remote_config import SECRET, ConvertedConfig, SecretReference
+from .remote_config import ConvertedConfig
 from .sse import ServerSentEvent
 from .wire_format import Whole
 

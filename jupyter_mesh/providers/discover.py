@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from ..outbound.proxy import is_loopback
 from ..schemas.catalog import Residency
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from .anthropic_config import ANTHROPIC
 from .cohere_config import COHERE
 from .openai_config import OPENAI
-from .proxy import is_loopback
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

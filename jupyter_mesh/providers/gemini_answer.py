@@ -11,10 +11,10 @@ from typing import Literal
 import orjson
 
 from ..errors import ProviderError, ProviderUnavailable
+from ..outbound.faults import Faults
 from ..schemas.frozen import frozen
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.spend import Usage
-from .faults import Faults
 
 _MOST = 2**40
 _REASONS = {"STOP": "stop", "MAX_TOKENS": "length", "OTHER": "stop"}

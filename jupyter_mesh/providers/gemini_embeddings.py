@@ -10,11 +10,11 @@ import base64
 from collections.abc import Sequence
 from struct import pack
 
+from ..outbound.faults import Faults
 from ..schemas.json import Json, JsonObject, as_list, as_object, dig
 from ..schemas.spend import Usage
 from ..spi.provider import Attempt
 from .converted import embedding_answer
-from .faults import Faults
 from .gemini_answer import usage_from_gemini
 from .parameters import take
 from .remote_config import Unsupported

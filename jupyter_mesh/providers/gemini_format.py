@@ -10,12 +10,12 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from ..errors import ProviderRejected
+from ..outbound.faults import Faults
 from ..schemas.catalog import ModelFacts
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt
 from .converted import choice_of, choices_answer
-from .faults import Faults
 from .gemini_answer import (
     blocked,
     extra_content,

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
+from ..outbound.faults import Faults
 from ..schemas.events import Finished, Metered
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_str
 from ..schemas.spend import Usage
 from ..spi.provider import Attempt
 from .converted import ConvertedReading
-from .faults import Faults
 from .gemini_answer import (
     Said,
     blocked,

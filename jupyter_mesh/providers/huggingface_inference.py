@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import ClassVar
 
 from ..errors import UnsupportedParameter
+from ..outbound.faults import Faults
+from ..outbound.http import Reply
 from ..schemas.catalog import ModelFacts
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt, ProviderConfig
 from .converted import embedding_answer
-from .faults import Faults
 from .hashed_embedding import as_base64
-from .http import Reply
 from .openai_vendor import OpenAIVendor, VendorFormat, names
 from .remote_config import ConvertedConfig
 from .wire_format import Outgoing, Whole

@@ -9,12 +9,12 @@ import math
 from typing import ClassVar
 
 from ..errors import InvalidRequest
+from ..outbound.faults import Faults
 from ..schemas.catalog import ModelFacts
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt, ProviderConfig
 from .converted import ranking_answer
-from .faults import Faults
 from .openai_usage import usage_from_openai
 from .openai_vendor import OpenAIVendor, VendorFormat
 from .remote_config import RemoteConfig

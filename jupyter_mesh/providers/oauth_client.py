@@ -26,9 +26,9 @@ from urllib.request import (
 import orjson
 
 from ..errors import ProviderMisconfigured, ProviderUnavailable
+from ..outbound.authorization import Token
+from ..outbound.proxy import proxy_for
 from ..schemas.json import Json, as_int, as_str, dig
-from .authorization import Token
-from .proxy import proxy_for
 
 _SECONDS = 20.0
 _LARGEST = 64 * 1024

@@ -8,12 +8,12 @@ from dataclasses import replace
 import orjson
 
 from ..errors import InvalidRequest
+from ..outbound.faults import Faults
+from ..outbound.http import Reply
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.spend import Usage
 from ..schemas.tokens import estimate_all, estimate_tokens
 from ..spi.provider import Attempt
-from .faults import Faults
-from .http import Reply
 from .openai_stream import TEXT_FIELDS
 from .openai_usage import usage_from_openai
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import ClassVar
 
 from ..errors import ProviderRejected
+from ..outbound.faults import Faults
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Answer, Finished
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt
-from .faults import Faults
 from .model_hints import operations_of
 from .openai_answer import usage_of
 from .openai_marks import is_strict, without_marks

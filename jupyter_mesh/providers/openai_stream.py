@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import orjson
 
+from ..outbound.faults import Faults
 from ..schemas.events import Chunk, Finished, FinishReason, Metered
 from ..schemas.json import Json, JsonObject, as_list, as_object
 from ..schemas.request import Request
 from ..schemas.spend import Usage
 from ..schemas.tokens import estimate_all, estimate_tokens
-from .faults import Faults
 from .openai_usage import usage_from_openai
 from .sse import ServerSentEvent
 

@@ -10,19 +10,19 @@ from dataclasses import replace
 from typing import ClassVar
 
 from ..errors import MeshError, ProviderProtocolError, ProviderRejected
+from ..outbound.authorization import Authorization, KeyHeader, NoAuthorization
+from ..outbound.faults import Faults
+from ..outbound.http import Deadline, Limits, Reply, Upstream, refuse_compressed
+from ..outbound.scrub import scrub
+from ..outbound.wire import Response
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Events, Metered
 from ..schemas.json import Json, as_object
 from ..spi.provider import Attempt, Provider, ProviderConfig, ProviderContext
-from .authorization import Authorization, KeyHeader, NoAuthorization
-from .faults import Faults
-from .http import Deadline, Limits, Reply, Upstream, refuse_compressed
 from .openai_answer import encode, parse_reply
 from .remote_config import RemoteConfig
 from .request_headers import RequestHeaders
-from .scrub import scrub
 from .sse import ServerSentEvent
-from .wire import Response
 from .wire_format import Outgoing, Parser, Reading, WireFormat
 
 _log = logging.getLogger("jupyter_mesh")

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 from .. import __version__
 from ..errors import ProviderUnavailable
+from ..outbound.authorization import Authorization, secret_of
+from ..outbound.faults import Faults
+from ..outbound.http import Deadline
+from ..outbound.settings import SECRET_REFERENCES
 from ..spi.provider import Attempt
 from ..spi.secrets import SecretStore
-from .authorization import Authorization, secret_of
-from .faults import Faults
-from .http import Deadline
-from .remote_config import SECRET_REFERENCES, RemoteConfig
+from .remote_config import RemoteConfig
 
 _OF_EACH = {
     "Content-Type": "application/json",

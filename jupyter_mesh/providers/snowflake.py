@@ -12,13 +12,14 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from ..errors import UnsupportedParameter
+from ..outbound.authorization import Authorization, KeyHeader, Token, TokenHeader, secret_of
+from ..outbound.faults import Faults
+from ..outbound.settings import SECRET, SecretReference
 from ..schemas.json import Json, JsonObject, as_list, as_object, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt, ProviderConfig
-from .authorization import Authorization, KeyHeader, Token, TokenHeader, secret_of
-from .faults import Faults
 from .openai_vendor import OpenAIVendor, VendorFormat, names
-from .remote_config import SECRET, ConvertedConfig, SecretReference
+from .remote_config import ConvertedConfig
 from .snowflake_jwt import key_pair_token
 from .wire_format import Outgoing, Whole
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from ..errors import ConfigError
+from ..outbound.authorization import Token
 from ..schemas.json import JsonObject
-from .authorization import Token
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from ..outbound.authorization import Authorization, KeyHeader, TokenHeader
+from ..outbound.google_credentials import GoogleCredentials
 from ..schemas.catalog import Capability, ModelFacts
 from ..schemas.request import Operation
 from ..spi.provider import ProviderConfig
-from .authorization import Authorization, KeyHeader, TokenHeader
 from .gemini_format import MODELS, GeminiFormat
-from .google_credentials import GoogleCredentials
 from .model_hints import capabilities_of, operations_of
 from .remote import RemoteProvider
 from .vertex_config import VertexConfig

@@ -7,7 +7,8 @@ from typing import Self, cast
 
 from pydantic import Field, field_validator, model_validator
 
-from .remote_config import SECRET, ConvertedConfig, SecretReference
+from ..outbound.settings import SECRET, SecretReference
+from .remote_config import ConvertedConfig
 
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]*")
 _LOCATION = re.compile(r"[a-z0-9][a-z0-9-]*")

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
+from ..outbound.faults import Faults
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Answer, Chunk, Finished, Metered, Notice
 from ..schemas.frozen import frozen
@@ -13,7 +14,6 @@ from ..schemas.json import Json, JsonObject
 from ..schemas.request import Operation
 from ..schemas.spend import Usage
 from ..spi.provider import Attempt
-from .faults import Faults
 from .sse import EventParser, ServerSentEvent
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_mesh.errors import ContextTooLong, ProviderUnavailable, UnsupportedParameter
-from jupyter_mesh.providers.authorization import Token
-from jupyter_mesh.providers.azure_identity import EntraTokens
+from jupyter_mesh.outbound.authorization import Token
+from jupyter_mesh.outbound.azure_identity import EntraTokens
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.request import Operation, Request, parse_request
 from jupyter_mesh.testing.fake_upstream import FakeUpstream

@@ -15,10 +15,10 @@ from jupyter_mesh.errors import (
     ProviderRateLimited,
     ProviderUnavailable,
 )
+from jupyter_mesh.outbound.faults import Faults
 from jupyter_mesh.providers import converted
 from jupyter_mesh.providers.anthropic_messages import THOUGHTS
 from jupyter_mesh.providers.anthropic_stream import AnthropicReading
-from jupyter_mesh.providers.faults import Faults
 from jupyter_mesh.providers.sse import ServerSentEvent
 from jupyter_mesh.schemas.json import Json, JsonObject, as_object, dig
 from jupyter_mesh.testing.attempts import attempt

@@ -19,8 +19,8 @@ from jupyter_mesh.errors import (
     ProviderUnavailable,
     UnsupportedParameter,
 )
+from jupyter_mesh.outbound.faults import Faults
 from jupyter_mesh.providers.cohere_stream import CohereReading
-from jupyter_mesh.providers.faults import Faults
 from jupyter_mesh.schemas.catalog import Capability
 from jupyter_mesh.schemas.events import Answer, Finished, Notice
 from jupyter_mesh.schemas.json import Json, JsonObject, as_list, dig

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from jupyter_mesh.errors import ProviderProtocolError, ProviderUnavailable
-from jupyter_mesh.providers.faults import Faults
+from jupyter_mesh.outbound.faults import Faults
 from jupyter_mesh.providers.openai_stream import StreamReading
 from jupyter_mesh.providers.sse import ServerSentEvent
 from jupyter_mesh.schemas.json import Json, JsonObject

@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 from urllib.parse import unquote
 
-from ...providers.aws_sigv4 import Keys
+from ...outbound.aws_sigv4 import Keys
 from ...schemas.json import Json, JsonObject, as_str
 from ..fake_upstream.behaviour import Behaviour
 from ..fake_upstream.dialect import Dialect, Streamed

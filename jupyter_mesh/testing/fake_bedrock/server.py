@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...providers.aws_sigv4 import Keys
+from ...outbound.aws_sigv4 import Keys
 from ..fake_upstream.server import FakeUpstream
 from .dialect import BedrockDialect
 

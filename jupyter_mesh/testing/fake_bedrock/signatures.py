@@ -6,7 +6,7 @@ import hmac
 import re
 from datetime import UTC, datetime, timedelta
 
-from ...providers.aws_sigv4 import (
+from ...outbound.aws_sigv4 import (
     ALGORITHM,
     Keys,
     Scope,

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from jupyter_mesh.errors import MeshError, ProviderMisconfigured, ProviderUnavailable
-from jupyter_mesh.providers.aws_credentials import AwsAuthorization
-from jupyter_mesh.providers.azure_identity import EntraTokens
+from jupyter_mesh.outbound.aws_credentials import AwsAuthorization
+from jupyter_mesh.outbound.azure_identity import EntraTokens
+from jupyter_mesh.outbound.credential_faults import named
+from jupyter_mesh.outbound.google_credentials import GoogleCredentials
 from jupyter_mesh.providers.bedrock_config import BedrockConfig
-from jupyter_mesh.providers.credential_faults import named
-from jupyter_mesh.providers.google_credentials import GoogleCredentials
 from jupyter_mesh.testing.secrets import StaticSecrets
 
 WHO = "The connection 'x'"
@@ -30,7 +30,7 @@ async def test_what_a_profiles_program_printed_reaches_no_caller(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     settings = BedrockConfig.model_validate({"region": "us-east-1", "profile": "vault"})
-    asked = AwsAuthorization(settings, StaticSecrets({"env:A": "known-secret"}), WHO)
+    asked = AwsAuthorization(settings, StaticSecrets({"env:A": "known-secret"}), WHO, "bedrock")
     with pytest.raises(ProviderUnavailable, match="CredentialRetrievalError") as raised:
         await asked.headers("POST", "https://h/x", b"")
     assert LEAK not in raised.value.message

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from jupyter_mesh.errors import ConfigError
-from jupyter_mesh.providers.faults import Faults
-from jupyter_mesh.providers.http import Deadline, Limits, Upstream
+from jupyter_mesh.outbound.faults import Faults
+from jupyter_mesh.outbound.http import Deadline, Limits, Upstream
+from jupyter_mesh.outbound.proxy import is_loopback, proxy_for
 from jupyter_mesh.providers.openai_compatible import OpenAICompatible
 from jupyter_mesh.providers.openai_config import OpenAIConfig
-from jupyter_mesh.providers.proxy import is_loopback, proxy_for
 from jupyter_mesh.testing.attempts import attempt, provider_context
 from tests.providers.reading import events_of
 

@@ -17,7 +17,7 @@ from jupyter_mesh.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from jupyter_mesh.providers.faults import Faults, retry_after
+from jupyter_mesh.outbound.faults import Faults, retry_after
 from jupyter_mesh.schemas.json import Json
 
 FAULTS = Faults("The connection 'x'", str)

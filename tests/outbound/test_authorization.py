@@ -11,16 +11,16 @@ from types import SimpleNamespace
 import pytest
 
 from jupyter_mesh.errors import ProviderRejected, ProviderUnavailable
-from jupyter_mesh.providers import fetched
-from jupyter_mesh.providers.authorization import (
+from jupyter_mesh.outbound import fetched
+from jupyter_mesh.outbound.authorization import (
     Authorization,
     KeyHeader,
     NoAuthorization,
     Token,
     TokenHeader,
 )
-from jupyter_mesh.providers.aws_credentials import AwsAuthorization
-from jupyter_mesh.providers.aws_sigv4 import Keys
+from jupyter_mesh.outbound.aws_credentials import AwsAuthorization
+from jupyter_mesh.outbound.aws_sigv4 import Keys
 from jupyter_mesh.providers.azure_openai import AzureOpenAI
 from jupyter_mesh.providers.bedrock_config import BedrockConfig
 from jupyter_mesh.testing.attempts import attempt
@@ -147,8 +147,10 @@ async def test_what_is_there_at_once_is_not_waited_for() -> None:
     secrets = StaticSecrets({"env:A": "k", "env:S": "s"})
     token, ending = TokenHeader(Mint().token), TokenHeader(Mint(life=3.0).token)
     keys = {"region": "us-east-1", "access_key_id": "env:A", "secret_access_key": "env:S"}
-    signed = AwsAuthorization(BedrockConfig.model_validate(keys), secrets, "x")
-    chain = AwsAuthorization(BedrockConfig.model_validate({"region": "us-east-1"}), secrets, "x")
+    signed = AwsAuthorization(BedrockConfig.model_validate(keys), secrets, "x", "bedrock")
+    chain = AwsAuthorization(
+        BedrockConfig.model_validate({"region": "us-east-1"}), secrets, "x", "bedrock"
+    )
     waits: list[tuple[Authorization, bool]] = [
         (NoAuthorization(), False),
         (KeyHeader(secrets, "env:A"), False),
@@ -192,7 +194,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Chain:
 
 def of_chain() -> AwsAuthorization:
     return AwsAuthorization(
-        BedrockConfig.model_validate({"region": "us-east-1"}), StaticSecrets({}), "x"
+        BedrockConfig.model_validate({"region": "us-east-1"}), StaticSecrets({}), "x", "bedrock"
     )
 
 

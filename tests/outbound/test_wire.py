@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientTimeout, TCPConnector
 from yarl import URL
 
-from jupyter_mesh.providers.wire import Target
+from jupyter_mesh.outbound.wire import Target
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -16,8 +16,8 @@ from ..errors import ConfigError, MeshError, ProviderUnavailable
 from ..schemas.json import as_object, dig
 from ..spi.secrets import SecretStore
 from .authorization import Authorization, secret_of
+from .aws_identity import AwsIdentity
 from .aws_sigv4 import Keys, Signer
-from .bedrock_config import BedrockConfig
 from .credential_faults import named
 from .fetched import Fetched
 
@@ -39,16 +39,17 @@ class AwsAuthorization(Authorization):
     """Signs each request (Signature Version 4).
 
     Args:
-        settings: Of the connection.
+        settings: Of whoever asks.
         secrets: Where configured keys are.
-        who: The connection, as messages call it.
+        who: The same, as messages call it.
+        service: What is asked, such as `bedrock`.
     """
 
-    def __init__(self, settings: BedrockConfig, secrets: SecretStore, who: str) -> None:
+    def __init__(self, settings: AwsIdentity, secrets: SecretStore, who: str, service: str) -> None:
         self._settings = settings
         self._secrets = secrets
         self._who = who
-        self._signer = Signer(settings.region, "bedrock")
+        self._signer = Signer(settings.region, service)
         self._chain: _Credentials | None = None
         self._fetched = Fetched(self._read, self._keep)
         self._used: deque[str] = deque(maxlen=_REMEMBERED)

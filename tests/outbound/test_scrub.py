@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_mesh.providers.scrub import MAX_MESSAGE, scrub
+from jupyter_mesh.outbound.scrub import MAX_MESSAGE, scrub
 from jupyter_mesh.spi.scrubbing import pattern_of
 
 HIDDEN = [

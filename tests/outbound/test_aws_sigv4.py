@@ -10,7 +10,7 @@ from botocore import auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from jupyter_mesh.providers.aws_sigv4 import Keys, Signer, host_of
+from jupyter_mesh.outbound.aws_sigv4 import Keys, Signer, host_of
 
 AT = datetime(2026, 11, 22, 15, 4, 5, tzinfo=UTC)
 PLAIN = Keys("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

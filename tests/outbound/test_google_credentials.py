@@ -29,7 +29,7 @@ from jupyter_mesh.errors import (
     ProviderRejected,
     ProviderUnavailable,
 )
-from jupyter_mesh.providers.google_credentials import GoogleCredentials
+from jupyter_mesh.outbound.google_credentials import GoogleCredentials
 from jupyter_mesh.providers.vertex import Vertex
 from jupyter_mesh.providers.vertex_config import VertexConfig
 from jupyter_mesh.testing.attempts import attempt, provider_context
@@ -186,7 +186,7 @@ def test_a_machine_of_googles_has_its_own_service_account(
     for name in ("GCE_METADATA_HOST", "GCE_METADATA_IP", "GCE_METADATA_ROOT"):
         monkeypatch.setenv(name, host)
     code = (
-        "from jupyter_mesh.providers.google_credentials import GoogleCredentials as C\n"
+        "from jupyter_mesh.outbound.google_credentials import GoogleCredentials as C\n"
         "from jupyter_mesh.testing.secrets import StaticSecrets as S\n"
         "print(C('x', S(), None).fetch().value)"
     )  # its addresses are read once in a process
