@@ -5,54 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import orjson
-
-from ..errors import InvalidRequest
-from ..outbound.faults import Faults
-from ..outbound.http import Reply
 from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from ..schemas.spend import Usage
 from ..schemas.tokens import estimate_all, estimate_tokens
 from ..spi.provider import Attempt
 from .openai_stream import TEXT_FIELDS
 from .openai_usage import usage_from_openai
-
-
-def encode(body: JsonObject) -> bytes:
-    """`body` as JSON.
-
-    Raises:
-        InvalidRequest: A text in it is not valid Unicode.
-    """
-    try:
-        return orjson.dumps(body)
-    except orjson.JSONEncodeError:
-        raise InvalidRequest(
-            "The request holds half of a surrogate pair, which is not valid Unicode: remove it."
-        ) from None
-
-
-def parse_reply(reply: Reply, faults: Faults) -> Json:
-    """The JSON of an answer that is none of the known failures.
-
-    Raises:
-        ProviderError: The leaf that fits.
-    """
-    if reply.status != 200:
-        raise faults.from_status(reply.status, reply.headers, reply.body)
-    faults = faults.once(reply.status)
-    kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    try:
-        value: Json = orjson.loads(reply.body)
-    except orjson.JSONDecodeError:
-        raise faults.protocol(f"sent {kind or 'something'} that is not JSON") from None
-    if not (kind in ("", "text/plain") or kind.endswith("json")):
-        raise faults.protocol(f"sent {kind} instead of JSON")
-    if isinstance(value, dict) and (error := value.get("error")):
-        raise faults.from_error(error)
-    if isinstance(value, dict) and isinstance(value.get("message"), str) and "object" not in value:
-        raise faults.from_error(value)  # no vendor answers with a bare sentence
-    return value
 
 
 def usage_of(data: JsonObject, attempt: Attempt) -> Usage:

@@ -13,15 +13,15 @@ from ..errors import MeshError, ProviderProtocolError, ProviderRejected
 from ..outbound.authorization import Authorization, KeyHeader, NoAuthorization
 from ..outbound.faults import Faults
 from ..outbound.http import Deadline, Limits, Reply, Upstream, refuse_compressed
+from ..outbound.json_replies import encode, parse_reply
+from ..outbound.request_headers import RequestHeaders
 from ..outbound.scrub import scrub
 from ..outbound.wire import Response
 from ..schemas.catalog import ModelFacts
 from ..schemas.events import Events, Metered
 from ..schemas.json import Json, as_object
 from ..spi.provider import Attempt, Provider, ProviderConfig, ProviderContext
-from .openai_answer import encode, parse_reply
 from .remote_config import RemoteConfig
-from .request_headers import RequestHeaders
 from .sse import ServerSentEvent
 from .wire_format import Outgoing, Parser, Reading, WireFormat
 

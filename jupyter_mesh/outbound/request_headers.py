@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Protocol
 
 from .. import __version__
 from ..errors import ProviderUnavailable
-from ..outbound.authorization import Authorization, secret_of
-from ..outbound.faults import Faults
-from ..outbound.http import Deadline
-from ..outbound.settings import SECRET_REFERENCES
 from ..spi.provider import Attempt
 from ..spi.secrets import SecretStore
-from .remote_config import RemoteConfig
+from .authorization import Authorization, secret_of
+from .faults import Faults
+from .http import Deadline
+from .settings import SECRET_REFERENCES
 
 _OF_EACH = {
     "Content-Type": "application/json",
@@ -25,6 +25,15 @@ _PART = 0.9
 """Of the time a call has, for credentials to come: the pipeline, which gives up on the call when
 that time ends, would take it for one that was sent.
 """
+
+
+class Addressed(Protocol):
+    """Where requests go, and the headers that the admin set; values may be secret references."""
+
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
 
 
 class RequestHeaders:
@@ -39,7 +48,7 @@ class RequestHeaders:
 
     def __init__(
         self,
-        settings: RemoteConfig,
+        settings: Addressed,
         secrets: SecretStore,
         authorization: Authorization,
         of_vendor: Mapping[str, str],
