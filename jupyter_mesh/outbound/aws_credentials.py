@@ -43,13 +43,22 @@ class AwsAuthorization(Authorization):
         secrets: Where configured keys are.
         who: The same, as messages call it.
         service: What is asked, such as `bedrock`.
+        more: Headers that every request to it has, such as the name of the operation.
     """
 
-    def __init__(self, settings: AwsIdentity, secrets: SecretStore, who: str, service: str) -> None:
+    def __init__(
+        self,
+        settings: AwsIdentity,
+        secrets: SecretStore,
+        who: str,
+        service: str,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._who = who
         self._signer = Signer(settings.region, service)
+        self._more = more
         self._chain: _Credentials | None = None
         self._fetched = Fetched(self._read, self._keep)
         self._used: deque[str] = deque(maxlen=_REMEMBERED)
@@ -59,7 +68,8 @@ class AwsAuthorization(Authorization):
         return not self._are_configured and self._held() is None
 
     async def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
-        return self._signer.headers(method, url, body, await self._current())
+        keys = await self._current()
+        return self._signer.headers(method, url, body, keys, more=self._more)
 
     def prepare(self) -> None:
         self._fetched.put(self._read())

@@ -47,7 +47,14 @@ class Signer:
         self._key: tuple[str, str, bytes] = ("", "", b"")
 
     def headers(
-        self, method: str, url: str, body: bytes, keys: Keys, *, at: datetime | None = None
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        keys: Keys,
+        *,
+        more: Mapping[str, str] | None = None,
+        at: datetime | None = None,
     ) -> dict[str, str]:
         """The headers that show who asks.
 
@@ -56,12 +63,13 @@ class Signer:
             url: As it goes over the wire, percent-encoded.
             body: As it goes over the wire.
             keys: Who asks.
+            more: Headers to send and sign beside the signature's own.
             at: When; now, if it is not said.
         """
         moment = (at or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
         scope = Scope(moment[:8], self._region, self._service)
         parts = urlsplit(url)
-        sent = {"X-Amz-Date": moment}
+        sent = {**(more or {}), "X-Amz-Date": moment}
         if keys.token:
             sent["X-Amz-Security-Token"] = keys.token
         names = sorted(["host", *map(str.lower, sent)])

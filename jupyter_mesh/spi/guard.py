@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigError
+from ..schemas.catalog import Residency
 from ..schemas.frozen import frozen
 from ..schemas.request import Request
 from .happenings import Happenings
@@ -97,6 +98,13 @@ class Guard(ABC):
 
     def __init__(self, config: GuardConfig) -> None:
         self.config = config
+
+    @property
+    def residency(self) -> Residency:
+        """How far the texts it is shown go: not off this machine, unless it says otherwise. It is
+        shown them before anything in them is redacted.
+        """
+        return Residency.LOCAL
 
     def start(self, name: str, tools: GuardTools) -> None:  # noqa: B027 most need nothing
         """Begin to work, under the name that policy gives it; called once, in the event loop,

@@ -13,7 +13,8 @@ from jupyter_mesh.errors import (
     ProviderRejected,
     ProviderUnavailable,
 )
-from jupyter_mesh.pipeline.health import Circuit, Health, Sample
+from jupyter_mesh.outbound.circuit import Circuit
+from jupyter_mesh.pipeline.health import Health, Sample
 from jupyter_mesh.pipeline.snapshot import ConnectionLimits
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
 
