@@ -235,6 +235,18 @@ class SharedRule(Rule):
         return self
 
 
+class WorkersRule(Rule):
+    """Processes that screen long texts, and every text where a detector takes its time.
+
+    Attributes:
+        processes: How many at most; None: one for each core but one, up to four.
+        memory_mb: MiB that each may allocate.
+    """
+
+    processes: int | None = Field(default=None, ge=1, le=256)
+    memory_mb: int = Field(default=2048, ge=256)
+
+
 class CacheRule(Rule):
     """Caches of answers."""
 
@@ -269,6 +281,8 @@ class Config(Rule):
     stays in force for models that no rule here covers, unless the list is empty.
     """
     moderation: tuple[ModerationRule, ...] = ()
+    workers: WorkersRule = WorkersRule()
+    """Read at the start."""
     slos: tuple[SloRule, ...] = ()
     alerts: dict[str, ChannelRule] = Field(default_factory=dict[str, ChannelRule])
     """Where alerts go, by name."""

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ..config import Config
 from ..errors import MeshError
-from ..guards.in_threads import InThreads
+from ..guards.workers import WorkerPool
 from ..pipeline.audit import Audit
 from ..pipeline.authorize import Authorize
 from ..pipeline.budget import Budget
@@ -144,7 +144,9 @@ async def _open(
     live: dict[str, Call] = {}
     nested = NestedCalls(live)
     budget = Budget(journal, headroom, happenings)
-    workers = InThreads()
+    rule = config.workers
+    workers = WorkerPool(happenings, count=rule.processes, memory=rule.memory_mb)
+    opened.push_async_callback(workers.aclose)
     folder, key = state_dir / "guards", PurposeKeys(secrets).key
     tools = GuardTools(nested, secrets, workers, folder, happenings, key)
     guards = Guards(plugins, tools)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from ..config import Config, HourlyCost
 from ..errors import AuditUnavailable, ConfigError, Conflict, ProviderUnavailable, StoreUnavailable
-from ..guards.in_threads import InThreads
+from ..guards.workers import WorkerPool
 from ..pipeline.call import Call
 from ..pipeline.door import Door
 from ..pipeline.headroom import Headroom
@@ -54,7 +54,7 @@ class Parts:
     catalogue: Catalogue
     catalogue_keeper: SnapshotKeeper
     guards: Guards
-    workers: InThreads
+    workers: WorkerPool
     health: Health
     headroom: Headroom
     offers: Offers = field(init=False)

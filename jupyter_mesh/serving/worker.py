@@ -19,11 +19,10 @@ from threading import Event
 from typing import Protocol, TypeVar
 
 from ..errors import MeshError, ProviderUnavailable
+from ..isolation import cut_off_network, die_with
 from ..spi.engine import ModelSpec, Task
 from ..spi.jobs import Done, Job, Output
 from . import protocol as wire
-from .lifeline import die_with
-from .seclusion import cut_off_network
 
 _Argument = TypeVar("_Argument")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, NamedTuple, Protocol
 
 from ..schemas.json import JsonObject
 
@@ -21,14 +21,27 @@ class ScannedSpan(NamedTuple):
 class Scanner(ABC):
     """Looks through texts in a worker process: uses CPU and files, no network, and holds no secret.
 
-    Made from plain settings, once in each process for the same settings.
+    Made from plain settings, once in each process for the same settings. It is found there by the
+    name of its class, which stands at the top of its module.
+
+    Long texts come in slices that overlap, so that nobody waits long and several processes share
+    the work; of what is found, each slice keeps what begins in it.
+
+    Attributes:
+        slice: Characters of a slice.
+        before: Characters in front of a slice that are shown too: what a finding may depend on.
+        after: Characters behind it: the longest finding and what may follow it.
     """
+
+    slice: ClassVar[int] = 16_384
+    before: ClassVar[int] = 512
+    after: ClassVar[int] = 2_048
 
     def __init__(self, settings: JsonObject) -> None:
         self.settings = settings
 
     @abstractmethod
-    def scan(self, text: str) -> Sequence[ScannedSpan]:
+    def scan(self, text: str) -> Iterable[ScannedSpan]:
         """What is found in one text; may overlap, in any order."""
 
 
@@ -39,6 +52,8 @@ class Workers(Protocol):
         self, scanner: type[Scanner], settings: JsonObject, texts: Sequence[str]
     ) -> list[list[ScannedSpan]]:
         """What a scanner with these settings finds in each text, in the order of `texts`.
+
+        May stop once more than `MOST_FINDINGS` are found. `settings` are not changed afterwards.
 
         Raises:
             ScreeningUnavailable: The process died, hung or answered garbage; or too much waits.

@@ -324,7 +324,7 @@ def test_the_worker_is_cut_off_from_every_network(engine: Supervisor, run: Run) 
 
 def cut_off_in_a_trial() -> str | None:
     """Whether another process can do it; this one wants to keep its network."""
-    words = "from jupyter_mesh.serving.seclusion import *; print(cut_off_network() or '', end='')"
+    words = "from jupyter_mesh.isolation.seclusion import *; print(cut_off_network() or '', end='')"
     trial = subprocess.run([sys.executable, "-c", words], capture_output=True, check=True)
     return trial.stdout.decode() or None
 

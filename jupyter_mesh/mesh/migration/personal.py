@@ -25,7 +25,7 @@ from ..offers import OWNER, PLAIN, PREFIX
 from ..typed_keys import is_reference
 from .references import SEALED
 
-_OF_THE_PROCESS = ("store", "shared", "telemetry", "offers")
+_OF_THE_PROCESS = ("store", "shared", "telemetry", "workers", "offers")
 _LISTED: tuple[Kind, ...] = ("budgets", "limits", "screening", "moderation", "slos")
 """Kinds whose objects may have no name in a file."""
 _OF_THE_MESH = ("audit.", "cache.")

@@ -8,7 +8,7 @@ import pytest
 
 LEAVE = """
 import ctypes, os, socket, sys
-from jupyter_mesh.serving.seclusion import cut_off_network
+from jupyter_mesh.isolation.seclusion import cut_off_network
 if len(sys.argv) > 1:
     os.setgid(int(sys.argv[1])); os.setuid(int(sys.argv[1]))
     # Having changed its user it may not write to its own /proc; one that was started so may.
