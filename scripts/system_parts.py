@@ -1,8 +1,10 @@
-"""Programs that some tests need and pip cannot install.
+"""What some tests need besides the packages of this environment.
 
-A test says ``@pytest.mark.needs("chromium")``. `make test` installs what the tests ask for when it
-runs as root on Debian or Ubuntu; for anybody else it names the missing part with its install line,
-and the tests that need it are reported as not run.
+A part is a program that pip cannot install, or packages that cannot stand beside ours. A test says
+``@pytest.mark.needs("chromium")``. `make test` installs what the tests ask for: programs when it
+runs as root on Debian or Ubuntu, packages for everybody, into an environment of their own below
+`.make`. What is missing is named with its install line, and the tests that need it are reported as
+not run.
 """
 
 from __future__ import annotations
@@ -37,11 +39,55 @@ class Part:
         return f"sudo apt-get install {' '.join(self.packages)}"
 
 
-PARTS = {
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment of its own, for packages that want others than ours beside them."""
+
+    program: str
+    packages: tuple[str, ...]
+    folder: Path
+
+    def find(self) -> Path | None:
+        """Its Python, or None where it was not made with these packages."""
+        made = self._stamp.exists() and self._stamp.read_text("utf8") == "\n".join(self.packages)
+        return self._python if made and self._python.exists() else None
+
+    @property
+    def install_line(self) -> str:
+        """What a person types to get it."""
+        return "python scripts/system_parts.py tests"
+
+    def make(self) -> None:
+        """Make it anew; where that fails it is missing."""
+        quiet = ("install", "--quiet", "--disable-pip-version-check")
+        for command in (
+            [sys.executable, "-m", "venv", "--clear", str(self.folder)],
+            [str(self._python), "-m", "pip", *quiet, *self.packages],
+        ):
+            if subprocess.run(command, check=False).returncode:
+                return
+        self._stamp.write_text("\n".join(self.packages), "utf8")
+
+    @property
+    def _python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def _stamp(self) -> Path:
+        return self.folder / "packages.txt"
+
+
+_MADE = Path(__file__).resolve().parents[1] / ".make" / "environments"
+PARTS: dict[str, Part | Environment] = {
     "chromium": Part("chromium", ("chromium", "fonts-dejavu-core")),
     "redis": Part("redis-server", ("redis-server",)),
     "systemd": Part("systemd-analyze", ("systemd",)),
     "postgresql": Part("initdb", ("postgresql",), ("usr/lib/postgresql/*/bin/initdb",)),
+    "llama-index": Environment(
+        "llama-index",
+        ("llama-index-llms-openai==0.8.3", "llama-index-embeddings-openai", "openai<3"),
+        _MADE / "llama-index",
+    ),
 }
 
 _MARK = re.compile(r"\bneeds\(([^)]*)\)")
@@ -58,14 +104,17 @@ def needed_by(folders: Iterable[Path]) -> list[str]:
 def main(folders: list[str]) -> None:
     """Install the missing parts where that is allowed, else say how."""
     missing = [PARTS[name] for name in needed_by(map(Path, folders)) if not PARTS[name].find()]
-    if not missing:
-        return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        packages = [package for part in missing for package in part.packages]
+    programs = [part for part in missing if isinstance(part, Part)]
+    if programs and os.geteuid() == 0 and shutil.which("apt-get"):
+        packages = [package for part in programs for package in part.packages]
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         print(f"installing {' '.join(packages)}", flush=True)
         for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
             subprocess.run(["apt-get", "-qq", *command], env=environment, check=False)
+    for part in missing:
+        if isinstance(part, Environment):
+            print(f"installing {' '.join(part.packages)}", flush=True)
+            part.make()
     for part in missing:
         if not part.find():
             print(f"{part.program} is missing, its tests are not run: {part.install_line}")

@@ -74,6 +74,8 @@ _THOUGHTS = _Place(
     {"type": _WORD, "format": _WORD, "model": _ID, "id": _ID, "signature": _SEALED, "data": _SEALED}
 )
 """What a model thought, sent back to it: its words, and what only its vendor can read."""
+_SIGNED = _Place({"google": _Place({"thought_signature": _SEALED})})
+"""What Google signs calls and answers with, where its endpoint of OpenAI's shape has it."""
 _TYPED = _Place({"type": _WORD})
 _CHOSEN = _Place({"type": _WORD}, structure=_WORD.structure)
 _BODY = _Place(
@@ -84,8 +86,9 @@ _BODY = _Place(
                 "role": _WORD,
                 "content": _PART,
                 "tool_call_id": _ID,
-                "tool_calls": _Place({"id": _ID, "type": _WORD}),
+                "tool_calls": _Place({"id": _ID, "type": _WORD, "extra_content": _SIGNED}),
                 "reasoning_details": _THOUGHTS,
+                "extra_content": _SIGNED,
             }
         ),
         "tools": _TYPED,
@@ -115,6 +118,8 @@ _NAMES = frozenset(
         "text", "thinking", "title", "tool_call_id", "tool_calls", "tool_choice", "tools", "top_k",
         "top_logprobs", "top_n", "top_p", "ttl", "type", "url", "user", "verbosity", "video_url",
         "voice",
+        # of Google's endpoint
+        "extra_content", "google", "thought_signature",
     }
 )  # fmt: skip
 """Names the API and JSON Schema give to fields: somebody else's words, wherever they stand."""

@@ -47,6 +47,11 @@ def parse_json(body: bytes) -> Json:
     return value
 
 
+def sealed(value: Json) -> str:
+    """What a caller is to keep and send back as it is: JSON in base64, as `parse_sealed` reads."""
+    return base64.b64encode(orjson.dumps(value)).decode()
+
+
 def parse_sealed(sealed: str) -> Json:
     """The JSON value in base64 that this gateway gave out and a caller sends back; None: no JSON.
 

@@ -12,7 +12,8 @@ import orjson
 from jupyter_mesh.schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from jupyter_mesh.schemas.spend import Usage
 
-from .messages_thoughts import block_of
+from .messages_thoughts import block_of, hidden
+from .signatures import signature_of
 
 _REASONS = {
     "stop": "end_turn",
@@ -44,7 +45,9 @@ class Message:
         self._said: list[str] = []
         self._open = ""
         self._call: int | None = None
+        self._call_id = ""
         self._waiting: dict[int, list[JsonObject]] = {}
+        self._late: list[JsonObject] = []
         self._reason: str | None = None
         self._stopped: str | None = None
         self._refusal: list[str] = []
@@ -75,6 +78,8 @@ class Message:
             events += self._cite(citation)
         if refusal := as_str(delta.get("refusal")):
             self._refusal.append(refusal)
+        if (signature := signature_of(delta)) is not None:
+            events += self._hide(signature)
         for call in as_list(delta.get("tool_calls")) or []:
             events += self._use(as_object(call) or {})
         return events
@@ -83,7 +88,9 @@ class Message:
         """The events after everything is said."""
         counts = usage_json(usage or Usage())
         delta: JsonObject = {"type": "message_delta", "delta": self._ending(), "usage": counts}
-        return [*self._use_those_waiting(), *self._close(), delta, {"type": "message_stop"}]
+        late = [event for one in self._late for event in self._hide(one)]
+        before = [*self._use_those_waiting(), *late, *self._close()]
+        return [*before, delta, {"type": "message_stop"}]
 
     def as_json(self, usage: Usage | None) -> JsonObject:
         """The whole message, after `end`."""
@@ -134,6 +141,11 @@ class Message:
             yield self._delta({"type": "signature_delta", "signature": block["signature"]})
         yield from self._close()
 
+    def _hide(self, signature: JsonObject) -> Iterator[JsonObject]:
+        """What a vendor wants back beside what is said, as a thought that shows nothing."""
+        yield from self._start("redacted_thinking", hidden(signature))
+        yield from self._close()
+
     def _cite(self, citation: Json) -> Iterator[JsonObject]:
         if self._open == "text":
             cited = as_list(self._blocks[-1].get("citations")) or []
@@ -148,19 +160,27 @@ class Message:
             self._waiting.setdefault(number, []).append(piece)
             return
         if self._open != "tool_use" or number != self._call:
-            self._call = number
-            block: JsonObject = {
-                "type": "tool_use",
-                "id": as_str(piece.get("id")) or f"toolu_{self._id}_{number}",
-                "name": as_str(dig(piece, "function", "name")) or "",
-                "input": {},
-            }
-            yield from self._start("tool_use", block)
+            yield from self._start_call(piece, number)
+        elif (signature := signature_of(piece, self._call_id)) is not None:
+            self._late.append(signature)
         if arguments := as_str(dig(piece, "function", "arguments")):
             self._said.append(arguments)
             yield self._delta({"type": "input_json_delta", "partial_json": arguments})
         if self._waiting and _is_whole("".join(self._said)):
             yield from self._use_those_waiting()
+
+    def _start_call(self, piece: JsonObject, number: int) -> Iterator[JsonObject]:
+        self._call = number
+        self._call_id = as_str(piece.get("id")) or f"toolu_{self._id}_{number}"
+        if (signature := signature_of(piece, self._call_id)) is not None:
+            yield from self._hide(signature)
+        block: JsonObject = {
+            "type": "tool_use",
+            "id": self._call_id,
+            "name": as_str(dig(piece, "function", "name")) or "",
+            "input": {},
+        }
+        yield from self._start("tool_use", block)
 
     def _use_those_waiting(self) -> Iterator[JsonObject]:
         waiting, self._waiting = self._waiting, {}

@@ -14,6 +14,7 @@ from jupyter_mesh.errors import InvalidRequest, UnsupportedParameter
 from jupyter_mesh.schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 
 from .messages_thoughts import detail_of
+from .signatures import FIELD, signed
 
 _RENAMED = {"max_tokens": "max_completion_tokens", "stop_sequences": "stop"}
 _READ = frozenset(
@@ -97,16 +98,18 @@ def _assistant(blocks: list[JsonObject], where: str, model: str) -> JsonObject:
     parts: list[Json] = []
     calls: list[Json] = []
     details: list[Json] = []
+    signatures: list[Json] = []
     thoughts: list[str] = []
     for index, block in enumerate(blocks):
         match block.get("type"):
             case "tool_use":
                 calls.append(_call(block))
             case "thinking" | "redacted_thinking":
-                if (detail := detail_of(block, index, model)) is not None:
-                    details.append(detail)
-                else:
+                detail = detail_of(block, index, model)
+                if detail is None:
                     thoughts.append(as_str(block.get("thinking")) or "")
+                else:
+                    (signatures if FIELD in detail else details).append(detail)
             case _:
                 parts.append(_part(block, where))
     message: JsonObject = {"role": "assistant", "content": _joined(parts)}
@@ -116,6 +119,7 @@ def _assistant(blocks: list[JsonObject], where: str, model: str) -> JsonObject:
         message["reasoning_details"] = details
     if "".join(thoughts):
         message["reasoning_content"] = "".join(thoughts)
+    signed(message, signatures)
     return message
 
 

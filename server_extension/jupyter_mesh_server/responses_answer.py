@@ -5,15 +5,16 @@ Source: OpenAI API reference, "The response object" and "Streaming events".
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
-import orjson
-
 from jupyter_mesh.schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 from jupyter_mesh.schemas.spend import Usage
+
+from .json_body import sealed
+from .responses_items import Item, part_of, tool_of, usage_json
+from .signatures import signature_of
 
 Status: TypeAlias = Literal["in_progress", "completed", "incomplete", "failed"]
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -32,33 +33,6 @@ _ECHOED: JsonObject = {
     "user": None,
 }
 """Fields of the request that stand in the answer, and what they are when nothing was said."""
-
-
-class Item:
-    """One item of the output, while it grows.
-
-    Attributes:
-        data: As it stands now.
-        place: Its index in the output.
-        said: The text so far: of the message, the thought, or the arguments.
-        logprobs: Of the text, where the model tells.
-    """
-
-    def __init__(self, data: JsonObject, place: int) -> None:
-        self.data = data
-        self.place = place
-        self.said: list[str] = []
-        self.logprobs: list[Json] = []
-
-    @property
-    def id(self) -> str:
-        """The item's own."""
-        return as_str(self.data.get("id")) or ""
-
-    @property
-    def kind(self) -> str:
-        """Its type."""
-        return as_str(self.data.get("type")) or ""
 
 
 class Response:
@@ -96,16 +70,19 @@ class Response:
         choice = as_object(dig(chunk, "choices", 0)) or {}
         delta = as_object(choice.get("delta")) or {}
         self._reason = as_str(choice.get("finish_reason")) or self._reason
-        self._details += as_list(delta.get("reasoning_details")) or []
         events: list[JsonObject] = []
         thought = as_str(delta.get("reasoning_content")) or as_str(delta.get("reasoning"))
         if thought:
             events += self._say("reasoning", "reasoning_text", thought)
+        if details := as_list(delta.get("reasoning_details")):
+            events += self._keep(details)
         if text := as_str(delta.get("content")):
             logprobs = as_list(dig(choice, "logprobs", "content")) or []
             events += self._say("message", "output_text", text, logprobs)
         if refusal := as_str(delta.get("refusal")):
             events += self._say("message", "refusal", refusal)
+        if (signature := signature_of(delta)) is not None:
+            events += self._hide(signature)
         for call in as_list(delta.get("tool_calls")) or []:
             events += self._call(as_object(call) or {})
         return events
@@ -142,7 +119,7 @@ class Response:
             name: self._body[name] if self._body.get(name) is not None else default
             for name, default in _ECHOED.items()
         }
-        echoed["tools"] = [_tool(tool) for tool in as_list(echoed["tools"]) or []]
+        echoed["tools"] = [tool_of(tool) for tool in as_list(echoed["tools"]) or []]
         why = _INCOMPLETE.get(self._reason or "")
         return {
             "id": f"resp_{self._id}",
@@ -188,18 +165,23 @@ class Response:
             item = self._add({**data, "id": f"rs_{self._id}_{len(self._items)}"})
         self._open, self._part = item, part
         yield self._event("response.output_item.added", output_index=item.place, item=item.data)
-        yield self._part_event("added", item, _part(part, "", []))
+        yield self._part_event("added", item, part_of(part, "", []))
 
     def _call(self, piece: JsonObject) -> Iterator[JsonObject]:
         number = piece.get("index")
         number = number if isinstance(number, int) else len(self._calls)
         item = self._calls.get(number)
+        call_id = as_str(piece.get("id")) or f"call_{self._id}_{number}"
+        if item is not None:
+            call_id = as_str(item.data["call_id"]) or call_id
+        if (signature := signature_of(piece, call_id)) is not None:
+            yield from self._hide(signature)
         if item is None:
             yield from self._close()
             data: JsonObject = {
                 "type": "function_call",
                 "id": f"fc_{self._id}_{len(self._items)}",
-                "call_id": as_str(piece.get("id")) or f"call_{self._id}_{number}",
+                "call_id": call_id,
                 "name": as_str(dig(piece, "function", "name")) or "",
                 "arguments": "",
             }
@@ -226,7 +208,7 @@ class Response:
         if item is None:
             return
         text = "".join(item.said)
-        part = _part(self._part, text, item.logprobs)
+        part = part_of(self._part, text, item.logprobs)
         item.data = {**item.data, "content": [part]}
         told: JsonObject = {"logprobs": item.logprobs}
         yield self._event(
@@ -260,11 +242,27 @@ class Response:
         item.data = {**item.data, "status": "incomplete" if cut else "completed"}
         return self._event("response.output_item.done", output_index=item.place, item=item.data)
 
+    def _keep(self, details: list[Json]) -> Iterator[JsonObject]:
+        """What a model wants to have back of its thoughts: with the one that is open, or alone."""
+        if self._open is not None and self._open.kind == "reasoning":
+            self._details += details
+        else:
+            yield from self._hide(details)
+
+    def _hide(self, kept: Json) -> Iterator[JsonObject]:
+        """A thought that shows nothing, and comes back as it is."""
+        yield from self._close()
+        data: JsonObject = {"type": "reasoning", "summary": [], "content": []}
+        data["encrypted_content"] = sealed(kept)
+        item = self._add({**data, "id": f"rs_{self._id}_{len(self._items)}"})
+        yield self._event("response.output_item.added", output_index=item.place, item=item.data)
+        yield self._done(item)
+
     def _seal_thoughts(self, item: Item) -> None:
         """What a model wants to have back of its thoughts, as the client keeps it."""
         if item.kind == "reasoning" and self._details:
-            sealed = base64.b64encode(orjson.dumps(self._details)).decode()
-            item.data = {**item.data, "encrypted_content": sealed}
+            details, self._details = self._details, []
+            item.data = {**item.data, "encrypted_content": sealed(details)}
 
     def _part_event(self, what: str, item: Item, part: JsonObject) -> JsonObject:
         return self._event(
@@ -278,30 +276,3 @@ class Response:
     def _event(self, kind: str, **fields: Json) -> JsonObject:
         number, self._number = self._number, self._number + 1
         return {"type": kind, "sequence_number": number, **fields}
-
-
-def _part(kind: str, text: str, logprobs: list[Json]) -> JsonObject:
-    if kind == "refusal":
-        return {"type": kind, "refusal": text}
-    if kind == "output_text":
-        return {"type": kind, "text": text, "annotations": [], "logprobs": logprobs}
-    return {"type": kind, "text": text}
-
-
-def _tool(tool: Json) -> JsonObject:
-    return {"parameters": None, "strict": None, **(as_object(tool) or {})}
-
-
-def usage_json(usage: Usage) -> JsonObject:
-    """Tokens in the words of the Responses API."""
-    cached: JsonObject = {
-        "cached_tokens": usage.cache_read,
-        "cache_write_tokens": usage.cache_write,
-    }
-    return {
-        "input_tokens": usage.input,
-        "input_tokens_details": cached,
-        "output_tokens": usage.output,
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
-        "total_tokens": usage.total,
-    }

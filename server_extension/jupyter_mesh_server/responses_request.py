@@ -12,6 +12,7 @@ from jupyter_mesh.errors import InvalidRequest, UnsupportedParameter
 from jupyter_mesh.schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 
 from .json_body import parse_sealed
+from .signatures import FIELD, signed
 
 Messages: TypeAlias = "list[JsonObject]"
 
@@ -41,6 +42,8 @@ _OF_CHATS = {
 }
 """Fields of chat completions, and what this API has instead."""
 
+_SIGNATURES = "signatures"
+"""Where a message holds those of its calls until it is whole."""
 _INCLUDABLE = frozenset({"reasoning.encrypted_content", "message.output_text.logprobs"})
 
 
@@ -66,6 +69,7 @@ def chat_body(body: JsonObject) -> JsonObject:
             _take(messages, as_object(item) or {}, f"input[{position}]")
     else:
         raise InvalidRequest("`input` must be a non-empty string or list.", param="input")
+    _sign(messages)
     _let_go_of_thoughts(messages)
     chat: JsonObject = {"messages": [*messages]}
     for name, value in body.items():
@@ -178,11 +182,15 @@ def _thought(messages: Messages, item: JsonObject, where: str) -> None:
     last = _assistant(messages)
     sealed = as_str(item.get("encrypted_content"))
     if sealed:
-        if (details := as_list(parse_sealed(sealed))) is None:
+        kept = parse_sealed(sealed)
+        if isinstance(kept, list):
+            last["reasoning_details"] = [*(as_list(last.get("reasoning_details")) or []), *kept]
+        elif isinstance(kept, dict) and FIELD in kept:
+            last[_SIGNATURES] = [*(as_list(last.get(_SIGNATURES)) or []), kept]
+        else:
             raise InvalidRequest(
                 f"`{where}.encrypted_content` was not made by this gateway.", param=where
             )
-        last["reasoning_details"] = details
     elif text := "".join(
         as_str(dig(part, "text")) or "" for part in as_list(item.get("content")) or []
     ):
@@ -194,6 +202,12 @@ def _assistant(messages: Messages) -> JsonObject:
     if not messages or messages[-1].get("role") != "assistant":
         messages.append({"role": "assistant", "content": None})
     return messages[-1]
+
+
+def _sign(messages: Messages) -> None:
+    """Calls get their signatures once all of them are there."""
+    for message in messages:
+        signed(message, as_list(message.pop(_SIGNATURES, None)) or ())
 
 
 def _let_go_of_thoughts(messages: Messages) -> None:

@@ -65,8 +65,9 @@ class TypedEvents:
             chunks = unfold(event.data, Operation.CHAT)
         else:
             return b""
+        begun = self._begin()  # before anything is taken: it says how things stood
         taken = [one for chunk in chunks for one in self._told.take(chunk.data)]
-        return _framed([*self._begin(), *taken])
+        return _framed([*begun, *taken])
 
     def finish(self) -> bytes:
         *before, last = [*self._begin(), *self._told.end(self._call.report.usage)]

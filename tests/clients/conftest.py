@@ -23,6 +23,11 @@ MODELS = {
     "e": {"price": {"input": "0.02"}, "operations": ["embedding"]},
     "dear": {"price": {"input": 1000, "output": 1000}},
 }
+ALIASES = {
+    "gpt-4o-mini": {"models": ["up/m"]},
+    "text-embedding-3-small": {"models": ["up/e"]},
+}
+"""Names of OpenAI's, for clients that take no others."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         process.configure(
             {
                 "connections": {"up": up, "echo": {"provider": "echo", "delay_ms": 0}},
+                "aliases": ALIASES,
                 "cache": {"exact": {"enabled": False}},
                 "budgets": [
                     {"limit_usd": 1000},

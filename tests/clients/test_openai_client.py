@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 
-from .conftest import PROVIDER_KEY, Gateway
+from .conftest import ALIASES, PROVIDER_KEY, Gateway
 
 HELLO: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say hello."}]
 USAGE = {
@@ -156,6 +156,7 @@ def test_embeddings_come_in_order_and_in_the_length_asked_for(
 def test_models_are_listed_and_retrieved_by_names_with_slashes(client: openai.OpenAI) -> None:
     listed = {model.id: model.owned_by for model in client.models.list()}
     assert listed == {
+        **dict.fromkeys(ALIASES, "openai"),
         "up/m": "openai",
         "up/e": "openai",
         "up/dear": "openai",

@@ -23,6 +23,15 @@ def thought(**fields: Json) -> JsonObject:
     return {"role": "assistant", "content": None, "reasoning_details": [fields]}
 
 
+def beside(signature: str) -> JsonObject:
+    return {"extra_content": {"google": {"thought_signature": signature}}}
+
+
+def calling(**more: Json) -> JsonObject:
+    call: JsonObject = {"id": "call_1", "type": "function", "function": {}, **more}
+    return {"content": None, "tool_calls": [call]}
+
+
 def chat(message: JsonObject | None = None, **body: Json) -> Request:
     asked: Json = {"role": "user", **(message or {"content": "hi"})}
     return parse_request(Operation.CHAT, {"model": "m", "messages": [asked], **body})
@@ -56,6 +65,9 @@ TEXT: list[tuple[str, Request]] = [
     ("a signature that is none", chat(thought(signature=MAIL))),
     ("a signature too short to be one", chat(thought(signature=f"{SEAL[:40]} {MAIL}"))),
     ("sealed thoughts that are none", chat(thought(data=f"{SEAL} {MAIL}"))),
+    ("a signature of Google's that is none", chat({"content": None, **beside(MAIL)})),
+    ("one of a call that is none", chat(calling(**beside(f"{SEAL} {MAIL}")))),
+    ("more beside a signature", chat({"content": None, "extra_content": {"x": MAIL}})),
     ("a signature elsewhere", chat(part(signature=f"{SEAL} {MAIL}"))),
     ("the way to think", chat(thinking={"type": MAIL})),
     ("how long to cache", chat(part(cache_control={"type": "ephemeral", "ttl": MAIL}))),
@@ -102,6 +114,8 @@ STRUCTURE: list[Request] = [
             signature=SEAL,
         )
     ),
+    chat(calling(**beside(SEAL))),
+    chat({"content": None, **beside(SEAL)}),
 ]
 
 

@@ -125,6 +125,8 @@ class ConverseAnswer:
         told = self._behaviour.usage
         if told is None:
             return {"inputTokens": read, "outputTokens": written, "totalTokens": read + written}
+        if "prompt_tokens" not in told:  # in the vendor's own words
+            return dict(told)
         read, written = (as_int(told.get(f"{one}_tokens")) or 0 for one in ("prompt", "completion"))
         cached = as_int(dig(dict(told), "prompt_tokens_details", "cached_tokens")) or 0
         return {

@@ -108,7 +108,7 @@ class Answers:
         return {
             "id": f"rerank-{self._number}",
             "model": self._body.get("model"),
-            "usage": {"total_tokens": read},
+            "usage": dict(self._behaviour.usage or {"total_tokens": read}),
             "results": results[: as_int(self._body.get("top_n"))],
         }
 

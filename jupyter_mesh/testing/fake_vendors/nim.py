@@ -31,7 +31,7 @@ class NimDialect(OpenAIDialect):
     ) -> JsonObject | list[Json] | Streamed | None:
         body = as_object(received.json) or {}
         if received.path == "/v1/ranking":
-            return _ranking(body)
+            return _ranking(body, behaviour)
         if received.path in ("/v1/rerank", "/v1/classify"):
             return None
         if received.path == "/v1/embeddings":
@@ -48,7 +48,7 @@ class NimDialect(OpenAIDialect):
         return super().models(received, names)
 
 
-def _ranking(body: JsonObject) -> JsonObject:
+def _ranking(body: JsonObject, behaviour: Behaviour) -> JsonObject:
     refuse_others(body, ("model", "query", "passages", "truncate"))
     query = set((as_str(dig(body, "query", "text")) or "").split())
     logits = [
@@ -57,4 +57,5 @@ def _ranking(body: JsonObject) -> JsonObject:
     ]
     ranked = sorted(logits, key=lambda pair: -pair[0])
     rankings: list[Json] = [{"index": index, "logit": logit} for logit, index in ranked]
-    return {"rankings": rankings, "usage": {"prompt_tokens": 9, "total_tokens": 9}}
+    usage = behaviour.usage or {"prompt_tokens": 9, "total_tokens": 9}
+    return {"rankings": rankings, "usage": dict(usage)}

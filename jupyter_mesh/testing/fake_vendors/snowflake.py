@@ -43,7 +43,7 @@ class SnowflakeDialect(OpenAIDialect):
         self, received: Received, behaviour: Behaviour
     ) -> JsonObject | list[Json] | Streamed | None:
         if received.path == f"{_BASE}/inference:embed":
-            return _embedded(received.json)
+            return _embedded(received.json, behaviour)
         if received.path != f"{_BASE}/v1/chat/completions":
             return None
         refuse_others(received.json, _OF_CHATS)
@@ -78,7 +78,7 @@ class SnowflakeDialect(OpenAIDialect):
         return str(claims.get("iss")).startswith(f"{claims.get('sub')}.SHA256:") and life <= 3_600
 
 
-def _embedded(body: JsonObject) -> JsonObject:
+def _embedded(body: JsonObject, behaviour: Behaviour) -> JsonObject:
     refuse_others(body, ("model", "text"))
     texts = as_list(body.get("text")) or []
     rows: list[Json] = [
@@ -88,7 +88,7 @@ def _embedded(body: JsonObject) -> JsonObject:
     read = sum(len(str(text).split()) for text in texts)
     return {
         "object": "list", "data": rows, "model": body.get("model"),
-        "usage": {"total_tokens": read},
+        "usage": dict(behaviour.usage or {"total_tokens": read}),
     }  # fmt: skip
 
 
