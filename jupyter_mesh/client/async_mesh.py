@@ -190,6 +190,7 @@ class AsyncMesh:
             parameters={name: value for name, value in parameters.items() if value is not None},
             document=self.own_document,
             purpose=purpose or self.purpose,
+            thread=thread,
             tags=tags,
             cache=cache,
         )

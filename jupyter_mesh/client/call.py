@@ -24,6 +24,7 @@ class ChatCall:
         messages: In OpenAI's shape.
         parameters: Body fields beside model and messages, such as `temperature`.
         document: Path of the notebook it belongs to; None: the one that is running.
+        thread: Name of the conversation that it is a turn of.
         cache: False asks the gateway not to answer from its cache.
     """
 
@@ -32,6 +33,7 @@ class ChatCall:
     parameters: JsonObject = field(default_factory=dict[str, Json])
     document: str | None = None
     purpose: str | None = None
+    thread: str | None = None
     tags: Mapping[str, Json] | None = None
     cache: bool = True
 
@@ -60,7 +62,11 @@ class ChatCall:
     def headers(self) -> dict[str, str]:
         """Attribution and cache headers."""
         return caller_headers(
-            document=self.document, purpose=self.purpose, tags=self.tags, cache=self.cache
+            document=self.document,
+            purpose=self.purpose,
+            thread=self.thread,
+            tags=self.tags,
+            cache=self.cache,
         )
 
     def with_parameters(self, **parameters: Json) -> ChatCall:

@@ -99,6 +99,7 @@ def caller_headers(
     *,
     document: str | None = None,
     purpose: str | None = None,
+    thread: str | None = None,
     tags: Mapping[str, Json] | None = None,
     cache: bool = True,
 ) -> dict[str, str]:
@@ -111,6 +112,8 @@ def caller_headers(
         headers["X-Mesh-Kernel"] = kernel
     if purpose := purpose or notebook.purpose:
         headers["X-Mesh-Purpose"] = quote(" ".join(purpose.split()), safe=" ,:;/()")
+    if thread:
+        headers["X-Mesh-Thread"] = quote(f"{document or ''}#{thread}")
     if tags:
         headers["X-Mesh-Tags"] = json.dumps(dict(tags))
     if not cache:

@@ -82,6 +82,7 @@ def read_cell(session: Session, settings: Settings, options: CellOptions, text: 
         ),
         parameters=_parameters(options, shape),
         purpose=options.purpose,
+        thread=thread,
         tags=dict(options.tag) or None,
         cache=not options.no_cache,
     )

@@ -46,6 +46,7 @@ from ..storage.sink_cursors import SinkCursors
 from .alerting import AlertBook
 from .background import every
 from .catalogue import Catalogue
+from .disguise_key import disguise_key
 from .governance import Governance
 from .guards import Guards
 from .nested import NestedCalls
@@ -155,12 +156,12 @@ async def _open(
         journal=journal,
         history=history,
         catalogue=catalogue,
-        catalogue_keeper=SnapshotKeeper(config, catalogue, guards),
+        catalogue_keeper=SnapshotKeeper(config, catalogue, guards, lambda: disguise_key(secrets)),
         guards=guards,
         workers=workers,
         health=health,
         headroom=headroom,
-        pipeline=_pipeline(state, nested, budget, journal, health),
+        pipeline=_pipeline(state, nested, budget, journal, health, happenings),
         nested=nested,
         live=live,
         secrets=secrets,
@@ -202,14 +203,19 @@ async def _govern(governance: Governance, parts: Parts, config: Config) -> None:
 
 
 def _pipeline(
-    state: State, nested: NestedCalls, budget: Budget, journal: SqlJournal, health: Health
+    state: State,
+    nested: NestedCalls,
+    budget: Budget,
+    journal: SqlJournal,
+    health: Health,
+    happenings: Happenings,
 ) -> Next:
     steps: dict[type[Step], Step] = {
         Audit: Audit(journal),
         Authorize: Authorize(),
         Resolve: Resolve(),
         Limit: Limit(state.limits),
-        Screen: Screen(),
+        Screen: Screen(happenings),
         Cached: Cached(state.cache, state.similar, nested),
         Budget: budget,
         Moderate: Moderate(),

@@ -228,7 +228,11 @@ def _screening(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]
         default = snapshot.default_screening
         if not rules and default is not None and _may_cover(default.target, one):
             rules = [default]
-        found.update(name for rule in rules for name in rule.detectors)
+        found.update(
+            f"{name} (monitor)" if rule.mode == "monitor" else name
+            for rule in rules
+            for name in rule.detectors
+        )
     return sorted(found)
 
 
@@ -244,5 +248,6 @@ def _moderation(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str
 
 
 def _may_cover(target: Target, candidate: Candidate) -> bool:
-    """For callers of some group at least."""
-    return covers(target, candidate, frozenset({target.group} if target.group else ()))
+    """For callers of some group and application at least."""
+    groups = frozenset({target.group} if target.group else ())
+    return covers(target, candidate, groups, target.application or "")

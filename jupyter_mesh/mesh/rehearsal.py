@@ -20,6 +20,7 @@ from ..schemas.events import Answer, Chunk, Events, Finished, Metered
 from ..schemas.json import Json
 from ..schemas.spend import Usage
 from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall, Judge, Verdict
+from ..spi.happenings import Happenings
 
 _PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*)_[0-9]+>")
 
@@ -59,7 +60,7 @@ async def rehearse(
     """
     done = Rehearsed(call)
     call.snapshot = _observed(call.snapshot, done, redacted)
-    run = compose([Screen(), Moderate()], _Given(answers))
+    run = compose([Screen(Happenings()), Moderate()], _Given(answers))
     try:
         async with aclosing(await run(call)) as events:
             async for event in events:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -18,12 +18,19 @@ from .guards import Guards, by_kind
 
 
 class SnapshotKeeper:
-    """Holds the snapshot that new calls take; running calls keep theirs."""
+    """Holds the snapshot that new calls take; running calls keep theirs.
 
-    def __init__(self, config: Config, catalogue: Catalogue, guards: Guards) -> None:
+    Args:
+        key: What hashes and invented values are made with; asked for only where a rule needs it.
+    """
+
+    def __init__(
+        self, config: Config, catalogue: Catalogue, guards: Guards, key: Callable[[], bytes]
+    ) -> None:
         self._config = config
         self._catalogue = catalogue
         self._guards = guards
+        self._key = key
         guards.adopt(config)
         self._policy = _policy_of(config)
         self.snapshot = Snapshot()
@@ -66,6 +73,7 @@ class SnapshotKeeper:
             cache=config.cache.exact,
             semantic=config.cache.semantic,
             audit=config.audit,
+            disguise_key=self._disguise_key(config),
             stopped=tuple(one for one in config.use_cases.values() if not one.enabled),
             admin_contact=config.admin_contact,
         )
@@ -80,11 +88,19 @@ class SnapshotKeeper:
             policy=_policy_of(config),
             screening=tuple(_expanded(rule) for rule in config.screening),
             default_screening=_expanded(SCREEN_WHAT_LEAVES) if config.screening else None,
+            disguise_key=self._disguise_key(config),
             moderation=config.moderation,
             detectors=detectors,
             judges=judges,
             audit=config.audit.model_copy(update={"content": "none", "content_for": ()}),
         )
+
+    def _disguise_key(self, config: Config) -> bytes:
+        return self._key() if any(map(_disguises, config.screening)) else b""
+
+
+def _disguises(rule: ScreeningRule) -> bool:
+    return not {"hash", "pseudonymise"}.isdisjoint(rule.entities.values())
 
 
 def _policy_of(config: Config) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ..errors import Blocked, Unavailable
-from ..pipeline.screen import covering
+from ..pipeline.screening_plan import covering
+from ..pipeline.treatment import STRICTEST_FIRST, of_mode
 from ..schemas.guards import GuardTrial, GuardTrialResult, TriedFinding, TriedVerdict
 from ..schemas.json import as_list, as_str, dig
 from ..schemas.policy import ScreeningRule
 from ..spi.guard import Finding
 from .rehearsal import Rehearsed
-
-_STRICTEST_FIRST = ("block", "redact", "pseudonymise", "mask", "hash", "alert", "allow")
 
 
 def trial_result(trial: GuardTrial, done: Rehearsed, milliseconds: float) -> GuardTrialResult:
@@ -81,10 +80,10 @@ def _shown(finding: Finding, rules: Sequence[ScreeningRule]) -> TriedFinding:
     """With the strictest action of the rules whose detector it is."""
     asked = {
         rule.name or f"screening[{place}]": rule.action(finding.entity)
-        for place, rule in enumerate(rules)
-        if finding.detector in rule.detectors
+        for place, rule in enumerate(of_mode(rules, "enforce"))
+        if finding.detector in rule.detectors and finding.score >= rule.threshold(finding.entity)
     }
-    action = next((one for one in _STRICTEST_FIRST if one in asked.values()), "allow")
+    action = next((one for one in STRICTEST_FIRST if one in asked.values()), "allow")
     return TriedFinding(
         start=finding.start,
         end=finding.end,

@@ -11,6 +11,7 @@ from ..schemas.json import Json, JsonObject
 from ..schemas.policy import CacheScope
 from ..schemas.request import Operation
 from .call import Call
+from .screening_report import changes
 
 _IRRELEVANT = frozenset(
     {"model", "stream", "stream_options", "user", "metadata", "store", "service_tier"}
@@ -68,7 +69,7 @@ def key_of(call: Call, scope: CacheScope, **instead: Json) -> str:
     parameters = {**_parameters(call), **instead}
     # Those without any group are no group: nothing says that they may read one another.
     apart = scope == "user" or (scope == "group" and not call.groups)
-    redacted = any(verdict.get("action") == "redact" for verdict in call.report.verdicts)
+    redacted = any(map(changes, call.report.verdicts))
     return digest_of(
         [
             scope,

@@ -142,6 +142,7 @@ class Call:
         sent: True while a provider works on it, or has: what it may charge although no usage comes.
         lost: Estimates of tries that broke off after a provider had worked on them.
         open: Commits intent and holds; the last act before Route sends.
+        thread: What the caller calls the conversation that this is a turn of.
         at_end: What steps have to do when the call ends, however it ends; what came last goes
             first.
         trace: None while no traces are made.
@@ -155,6 +156,7 @@ class Call:
     groups: frozenset[str] = frozenset()
     purpose: str | None = None
     document: str | None = None
+    thread: str | None = None
     tags: JsonObject = field(default_factory=lambda: {})
     cache: CacheDirective = CacheDirective()
     idempotency_key: str | None = None

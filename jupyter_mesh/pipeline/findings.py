@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import TypeAlias
@@ -100,10 +99,12 @@ def _share_out(findings: Sequence[Finding], parts: Sequence[str], gap: int, into
             place += 1
 
 
-def merged(findings: Iterable[Finding], leading: AbstractSet[str] = frozenset()) -> list[Finding]:
+def merged(
+    findings: Iterable[Finding], rank: Callable[[Finding], int] = lambda _: 0
+) -> list[Finding]:
     """Spans that overlap made one, in reading order, so that nothing of them stays uncovered.
 
-    It is named after the longest, then surest of them; entities in `leading` come before that.
+    It is named after the one of highest `rank`, the longest, then surest of those.
     """
     clusters: list[list[Finding]] = []
     end = 0
@@ -112,11 +113,11 @@ def merged(findings: Iterable[Finding], leading: AbstractSet[str] = frozenset())
             clusters.append([])
         clusters[-1].append(finding)
         end = max(end, finding.end)
-    return [_one(cluster, leading) for cluster in clusters]
+    return [_one(cluster, rank) for cluster in clusters]
 
 
-def _one(cluster: Sequence[Finding], leading: AbstractSet[str]) -> Finding:
+def _one(cluster: Sequence[Finding], rank: Callable[[Finding], int]) -> Finding:
     if len(cluster) == 1:
         return cluster[0]
-    named = max(cluster, key=lambda one: (one.entity in leading, one.end - one.start, one.score))
+    named = max(cluster, key=lambda one: (rank(one), one.end - one.start, one.score))
     return replace(named, start=cluster[0].start, end=max(one.end for one in cluster))

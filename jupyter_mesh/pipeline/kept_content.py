@@ -54,7 +54,11 @@ def least_kept(call: Call) -> Kept:
     audit = call.snapshot.audit
     found: set[Kept] = set()
     for candidate in call.candidates:
-        fitting = (one for one in audit.content_for if covers(one.target, candidate, call.groups))
+        fitting = (
+            one
+            for one in audit.content_for
+            if covers(one.target, candidate, call.groups, call.principal.application)
+        )
         rule = next(fitting, None)
         found.add(rule.keep if rule else audit.content)
     for kept in _LEAST_FIRST:
@@ -72,6 +76,11 @@ async def keep_in_full(call: Call) -> None:
         return
     notes = {payload: await _note(payload) for payload in dict.fromkeys(payloads)}
     call.content = call.request.change(lambda text: text, notes.__getitem__).body
+
+
+def withhold(call: Call) -> None:
+    """Hand the audit nothing of a request that nobody could look through."""
+    call.content = dict(_WITHHELD)
 
 
 async def keep_unscreened(call: Call, detectors: Mapping[str, Detector]) -> None:

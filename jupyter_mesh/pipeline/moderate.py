@@ -58,7 +58,10 @@ def _rules(call: Call, direction: Literal["request", "response"]) -> list[Modera
         rule
         for rule in call.snapshot.moderation
         if rule.target.direction == direction
-        and any(covers(rule.target, candidate, call.groups) for candidate in call.candidates)
+        and any(
+            covers(rule.target, candidate, call.groups, call.principal.application)
+            for candidate in call.candidates
+        )
     ]
 
 

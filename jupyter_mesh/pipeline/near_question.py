@@ -23,7 +23,7 @@ from ..spi.similar import Question, SimilarQuestions
 from .cache_names import key_of
 from .call import Call
 from .kept_answers import OpenCache, fresh
-from .screen import covering
+from .screening_plan import covering
 from .traits import traits_of
 
 _LONGEST = 8_000

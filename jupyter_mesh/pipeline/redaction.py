@@ -1,17 +1,14 @@
-"""Replacing what was found by placeholders, and putting it back. No policy here."""
+"""Placeholders in the place of what was found. No policy here."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-import orjson
-
-from ..schemas.events import Chunk
-from ..schemas.json import JsonObject
 from ..spi.guard import Finding
-from .chunks import Channel, finished, map_texts, text_chunk
+from .threads import Numbers
 
 
 @dataclass(slots=True)
@@ -20,6 +17,10 @@ class Placeholders:
 
     taken: Iterable[str] = ()
     """Texts that may already hold look-alikes; those are passed over."""
+    for_good: AbstractSet[str] = frozenset()
+    """Entities that never come back: look-alikes of theirs are what earlier answers left over."""
+    thread: Numbers | None = None
+    """The numbers that were given in the conversation so far."""
     by_value: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     originals: dict[str, str] = field(default_factory=dict[str, str])
     _numbers: dict[str, int] = field(default_factory=dict[str, int])
@@ -32,101 +33,54 @@ class Placeholders:
             return known
         if entity not in self._look_alikes:
             self._look_alikes[entity] = self._find_look_alikes(entity)
-        while True:
-            number = self._numbers[entity] = self._numbers.get(entity, 0) + 1
-            name = f"<{entity}_{number}>"
-            if name not in self._look_alikes[entity]:
-                break
+        name = self._of_the_thread(entity, value) or self._next(entity, value)
         self.by_value[entity, value] = name
         self.originals[name] = value
         return name
 
-    def redact(self, text: str, findings: Iterable[Finding]) -> str:
-        """`text` with every finding replaced; they are in reading order and do not overlap."""
+    def _of_the_thread(self, entity: str, value: str) -> str | None:
+        number = self.thread.of(entity, value) if self.thread else None
+        name = None if number is None else f"<{entity}_{number}>"
+        return None if name in self._look_alikes[entity] else name
+
+    def _next(self, entity: str, value: str) -> str:
+        number = self._numbers.get(entity)
+        if number is None:
+            number = self.thread.last(entity) if self.thread else 0
+        while True:
+            number += 1
+            if (name := f"<{entity}_{number}>") not in self._look_alikes[entity]:
+                break
+        self._numbers[entity] = number
+        if self.thread:
+            self.thread.give(entity, value, number)
+        return name
+
+    def redact(
+        self,
+        text: str,
+        findings: Iterable[Finding],
+        stand_in: Callable[[Finding, str], str] | None = None,
+    ) -> str:
+        """`text` with every finding replaced, by its placeholder or what `stand_in` says; they are
+        in reading order and do not overlap.
+        """
         parts: list[str] = []
         at = 0
         for finding in findings:
             parts.append(text[at : finding.start])
-            parts.append(self.placeholder(finding.entity, text[finding.start : finding.end]))
+            value = text[finding.start : finding.end]
+            if stand_in is None:
+                parts.append(self.placeholder(finding.entity, value))
+            else:
+                parts.append(stand_in(finding, value))
             at = finding.end
         parts.append(text[at:])
         return "".join(parts)
 
     def _find_look_alikes(self, entity: str) -> set[str]:
+        if entity in self.for_good:
+            return set()
         beginning = f"<{entity}_"
         pattern = re.compile(rf"{re.escape(beginning)}[0-9]+>")
         return {name for text in self.taken if beginning in text for name in pattern.findall(text)}
-
-
-class Restorer:
-    """Puts originals back into an answer, also where a placeholder is cut by chunk borders.
-
-    It holds back only a tail that could still grow into a placeholder.
-    """
-
-    def __init__(self, originals: Mapping[str, str]) -> None:
-        self._originals = originals
-        self._beginnings = sorted({name.rstrip("0123456789>") for name in originals})
-        self._longest = max(map(len, originals), default=0)
-        either = "|".join(map(re.escape, self._beginnings))
-        self._pattern = re.compile(rf"(?:{either})[0-9]+>")
-        self._held: dict[Channel, str] = {}
-
-    def restore(self, channel: Channel, text: str) -> str:
-        """`text` with originals. Inside the arguments of a tool call, which are JSON, they are
-        escaped as such.
-        """
-        replace = self._escaped if channel[-1] == "arguments" else self._plain
-        return self._pattern.sub(replace, text)
-
-    def chunks(self, chunk: Chunk) -> list[Chunk]:
-        """What may be released now that `chunk` has come; nothing of a choice stays behind its
-        end.
-        """
-        ending = finished(chunk.data)
-
-        def change(channel: Channel, text: str) -> str:
-            return self._feed(channel, text, last=channel[0] in ending)
-
-        data = map_texts(chunk.data, change)
-        if data is not chunk.data:
-            chunk = Chunk(data, usage_only=chunk.usage_only)
-        late = [channel for channel in self._held if channel[0] in ending]
-        return [*self._released(late, data), chunk] if late else [chunk]
-
-    def rest(self, like: JsonObject) -> list[Chunk]:
-        """What is still held when the stream ends, in chunks in the manner of `like`."""
-        return self._released([*self._held], like)
-
-    def _released(self, channels: Iterable[Channel], like: JsonObject) -> list[Chunk]:
-        texts = ((channel, self._feed(channel, "", last=True)) for channel in channels)
-        return [text_chunk(like, channel, text) for channel, text in texts]
-
-    def _feed(self, channel: Channel, text: str, *, last: bool) -> str:
-        """What may be released of the text so far; all of it, if this is the last."""
-        if "<" not in text and channel not in self._held:
-            return text
-        text = self._held.pop(channel, "") + text
-        start = len(text) if last else self._tail(text)
-        if start < len(text):
-            self._held[channel] = text[start:]
-        return self.restore(channel, text[:start])
-
-    def _tail(self, text: str) -> int:
-        """Where a tail of `text` begins that could grow into a placeholder, or its end."""
-        start = text.rfind("<", max(0, len(text) - self._longest))
-        if start < 0:
-            return len(text)
-        tail = text[start:]
-        for beginning in self._beginnings:
-            if beginning.startswith(tail):
-                return start
-            if tail.startswith(beginning) and tail[len(beginning) :].isdecimal():
-                return start
-        return len(text)
-
-    def _plain(self, match: re.Match[str]) -> str:
-        return self._originals.get(match[0], match[0])
-
-    def _escaped(self, match: re.Match[str]) -> str:
-        return orjson.dumps(self._plain(match)).decode()[1:-1]

@@ -1,24 +1,24 @@
-"""Personal data and secrets: found in every text of a request, then redacted, blocked or alerted.
-Fails closed.
+"""Personal data and secrets: found in every text of a request, then replaced, blocked or alerted.
+Fails closed, but for rules that only monitor.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import field
-from typing import TypeAlias
 
-from ..errors import Blocked
+from ..errors import Blocked, ScreeningUnavailable
 from ..schemas.events import Answer, Chunk, Events, Finished
 from ..schemas.frozen import frozen
-from ..schemas.json import JsonObject
-from ..schemas.policy import Action, ScreeningRule
+from ..schemas.json import JsonObject, dig
+from ..schemas.policy import ScreeningRule
 from ..spi.guard import Detector, Finding
+from ..spi.happenings import Happenings
 from .call import Call
 from .chunks import map_texts
+from .disguise import Disguise
 from .findings import Findings, find_in, merged
 from .kept_content import (
     keep_in_full,
@@ -26,22 +26,24 @@ from .kept_content import (
     keep_response,
     keep_unscreened,
     least_kept,
+    withhold,
 )
-from .redaction import Placeholders, Restorer
-from .snapshot import Candidate, covers
+from .pseudonyms import Pseudonyms
+from .redaction import Placeholders
+from .restoring import Restorer
+from .screening_plan import distinct, plan_of
+from .screening_report import Tally, notices_of, tell
 from .step import Next, Step
+from .threads import Numbers, Threads
+from .treatment import CHANGES, Kind, Treatment, is_hit, kind_of, of_mode, treatment
 
-Kind: TypeAlias = tuple[str, str]
-"""The configured name of a detector, and an entity it finds."""
-
-_STRICTEST_FIRST: tuple[Action, ...] = ("block", "redact", "alert")
 _NO_RULE = "no rule applies"
-_AUDIT_DETECTORS = ("patterns", "secrets")
+_NOTHING: Mapping[str, str] = {}
 
 
 @frozen
 class Screened:
-    """What a call was screened with, and what to put back into the answer, by placeholder."""
+    """What a call was screened with, and what to put back into the answer, by its stand-in."""
 
     detectors: Mapping[str, Detector] = field(default_factory=dict[str, Detector])
     originals: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -52,7 +54,14 @@ class Screen(Step):
     was screened.
 
     Hands the audit what was sent and what came back, redacted, never the raw text.
+
+    Args:
+        happenings: Told of what is blocked or alerted.
     """
+
+    def __init__(self, happenings: Happenings) -> None:
+        self._happenings = happenings
+        self._threads = Threads()
 
     async def __call__(self, call: Call, next: Next) -> Events:
         if not call.guarded:
@@ -63,14 +72,20 @@ class Screen(Step):
         return self._screened(call, next)
 
     async def _screened(self, call: Call, next: Next) -> Events:
-        screened = await screen(call)
+        try:
+            screened = await screen(call, self._numbers(call))
+        finally:
+            if call.report.verdicts:
+                tell(call, self._happenings)
+        if call.report.verdicts:
+            for notice in notices_of(call):
+                yield notice
         originals = screened.originals
-        if originals:
-            kinds = ", ".join(sorted({name[1:].rpartition("_")[0] for name in originals}))
-            yield call.notice("redacted", f"Redacted before sending: {kinds}.")
         inner = await next(call)
         try:
-            async with aclosing(_restored(inner, originals) if originals else inner) as events:
+            async with aclosing(
+                _restored(inner, call, originals) if originals else inner
+            ) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         await keep_response(call, screened.detectors)
@@ -78,9 +93,16 @@ class Screen(Step):
         finally:
             await keep_response(call, screened.detectors)
 
+    def _numbers(self, call: Call) -> Numbers | None:
+        if call.thread is None:
+            return None
+        principal = call.principal
+        return self._threads.numbers((principal.user, principal.application, call.thread))
 
-async def _restored(events: Events, originals: Mapping[str, str]) -> Events:
-    restorer = Restorer(originals)
+
+async def _restored(events: Events, call: Call, originals: Mapping[str, str]) -> Events:
+    kind = dig(call.request.body, "response_format", "type")
+    restorer = Restorer(originals, json=kind in ("json_object", "json_schema"))
     last: JsonObject = {}
     async with aclosing(events):
         async for event in events:
@@ -98,77 +120,60 @@ async def _restored(events: Events, originals: Mapping[str, str]) -> Events:
             yield event
 
 
-async def screen(call: Call) -> Screened:
-    """Screen `call.request` in place.
+async def screen(call: Call, thread: Numbers | None = None) -> Screened:
+    """Screen `call.request` in place; `thread` are the numbers its conversation has given.
 
     Raises:
         Blocked: A rule forbids what was found. Names kinds, never the text.
         InvalidRequest: The text came as token numbers, which cannot be screened.
         ScreeningUnavailable: A detector failed.
     """
-    rules = {one.id: covering(call, one) for one in call.candidates}
-    every = _distinct(rules.values())
     audit = call.snapshot.audit
     kept = least_kept(call) if audit.content_for else audit.content
     audited = kept == "redacted"
-    detectors = _detectors(call, every, audited)
+    plan = plan_of(call, audited)
     if kept == "full":
         await keep_in_full(call)
-    if not every:
+    if not plan.every:
         call.report.screened = _NO_RULE
         if audited:
-            await keep_unscreened(call, detectors)
-        return Screened(detectors)
-    if any(map(_acts, every)):
+            await keep_unscreened(call, plan.detectors)
+        return Screened(plan.detectors)
+    if plan.acts:
         call.request.require_text()
-    found = await find_in(detectors, call.request, call.id)
-    call.report.screened = "yes"
-    kinds = {(one.detector, one.entity) for findings in found.values() for one in findings}
-    _do_without_stricter(call, rules, kinds)
-    every = _distinct(rules[one.id] for one in call.candidates)
-    request = call.request
-    actions: dict[Kind, Action] = {kind: _action(every, kind) for kind in kinds}
-    originals = _apply(call, every, actions, found)
-    if audited:
-        sent = all(action == "redact" for action in actions.values())
+    call.report.screened = plan.screened
+    found = await find_in(plan.strict, call.request, call.id)
+    failed = bool(plan.lenient) and await _look_on(call, plan.lenient, found)
+    kinds = {kind_of(one) for findings in found.values() for one in findings}
+    request, originals = call.request, _NOTHING
+    sent = True
+    if kinds:
+        _do_without_stricter(call, plan.rules, kinds)
+        every = distinct(plan.rules[one.id] for one in call.candidates)
+        enforced = of_mode(every, "enforce")
+        treatments = {kind: treatment(enforced, kind) for kind in kinds}
+        originals = _apply(call, every, treatments, found, thread)
+        sent = all(one.action == "redact" for one in treatments.values())
+    if audited and failed:
+        withhold(call)
+    elif audited:
         await keep_request(call, request, {} if sent else found)
-    return Screened(detectors, originals)
+    return Screened(plan.detectors, originals)
 
 
-def _distinct(rules: Iterable[Sequence[ScreeningRule]]) -> tuple[ScreeningRule, ...]:
-    return tuple({id(rule): rule for covering in rules for rule in covering}.values())
-
-
-def covering(call: Call, candidate: Candidate) -> tuple[ScreeningRule, ...]:
-    """The rules that hold for text on its way to `candidate`."""
-    snapshot = call.snapshot
-    rules = tuple(r for r in snapshot.screening if covers(r.target, candidate, call.groups))
-    default = snapshot.default_screening
-    if not rules and default is not None and covers(default.target, candidate, call.groups):
-        return (default,)
-    return rules
-
-
-def _detectors(call: Call, rules: Sequence[ScreeningRule], audited: bool) -> dict[str, Detector]:
-    """Those that the rules name, and the standard ones for what the audit keeps."""
-    known = call.snapshot.detectors
-    named = {name: known[name] for rule in rules for name in rule.detectors}
-    standard = {name: known[name] for name in _AUDIT_DETECTORS if audited and name in known}
-    return named | standard
-
-
-def _acts(rule: ScreeningRule) -> bool:
-    return any(action != "allow" for action in {"*": "redact", **rule.entities}.values())
-
-
-def _action(rules: Iterable[ScreeningRule], kind: Kind) -> Action:
-    """The strictest that a rule asks for."""
-    detector, entity = kind
-    asked = {rule.action(entity) for rule in rules if detector in rule.detectors}
-    for action in _STRICTEST_FIRST:
-        if action in asked:
-            return action
-    return "allow"
+async def _look_on(call: Call, detectors: Mapping[str, Detector], found: Findings) -> bool:
+    """Add what detectors find that no enforced rule needs; whether one of them failed."""
+    failed = False
+    for name, detector in detectors.items():
+        try:
+            more = await find_in({name: detector}, call.request, call.id)
+        except (Blocked, ScreeningUnavailable):
+            failed = True
+            call.report.verdicts.append({"guard": name, "action": "monitor", "would": "fail"})
+        else:
+            for text, findings in more.items():
+                found[text] += findings
+    return failed
 
 
 def _do_without_stricter(
@@ -178,9 +183,8 @@ def _do_without_stricter(
     hit = {
         candidate.id
         for candidate in call.candidates
-        for rule in rules[candidate.id]
-        if rule.prefer_exempt
-        and any(_action((rule,), kind) in ("redact", "block") for kind in kinds)
+        for rule in of_mode(rules[candidate.id], "enforce")
+        if rule.prefer_exempt and is_hit(rule, kinds)
     }
     kept = tuple(one for one in call.candidates if one.id not in hit)
     if hit and kept:
@@ -190,56 +194,68 @@ def _do_without_stricter(
 
 
 def _apply(
-    call: Call, rules: Sequence[ScreeningRule], actions: Mapping[Kind, Action], found: Findings
-) -> dict[str, str]:
-    """Block, or redact what is to be redacted; the originals that may be put back."""
-    irreversible = _irreversible(rules, actions)
+    call: Call,
+    rules: Sequence[ScreeningRule],
+    treatments: Mapping[Kind, Treatment],
+    found: Findings,
+    thread: Numbers | None,
+) -> Mapping[str, str]:
+    """Block, or replace what is to be replaced; the originals that may be put back."""
+    tally = Tally(call.snapshot.screening)
     spans: Findings = {}
-    counts: Counter[tuple[str, str, Action]] = Counter()
-    for text, findings in found.items():
-        to_redact: list[Finding] = []
-        for finding in findings:
-            action = actions[finding.detector, finding.entity]
-            if action == "redact":
-                to_redact.append(finding)
-            elif action != "allow":
-                counts[finding.detector, finding.entity, action] += 1
-        if to_redact:
-            spans[text] = merged(to_redact, irreversible)
-            counts.update((one.detector, one.entity, "redact") for one in spans[text])
-    _report(call, counts)
-    if not spans:
-        return {}
-    placeholders = Placeholders(taken=found)
-    call.request = call.request.change(
-        lambda text: placeholders.redact(text, spans[text]) if text in spans else text
-    )
-    return {
-        name: value
-        for name, value in placeholders.originals.items()
-        if name[1:].rpartition("_")[0] not in irreversible
+    monitored = of_mode(rules, "monitor")
+    would = {kind: treatment(monitored, kind) for kind in treatments} if monitored else {}
+    for place, (text, findings) in enumerate(found.items()):
+        if not findings:
+            continue
+        changed = _noted(tally, place, findings, treatments, monitor=False)
+        if changed:
+            spans[text] = changed
+        if monitored:
+            _noted(tally, place, findings, would, monitor=True)
+    tally.report(call)
+    return _replaced(call, treatments, spans, [*found], thread) if spans else {}
+
+
+def _noted(
+    tally: Tally,
+    place: int,
+    findings: Iterable[Finding],
+    treatments: Mapping[Kind, Treatment],
+    *,
+    monitor: bool,
+) -> list[Finding]:
+    """Take note of each finding; those that are replaced, overlaps merged."""
+    changed: list[Finding] = []
+    for finding in findings:
+        done = treatments[kind_of(finding)]
+        if done.action in CHANGES:
+            changed.append(finding)
+        elif done.action != "allow":
+            tally.add(place, finding, done, monitor=monitor)
+    whole = merged(changed, lambda one: treatments[kind_of(one)].strictness) if changed else []
+    for finding in whole:
+        tally.add(place, finding, treatments[kind_of(finding)], monitor=monitor)
+    return whole
+
+
+def _replaced(
+    call: Call,
+    treatments: Mapping[Kind, Treatment],
+    spans: Findings,
+    texts: Sequence[str],
+    thread: Numbers | None,
+) -> Mapping[str, str]:
+    """Send other text; what may be put back, by what stands for it."""
+    for_good = {kind[1] for kind, one in treatments.items() if one.for_good}
+    key = call.snapshot.disguise_key
+    placeholders = Placeholders(texts, for_good, thread)
+    pseudonyms = Pseudonyms(key, call.principal.user, texts)
+    disguise = Disguise(treatments, for_good, placeholders, pseudonyms, key)
+    new = {
+        text: placeholders.redact(text, spans[text], disguise.stand_in)
+        for text in call.request.texts_as_numbered()
+        if text in spans
     }
-
-
-def _irreversible(rules: Iterable[ScreeningRule], actions: Mapping[Kind, Action]) -> frozenset[str]:
-    """Entities that some rule redacts for good."""
-    for_good = [rule for rule in rules if not rule.reversible]
-    return frozenset(kind[1] for kind in actions if _action(for_good, kind) == "redact")
-
-
-def _report(call: Call, counts: Mapping[tuple[str, str, Action], int]) -> None:
-    """Note what was found and done.
-
-    Raises:
-        Blocked: A rule forbids it.
-    """
-    for (guard, entity, action), count in counts.items():
-        call.report.verdicts.append(
-            {"guard": guard, "entity": entity, "action": action, "count": count}
-        )
-    blocked = sorted({entity for _, entity, action in counts if action == "block"})
-    if blocked:
-        raise Blocked(
-            f"The request holds {', '.join(blocked)}, which policy does not let out. Nothing was "
-            "sent; remove it and try again."
-        )
+    call.request = call.request.change(lambda text: new.get(text, text))
+    return disguise.originals

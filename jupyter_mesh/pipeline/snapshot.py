@@ -90,6 +90,8 @@ class Snapshot:
     cache: ExactCacheRule = field(default_factory=ExactCacheRule)
     semantic: SemanticCacheRule = field(default_factory=SemanticCacheRule)
     audit: AuditRule = field(default_factory=AuditRule)
+    disguise_key: bytes = b""
+    """What hashes and invented values are made with; empty where no rule needs it."""
     stopped: tuple[UseCaseRule, ...] = ()
     """Uses whose calls are refused."""
     admin_contact: str | None = None
@@ -295,12 +297,15 @@ def _meets(rule: GroupRule | AliasRule, facts: ModelFacts) -> bool:
     return rule.require is None or rule.require.met_by(facts)
 
 
-def covers(target: Target, candidate: Candidate, groups: frozenset[str]) -> bool:
-    """Whether a guard rule applies to text on its way to `candidate` for a caller in `groups`."""
+def covers(target: Target, candidate: Candidate, groups: frozenset[str], application: str) -> bool:
+    """Whether a guard rule applies to text on its way to `candidate` for a caller in `groups` that
+    uses `application`.
+    """
     facts = candidate.facts
     return (
         (target.connection is None or fnmatchcase(facts.connection, target.connection))
         and (target.model is None or fnmatchcase(facts.id, target.model))
         and (target.residency is None or facts.residency is target.residency)
         and (target.group is None or target.group in groups)
+        and (target.application is None or fnmatchcase(application, target.application))
     )

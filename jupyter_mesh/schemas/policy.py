@@ -214,19 +214,25 @@ class LimitRule(Rule):
         )
 
 
-Action: TypeAlias = Literal["redact", "block", "alert", "allow"]
+Action: TypeAlias = Literal["redact", "pseudonymise", "mask", "hash", "block", "alert", "allow"]
+"""What happens to what is found. `redact`: a numbered placeholder; `pseudonymise`: an invented
+value of the same kind; `mask`: a few characters of it stay; `hash`: a code that is always the same
+for the same value; `block`: nothing is sent; `alert`: it is sent and an admin is told; `allow`: it
+is sent.
+"""
 
 
 class Target(Rule):
-    """Which calls a guard rule applies to: every field that is set must match the candidate
-    (`model`
-    and `connection` take globs).
+    """Which calls a guard rule applies to: every field that is set must match (`model`,
+    `connection` and `application` take globs).
     """
 
     connection: str | None = None
     model: str | None = None
     residency: Residency | None = None
     group: str | None = None
+    application: str | None = None
+    """What the caller's API key names, or `notebook`."""
 
 
 class ScreeningRule(Rule):
@@ -239,8 +245,16 @@ class ScreeningRule(Rule):
     """Names of detectors; `standard` stands for `patterns` and `secrets`."""
     entities: dict[str, Action] = Field(default_factory=dict)
     """Action per entity type; `"*"` is the default for the rest (which is `redact`)."""
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict[str, float]
+    )
+    """Findings of an entity that score less are passed over; `"*"` is for the rest (0)."""
+    mode: Literal["enforce", "monitor"] = "enforce"
+    """`monitor`: nothing is changed or refused; what would have happened is recorded, and a
+    detector that fails lets the call pass.
+    """
     reversible: bool = True
-    """Put the originals back into the answer."""
+    """Put the originals back into the answer; what is masked stays so."""
     prefer_exempt: bool = False
     """On a hit, do without the candidates this rule covers when others are left, instead of
     changing
@@ -252,6 +266,10 @@ class ScreeningRule(Rule):
     def action(self, entity: str) -> Action:
         """What to do with a finding of `entity`."""
         return self.entities.get(entity, self.entities.get("*", "redact"))
+
+    def threshold(self, entity: str) -> float:
+        """The least score that a finding of `entity` must have."""
+        return self.thresholds.get(entity, self.thresholds.get("*", 0.0))
 
 
 class ModerationTarget(Target):

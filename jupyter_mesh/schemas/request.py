@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 from enum import StrEnum
 from typing import cast
@@ -109,6 +109,13 @@ class Request:
     def texts(self) -> tuple[str, ...]:
         """Every text a person or program put into the request: what guards must see."""
         return self.contents.texts
+
+    def texts_as_numbered(self) -> Iterator[str]:
+        """The same, but for repetitions; the messages last, so that what a longer conversation adds
+        comes behind all that was there.
+        """
+        rest: JsonObject = {name: value for name, value in self.body.items() if name != "messages"}
+        return iter(dict.fromkeys([*contents(rest).texts, *self.texts()]))
 
     def split_texts(self) -> tuple[tuple[str, ...], ...]:
         """The texts of each message that is given in several parts: guards see them joined, too."""

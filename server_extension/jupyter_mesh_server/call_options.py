@@ -27,6 +27,7 @@ class CallOptions:
 
     Attributes:
         document: Path of the notebook, where the caller named it.
+        thread: What the caller calls the conversation that this is a turn of.
         kernel: Id of the kernel that asks; the host may know which notebook it belongs to.
         details: The caller wants the `mesh` object in the answer.
         traceparent: The trace the call is a part of (W3C Trace Context).
@@ -34,6 +35,7 @@ class CallOptions:
 
     purpose: str | None = None
     document: str | None = None
+    thread: str | None = None
     kernel: str | None = None
     tags: JsonObject | None = None
     cache: CacheDirective = _NO_DIRECTIVE
@@ -64,6 +66,7 @@ def call_options(headers: Headers) -> CallOptions:
 _NAMES = (
     "X-Mesh-Purpose",
     "X-Mesh-Document",
+    "X-Mesh-Thread",
     "X-Mesh-Kernel",
     "X-Mesh-Tags",
     "X-Mesh-Cache",
@@ -80,6 +83,7 @@ def _parse(found: Mapping[str, str]) -> CallOptions:
     return CallOptions(
         purpose=_decoded(found, "X-Mesh-Purpose"),
         document=_decoded(found, "X-Mesh-Document"),
+        thread=_decoded(found, "X-Mesh-Thread"),
         kernel=found.get("X-Mesh-Kernel") or None,
         tags=_tags(found.get("X-Mesh-Tags")),
         cache=_cache(found.get("X-Mesh-Cache")),

@@ -35,6 +35,7 @@ async def begin(gateway: Gateway, request: HttpRequest, asked: Request) -> tuple
         asked,
         purpose=options.purpose,
         document=await gateway.document(options),
+        thread=options.thread,
         tags=options.tags,
         cache=options.cache,
         idempotency_key=options.idempotency_key,

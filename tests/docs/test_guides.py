@@ -94,7 +94,7 @@ def test_the_user_guide_names_every_header_that_describes_a_call() -> None:
     text = (ROOT / "docs" / "user-guide.md").read_text("utf-8")
     source = Path(call_options.__file__).read_text("utf-8")
     names = set(re.findall(r'"(X-Mesh-[A-Za-z-]+|Idempotency-Key)"', source))
-    assert len(names) == 7
+    assert len(names) == 8
     assert {name for name in names if f"`{name}`" not in text} == set()
 
 
@@ -105,3 +105,9 @@ async def test_the_plugin_guides_script_of_the_fake_upstream_is_what_it_takes() 
         async with session.post(url, data=order) as reply:
             assert (reply.status, await reply.json()) == (200, {"waiting": 2})
     assert fake.default.text == "Everything after that."
+
+
+def test_the_guards_guides_configuration_is_valid() -> None:
+    config = Config.model_validate(merged("guards-guide.md"))
+    assert {rule.mode for rule in config.screening} == {"enforce", "monitor"}
+    assert config.screening[1].target.application == "report-*"

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_mesh.pipeline.chunks import Channel, chunk_text, finished, map_texts, texts
-from jupyter_mesh.pipeline.redaction import Placeholders, Restorer
+from jupyter_mesh.pipeline.redaction import Placeholders
+from jupyter_mesh.pipeline.restoring import Restorer
 from jupyter_mesh.schemas.events import Chunk
 from jupyter_mesh.schemas.json import Json, JsonObject
 from jupyter_mesh.spi.guard import Finding

@@ -147,7 +147,7 @@ class Pipeline:
             Authorize: Authorize(),
             Resolve: Resolve(),
             Limit: Limit(limits),
-            Screen: Screen(),
+            Screen: Screen(self.happenings),
             Cached: Cached(self.cache, self.similar, self),
             Budget: Budget(self.journal, self.headroom, self.happenings),
             Moderate: Moderate(),

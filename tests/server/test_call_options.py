@@ -16,6 +16,7 @@ GOOD: list[tuple[str, str, CallOptions]] = [
     ("X-Mesh-Document", "a/b.ipynb", CallOptions(document="a/b.ipynb")),
     ("X-Mesh-Document", "%E6%97%A5%E3%80%80x.ipynb", CallOptions(document="日\u3000x.ipynb")),
     ("X-Mesh-Document", "", CallOptions()),
+    ("X-Mesh-Thread", "a.ipynb%23b", CallOptions(thread="a.ipynb#b")),
     ("X-Mesh-Kernel", "5f1b", CallOptions(kernel="5f1b")),
     ("X-Mesh-Tags", '{"run": 3}', CallOptions(tags={"run": 3})),
     ("X-Mesh-Cache", "no-store", CallOptions(cache=CacheDirective(no_store=True))),

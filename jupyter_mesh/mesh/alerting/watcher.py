@@ -49,6 +49,8 @@ class Watcher:
             self._book.raised(_outage(subject, said))
         elif happening.kind == "circuit_closed":
             self._book.ended("outage", subject)
+        elif happening.kind in ("screening_hit", "screening_failed"):
+            self._book.raised(_screening(happening))
         elif happening.kind == "budget_near":
             self._book.raised(
                 Signal(
@@ -111,18 +113,6 @@ class Watcher:
                     severity="warning",
                     title=f"The guard {guard} {did} a {direction}",
                     text="Find the calls on the Audit page; the rule is under `moderation`.",
-                    details={"call": call},
-                )
-            )
-        else:
-            entity = as_str(verdict.get("entity"))
-            self._book.raised(
-                Signal(
-                    kind="guard",
-                    subject=f"{guard}: {entity}",
-                    severity="warning",
-                    title=f"Screening {did} {entity} on its way to a model",
-                    text="Find the calls on the Audit page; the rule is under `screening`.",
                     details={"call": call},
                 )
             )
@@ -230,4 +220,17 @@ def _unpriced(model: str) -> Signal:
         severity="warning",
         title=f"The price of {model} is unknown",
         text="Its calls count in no budget and no report. Enter its price at its connection.",
+    )
+
+
+def _screening(happening: Happening) -> Signal:
+    """What screening blocked or let out, or could not look for; the last call it was seen in."""
+    return Signal(
+        kind="guard",
+        subject=happening.subject,
+        severity="warning",
+        title=happening.message.removesuffix("."),
+        text=f"The last of its calls is {happening.details['call']}: find it on the Audit page. "
+        "The rule is under `screening`.",
+        details=happening.details,
     )
