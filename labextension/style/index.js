@@ -9,3 +9,4 @@ import './charts.css';
 import './figures.css';
 import './notebook.css';
 import './answer.css';
+import './guards.css';

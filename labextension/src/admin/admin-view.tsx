@@ -12,6 +12,7 @@ import { CataloguePage } from './catalogue/catalogue-page';
 import { ChangesPage } from './changes/changes-page';
 import { ConnectionsPage } from './connections/connections-page';
 import { AdminContext, type IAdmin, useAdmin } from './context';
+import { GuardsPage } from './guards/guards-page';
 import { GeneralPage } from './general/general-page';
 import { InventoryPage } from './inventory/inventory-page';
 import { KeysPage } from './keys/keys-page';
@@ -131,6 +132,8 @@ function pageOf({ page, open, view }: ISpot): React.JSX.Element {
       return <ConnectionsPage open={open} />;
     case 'models':
       return <ModelsPage open={open} />;
+    case 'guards':
+      return <GuardsPage open={open} view={view} />;
     case 'budgets':
       return <BudgetsPage open={open} view={view} />;
     case 'usage':
@@ -184,6 +187,7 @@ function pageName(page: Page, scopes: readonly string[], trans: TranslationBundl
     catalogue: trans.__('My models'),
     connections: trans.__('Connections'),
     models: trans.__('Models and permissions'),
+    guards: trans.__('Guards'),
     budgets: trans.__('Budgets and limits'),
     usage: scopes.includes('admin') ? trans.__('Usage and charge-back') : trans.__('Usage'),
     performance: trans.__('Performance'),

@@ -4,6 +4,7 @@ export const PAGES = [
   'catalogue',
   'connections',
   'models',
+  'guards',
   'budgets',
   'usage',
   'performance',

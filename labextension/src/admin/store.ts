@@ -23,6 +23,7 @@ export class AdminStore {
   readonly channelKinds = new Resource(() => this.api.channelKinds());
   readonly budgetUse = new Resource(() => this.api.budgetUse());
   readonly keys = new Resource(() => this.api.keys());
+  readonly guardForms = new Resource(() => this.api.guardForms());
 
   /** Emitted after every change made here. */
   get saved(): ISignal<this, void> {
@@ -90,9 +91,9 @@ export class AdminStore {
 
   private all(): Resource<unknown>[] {
     const { me, models, providers, connections, inventory } = this;
-    const { alertSummary, channelKinds, budgetUse, keys } = this;
+    const { alertSummary, channelKinds, budgetUse, keys, guardForms } = this;
     const parts = [me, models, providers, connections, inventory];
-    const more = [alertSummary, channelKinds, budgetUse, keys];
+    const more = [alertSummary, channelKinds, budgetUse, keys, guardForms];
     return [...parts, ...more, ...Object.values(this._settings)] as Resource<unknown>[];
   }
 
@@ -111,6 +112,10 @@ export class AdminStore {
       case 'budgets':
       case 'raises':
         return [this.budgetUse];
+      case 'guards':
+        return [this.guardForms];
+      case 'screening':
+      case 'moderation':
       case 'aliases':
       case 'groups':
       case 'limits':
@@ -131,6 +136,9 @@ export class AdminStore {
     alerts: new Resource(() => this.api.settings('alerts')),
     use_cases: new Resource(() => this.api.settings('use_cases')),
     service_accounts: new Resource(() => this.api.settings('service_accounts')),
+    guards: new Resource(() => this.api.settings('guards')),
+    screening: new Resource(() => this.api.settings('screening')),
+    moderation: new Resource(() => this.api.settings('moderation')),
     general: new Resource(() => this.api.settings('general'))
   };
   private readonly _outdated = new Signal<this, void>(this);

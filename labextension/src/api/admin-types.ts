@@ -29,6 +29,38 @@ export type Promised = Schemas['Promised'];
 /** What performance is told of. */
 export type Grouping = PerformanceReport['by'];
 export type ProviderKind = Schemas['ProviderKind'];
+export type GuardKind = Omit<Schemas['GuardKind'], 'config_schema'> & { config_schema: Body };
+export type GuardInForce = Schemas['GuardInForce'];
+/** What policy is made of, and the forms of its rules. */
+export type GuardForms = Omit<
+  Schemas['GuardForms'],
+  'kinds' | 'screening_schema' | 'moderation_schema'
+> & { kinds: GuardKind[]; screening_schema: Body; moderation_schema: Body };
+export type GuardUse = Schemas['GuardUse'];
+export type GuardTrialResult = Schemas['GuardTrialResult'];
+export type TriedFinding = Schemas['TriedFinding'];
+export type PolicyReplayResult = Schemas['PolicyReplayResult'];
+
+/** One object of a policy that is not saved; without a body the policy is tried without it. */
+export interface IDraftObject {
+  kind: PolicyKind;
+  name: string;
+  body: Body | null;
+  /** Keys by the field they belong to. They go one way only. */
+  secrets?: Record<string, string>;
+}
+
+/** Sections that say what is looked for, and what happens then. */
+export type PolicyKind = 'guards' | 'screening' | 'moderation';
+
+/** A text to try a policy on. */
+export interface IGuardTrial {
+  text: string;
+  direction: 'request' | 'response';
+  model: string | null;
+  groups: readonly string[];
+  draft: readonly IDraftObject[];
+}
 /** Any JSON value. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
@@ -46,6 +78,9 @@ export type Kind =
   | 'alerts'
   | 'use_cases'
   | 'service_accounts'
+  | 'guards'
+  | 'screening'
+  | 'moderation'
   | 'general';
 
 export type Setting = Omit<Schemas['SettingBody'], 'body'> & { body: Body };

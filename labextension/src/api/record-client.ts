@@ -6,9 +6,15 @@ import {
   type ChannelKind,
   type ChannelTest,
   type Checkpoint,
-  type InventoryReport
+  type GuardForms,
+  type GuardTrialResult,
+  type GuardUse,
+  type IDraftObject,
+  type IGuardTrial,
+  type InventoryReport,
+  type PolicyReplayResult
 } from './admin-types';
-import { FiguresClient } from './figures-client';
+import { FiguresClient, type ITime } from './figures-client';
 import { type Query } from './transport';
 import { type CallDetail, type CallPage } from './types';
 
@@ -36,6 +42,14 @@ export interface IRecordApi {
   acknowledge(id: string): Promise<Alert>;
   channelKinds(): Promise<ChannelKind[]>;
   testChannel(name: string): Promise<ChannelTest>;
+  /** Guards that are installed and in force, and the forms of policy. */
+  guardForms(): Promise<GuardForms>;
+  /** What guards found. */
+  guardUse(time: ITime): Promise<GuardUse>;
+  /** What policy, or a draft of it, does with a text. */
+  tryGuards(trial: IGuardTrial): Promise<GuardTrialResult>;
+  /** What a policy would have done to the newest calls whose text is kept. */
+  replayPolicy(draft: readonly IDraftObject[], calls: number): Promise<PolicyReplayResult>;
   inventory(): Promise<InventoryReport>;
   inventoryFile(format: ExportFormat): string;
 }
@@ -85,6 +99,22 @@ export class RecordClient extends FiguresClient implements IRecordApi {
 
   testChannel(name: string): Promise<ChannelTest> {
     return this.http.send('POST', `alerts/channels/${encodeURIComponent(name)}/test`, {});
+  }
+
+  guardForms(): Promise<GuardForms> {
+    return this.http.get('guards');
+  }
+
+  guardUse({ since, until }: ITime): Promise<GuardUse> {
+    return this.http.get('guards/use', { since: since.toISOString(), until: until.toISOString() });
+  }
+
+  tryGuards(trial: IGuardTrial): Promise<GuardTrialResult> {
+    return this.http.send('POST', 'guards/try', trial);
+  }
+
+  replayPolicy(draft: readonly IDraftObject[], calls: number): Promise<PolicyReplayResult> {
+    return this.http.send('POST', 'guards/replay', { draft, calls });
   }
 
   inventory(): Promise<InventoryReport> {

@@ -11,6 +11,7 @@ import { KeyFigures } from './key-figures';
 import { Passages } from './passages';
 import { RecordFacts } from './record-facts';
 import { Records } from './records';
+import { Verdicts } from './verdicts';
 import { WaterfallView } from './waterfall-view';
 
 /** Everything recorded of one call: what was sent, what came of it, and where the time went. */
@@ -70,7 +71,7 @@ export function CallTrace(props: {
       )}
       {detail.verdicts.length > 0 && (
         <Part title={trans.__('Verdicts of the guards')}>
-          <Records rows={detail.verdicts} />
+          <Verdicts verdicts={detail.verdicts} />
         </Part>
       )}
       {detail.attempts.length > 0 && (

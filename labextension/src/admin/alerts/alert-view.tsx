@@ -55,6 +55,7 @@ export function AlertView(props: {
       </p>
       <p className="jp-mesh-dim">
         <History alert={alert} />
+        {typeof alert.call === 'string' && <LastCall id={alert.call} title={alert.title} />}
       </p>
       {failure !== '' && (
         <p className="jp-mesh-Form-error" role="alert">
@@ -76,6 +77,24 @@ export function AlertView(props: {
         </ul>
       )}
     </li>
+  );
+}
+
+/** The way to the call in which it was seen last. */
+function LastCall(props: { id: string; title: string }): React.JSX.Element {
+  const { trans, place } = useAdmin();
+  return (
+    <>
+      {' · '}
+      <button
+        type="button"
+        className="jp-mesh-Link"
+        aria-label={trans.__('The last call: %1', props.title)}
+        onClick={() => place.go({ page: 'audit', open: { kind: 'call', name: props.id } })}
+      >
+        {trans.__('The last call')}
+      </button>
+    </>
   );
 }
 

@@ -65,6 +65,7 @@ export function Filters(props: {
         {text('min_cost_usd', trans.__('Cost from $'))}
         {text('key', trans.__('API key'))}
         {text('document', trans.__('Document'))}
+        {text('finding', trans.__('Found'))}
         <Choice
           name="has_finding"
           label={trans.__('Guards')}

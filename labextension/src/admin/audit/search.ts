@@ -14,7 +14,8 @@ export const TEXTS = [
   'key',
   'document',
   'min_cost_usd',
-  'has_finding'
+  'has_finding',
+  'finding'
 ] as const;
 /** Days, both included. */
 export const DAYS = ['from', 'to'] as const;

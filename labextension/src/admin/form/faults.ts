@@ -3,7 +3,9 @@ import { type TranslationBundle } from '@jupyterlab/translation';
 
 import { durationOf } from './durations';
 import { type IField } from './fields';
-import { type Value, type Values } from './values';
+import { type IPair, jsonOf, type Value, type Values } from './values';
+
+const ANY = { integer: false };
 
 export type Faults = Record<string, string>;
 
@@ -20,7 +22,17 @@ function faultOf(field: IField, value: Value | undefined, trans: TranslationBund
   const text = typeof value === 'string' ? value.trim() : '';
   const { input } = field;
   if (input.kind === 'map') {
-    return mapFault(Array.isArray(value) ? value.map(({ name }) => name.trim()) : [], trans);
+    const pairs = Array.isArray(value) ? value : [];
+    const isWrong = ({ name, value: { typed } }: IPair): boolean =>
+      input.holds === 'numbers' &&
+      name.trim() !== '' &&
+      numberFault(typed.trim(), ANY, trans) !== '';
+    return pairs.some(isWrong)
+      ? trans.__('Write a number beside each name.')
+      : mapFault(
+          pairs.map(({ name }) => name.trim()),
+          trans
+        );
   }
   if (input.kind === 'secret') {
     const isThere =
@@ -28,8 +40,11 @@ function faultOf(field: IField, value: Value | undefined, trans: TranslationBund
     return field.required && !isThere ? trans.__('This is needed.') : '';
   }
   if (text === '') {
-    const isTyped = ['text', 'number', 'duration', 'moment', 'lines'].includes(input.kind);
+    const isTyped = ['text', 'number', 'duration', 'moment', 'lines', 'json'].includes(input.kind);
     return field.required && isTyped ? trans.__('This is needed.') : '';
+  }
+  if (input.kind === 'json') {
+    return jsonOf(text) === undefined ? trans.__('This is not JSON.') : '';
   }
   if (input.kind === 'duration' && durationOf(text) === null) {
     return trans.__('Write a time such as 30s, 10m, 12h or 7d.');

@@ -18,9 +18,14 @@ export type Input =
   | { kind: 'lines' }
   /** Any of a few. */
   | { kind: 'ticks'; options: readonly string[]; labels?: Readonly<Record<string, string>> }
-  | { kind: 'map'; secret: boolean }
+  | { kind: 'map'; secret: boolean; holds?: MapValues; names?: readonly string[] }
   | { kind: 'secret' }
+  /** What has a shape of its own, written as JSON. */
+  | { kind: 'json' }
   | { kind: 'kept' };
+
+/** What the values of a map are, where that is not any text: one of a few, or numbers. */
+export type MapValues = { options: readonly string[] } | 'numbers';
 
 export interface IField {
   name: string;

@@ -1,23 +1,26 @@
-import React from 'react';
+import React, { useId } from 'react';
 
 import { SmallIcon } from '../../ui/small-icons';
 import { useAdmin } from '../context';
 import { Prose } from '../ui/prose';
-import { type IField } from './fields';
+import { type IField, type Input } from './fields';
 import { SecretInput } from './secret-input';
 import { type IPair } from './values';
 
 /** Names and their values; where values are keys they go in and never come out. */
 export function MapInput(props: {
   field: IField;
-  isSecret: boolean;
+  input: Extract<Input, { kind: 'map' }>;
   pairs: readonly IPair[];
   fault: string | undefined;
   isReadOnly: boolean;
   onChange: (pairs: IPair[]) => void;
 }): React.JSX.Element {
   const { trans } = useAdmin();
-  const { field, isSecret, pairs, fault, isReadOnly, onChange } = props;
+  const { field, input, pairs, fault, isReadOnly, onChange } = props;
+  const { secret: isSecret, holds, names } = input;
+  const listId = useId();
+  const first = typeof holds === 'object' ? (holds.options[0] ?? '') : '';
   const put = (index: number, pair: IPair): void =>
     onChange(pairs.map((old, at) => (at === index ? pair : old)));
   return (
@@ -31,6 +34,7 @@ export function MapInput(props: {
               value={pair.name}
               readOnly={isReadOnly || pair.value.kept !== null}
               aria-label={trans.__('Name %1 of %2', index + 1, field.title)}
+              list={names && listId}
               spellCheck={false}
               onChange={event => put(index, { ...pair, name: event.target.value })}
             />
@@ -47,9 +51,26 @@ export function MapInput(props: {
                 isReadOnly={isReadOnly}
                 onChange={value => put(index, { ...pair, value })}
               />
+            ) : typeof holds === 'object' ? (
+              <select
+                value={pair.value.typed}
+                disabled={isReadOnly}
+                aria-label={trans.__('Value %1 of %2', index + 1, field.title)}
+                onChange={event =>
+                  put(index, { ...pair, value: { kept: null, typed: event.target.value } })
+                }
+              >
+                {holds.options.map(option => (
+                  <option key={option} value={option}>
+                    {option}
+                  </option>
+                ))}
+              </select>
             ) : (
               <input
                 type="text"
+                className={holds === 'numbers' ? 'jp-mod-short' : undefined}
+                inputMode={holds === 'numbers' ? 'decimal' : undefined}
                 value={pair.value.typed}
                 readOnly={isReadOnly}
                 aria-label={trans.__('Value %1 of %2', index + 1, field.title)}
@@ -78,11 +99,18 @@ export function MapInput(props: {
           <button
             type="button"
             className="jp-mesh-Button"
-            onClick={() => onChange([...pairs, { name: '', value: { kept: null, typed: '' } }])}
+            onClick={() => onChange([...pairs, { name: '', value: { kept: null, typed: first } }])}
           >
             {trans.__('Add')}
             <span className="jp-mesh-visually-hidden"> {field.title}</span>
           </button>
+        )}
+        {names && (
+          <datalist id={listId}>
+            {names.map(one => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
         )}
         {fault && <p className="jp-mesh-Form-error">{fault}</p>}
         {field.description && (

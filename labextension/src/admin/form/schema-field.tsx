@@ -69,7 +69,7 @@ export function SchemaField(props: {
     return (
       <MapInput
         field={field}
-        isSecret={input.secret}
+        input={input}
         pairs={Array.isArray(value) ? value : []}
         fault={fault}
         isReadOnly={isReadOnly}
@@ -110,6 +110,7 @@ export function SchemaField(props: {
               </select>
             );
           case 'lines':
+          case 'json':
             return (
               <textarea
                 {...ids}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { type Body, type Json } from '../../api/admin-types';
-import { fieldsOf, titleOf } from './schema-fields';
+import { everyFieldOf, fieldsOf, titleOf } from './schema-fields';
 
 const inputOf = (property: Json, name = 'field', schema: Body = {}) =>
   fieldsOf({ ...schema, properties: { [name]: property } })[0]?.input;
@@ -113,5 +113,29 @@ test('what its schema calls rare is rare, and nothing else', () => {
   expect(fieldsOf(schema).map(({ name, isRare }) => [name, isRare])).toEqual([
     ['ca_file', true],
     ['region', undefined]
+  ]);
+});
+
+test('the fields of an object stand among the others, and what has no input is written as JSON', () => {
+  const schema = {
+    $defs: {
+      Target: {
+        type: 'object',
+        properties: { model: { anyOf: [{ type: 'string' }, { type: 'null' }] } }
+      },
+      Action: { enum: ['redact', 'block'], type: 'string' }
+    },
+    properties: {
+      for: { $ref: '#/$defs/Target' },
+      entities: { type: 'object', additionalProperties: { $ref: '#/$defs/Action' } },
+      thresholds: { type: 'object', additionalProperties: { type: 'number' } },
+      odd: { type: 'array', items: { type: 'object' } }
+    }
+  };
+  expect(everyFieldOf(schema).map(({ name, input }) => [name, input])).toEqual([
+    ['for.model', { kind: 'text' }],
+    ['entities', { kind: 'map', secret: false, holds: { options: ['redact', 'block'] } }],
+    ['thresholds', { kind: 'map', secret: false, holds: 'numbers' }],
+    ['odd', { kind: 'json' }]
   ]);
 });

@@ -80,12 +80,49 @@ function inputOf(name: string, property: Body, schema: Body): Input {
       return isText(inner['items'], schema) ? { kind: 'lines' } : { kind: 'kept' };
     }
     case 'object':
-      return isText(inner['additionalProperties'], schema)
-        ? { kind: 'map', secret: name === 'headers' || isSecret(inner['additionalProperties']) }
-        : { kind: 'kept' };
+      return mapOf(name, resolved(inner['additionalProperties'], schema));
     default:
       return { kind: 'kept' };
   }
+}
+
+function mapOf(name: string, values: Body): Input {
+  const some = optionsOf(values);
+  if (some !== null) {
+    return { kind: 'map', secret: false, holds: { options: some.map(({ label }) => label) } };
+  }
+  switch (textOf(values['type'])) {
+    case 'string':
+      return { kind: 'map', secret: name === 'headers' || isSecret(values) };
+    case 'number':
+    case 'integer':
+      return { kind: 'map', secret: false, holds: 'numbers' };
+    default:
+      return { kind: 'kept' };
+  }
+}
+
+/**
+ * The fields of a schema with those of its objects among them, as `for.model`; what has no input
+ * otherwise is written as JSON, so that every field can be set.
+ */
+export function everyFieldOf(schema: Body): IField[] {
+  const properties = objectOf(schema['properties']);
+  return fieldsOf(schema).flatMap(field => {
+    const { inner } = withoutNull(resolved(properties[field.name], schema), schema);
+    if (field.input.kind !== 'kept') {
+      return [field];
+    }
+    if (isObject(inner['properties'])) {
+      const within = fieldsOf({ ...inner, $defs: schema['$defs'] ?? {} });
+      return within.map(one => ({
+        ...one,
+        name: `${field.name}.${one.name}`,
+        ...(one.input.kind === 'kept' && { input: { kind: 'json' } as const })
+      }));
+    }
+    return [{ ...field, input: { kind: 'json' } as const }];
+  });
 }
 
 /** `anyOf: [X, null]` is X that may be left out; other unions have no input. */
@@ -128,8 +165,7 @@ function isText(items: Json | undefined, schema: Body): boolean {
   return isObject(items) && resolved(items, schema)['type'] === 'string';
 }
 
-function isSecret(items: Json | undefined): boolean {
-  const { format, writeOnly } = objectOf(items);
+function isSecret({ format, writeOnly }: Body): boolean {
   return format === 'secret' || writeOnly === true;
 }
 

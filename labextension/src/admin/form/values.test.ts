@@ -110,3 +110,20 @@ describe('keys', () => {
     expect(writeValues(fields, kept, {})['headers']).toEqual({ A: 'store:c.headers.A.1' });
   });
 });
+
+test('a map of numbers is written as numbers, and JSON as what it says', () => {
+  const common = { title: '', description: '', required: false, fallback: undefined };
+  const fields: IField[] = [
+    { ...common, name: 'least', input: { kind: 'map', secret: false, holds: 'numbers' } },
+    { ...common, name: 'odd', input: { kind: 'json' } }
+  ];
+  const body = { least: { PERSON: 0.5 }, odd: [{ a: 1 }] };
+  const values = readValues(fields, body);
+  expect(writeValues(fields, values, body)).toEqual(body);
+  const typed = {
+    ...values,
+    least: [{ name: 'X', value: { kept: null, typed: '0.75' } }],
+    odd: ''
+  };
+  expect(writeValues(fields, typed, body)).toEqual({ least: { X: 0.75 } });
+});

@@ -2,7 +2,7 @@
 import { type Body, type Json } from '../../api/admin-types';
 import { isSame, objectOf, textOf, textsOf } from '../json';
 import { durationOf, durationText } from './durations';
-import { type IField } from './fields';
+import { type IField, type MapValues } from './fields';
 
 /** A key that is there (by its reference), and what was typed to take its place. */
 export interface ISecretValue {
@@ -57,6 +57,8 @@ function readValue({ input, fallback }: IField, written: Json | undefined): Valu
           ? { kept: textOf(value), typed: '' }
           : { kept: null, typed: textOf(value) }
       }));
+    case 'json':
+      return written === undefined ? '' : JSON.stringify(written, null, 2);
     case 'kept':
       return '';
     case 'text':
@@ -104,10 +106,12 @@ function writeValue(
       return trimmed(value) === '' ? undefined : trimmed(value);
     case 'secret':
       return isSecretValue(value) ? referenceOf(value) : undefined;
+    case 'json':
+      return trimmed(value) === '' ? undefined : (jsonOf(trimmed(value)) ?? trimmed(value));
     case 'map': {
       const pairs = Array.isArray(value) ? value.filter(({ name }) => name.trim() !== '') : [];
       const entries = pairs.flatMap(({ name, value: one }): [string, Json][] => {
-        const written = input.secret ? referenceOf(one) : one.typed;
+        const written = input.secret ? referenceOf(one) : mapValue(one.typed, input.holds);
         return written === undefined ? [] : [[name.trim(), written]];
       });
       return entries.length > 0 ? Object.fromEntries(entries) : undefined;
@@ -180,6 +184,21 @@ function referenceOf({ kept, typed }: ISecretValue): string | undefined {
 
 function isSecretValue(value: Value | undefined): value is ISecretValue {
   return typeof value === 'object' && !Array.isArray(value);
+}
+
+/** A number stays what was typed as long as it is none: the form says so, and the gateway too. */
+function mapValue(typed: string, holds: MapValues | undefined): Json {
+  const number = Number(typed);
+  return holds === 'numbers' && typed.trim() !== '' && Number.isFinite(number) ? number : typed;
+}
+
+/** What a text says as JSON; undefined where it is none. */
+export function jsonOf(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
 }
 
 function trimmed(value: Value | undefined): string {
