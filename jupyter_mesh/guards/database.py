@@ -126,7 +126,9 @@ class Database(Detector):
 
 
 class NameScanner(Scanner):
-    """Looks names up in a table of hashes, the newest that lies there."""
+    """Looks names up in a table of hashes, the newest that lies there. Of secrets it gets the key
+    of the hashes of this one list.
+    """
 
     def __init__(self, settings: JsonObject) -> None:
         super().__init__(settings)

@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import cast
 
 from jupyter_mesh.guards.database import Database, DatabaseConfig
 from jupyter_mesh.guards.in_threads import InThreads
-from jupyter_mesh.schemas.json import JsonObject
 from jupyter_mesh.spi.guard import Detector, GuardedCall, GuardTools
 from jupyter_mesh.spi.happenings import Happening, Happenings
 from jupyter_mesh.spi.models import Models
-from jupyter_mesh.spi.workers import ScannedSpan, Scanner
+from jupyter_mesh.spi.workers import Workers
 from jupyter_mesh.testing.secrets import StaticSecrets
-
-
-class CountingWorkers(InThreads):
-    """Counts what it is asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = 0
-
-    async def scan(
-        self, scanner: type[Scanner], settings: JsonObject, texts: Sequence[str]
-    ) -> list[list[ScannedSpan]]:
-        self.asked += 1
-        return await super().scan(scanner, settings, texts)
 
 
 class World:
@@ -40,7 +25,7 @@ class World:
         self.folder = folder / "guards"
         self.told: list[Happening] = []
         self._heard = asyncio.Event()
-        self.workers = CountingWorkers()
+        self.workers: Workers = InThreads()
         self.secrets = StaticSecrets(secrets)
         self.key: Callable[[str], bytes] = lambda purpose: purpose.encode().ljust(32, b".")[:32]
 

@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from jupyter_mesh.guards import database
 from jupyter_mesh.guards.database import Database, DatabaseConfig
 from jupyter_mesh.guards.name_table import UnusableTable
+from jupyter_mesh.guards.workers import WorkerPool
 from jupyter_mesh.spi.guard import GuardedCall
+from jupyter_mesh.spi.happenings import Happenings
 from jupyter_mesh.testing.postgres import ScratchPostgres
 
 from .name_world import World, found, sqlite_with
@@ -250,11 +252,24 @@ async def test_long_texts_are_looked_through_by_workers_with_the_same_result(
     world: World, tmp_path: Path, hashed: bool
 ) -> None:
     url = sqlite_with(tmp_path / "crm.db", [("Initech",), ("Big Ship Holding",)])
+    pool = WorkerPool(Happenings(), count=1)
+    world.workers = pool
     async with world.started(url=url, hashed=hashed, **ONE) as guard:
         await world.until("guard_working")
-        text = "lorem ipsum " * 20_000 + "initech and BIG-SHIP holding" + " dolor" * 9
-        assert await found(guard, text[-100:]) == await found(guard, text)
-        assert world.workers.asked == 1
+        short = "for initech and BIG-SHIP holding" + " dolor" * 9
+        assert await found(guard, short) == [
+            ("CUSTOMER", "BIG-SHIP holding"),
+            ("CUSTOMER", "initech"),
+        ]
+        assert pool.pids == []
+        assert await found(guard, "lorem ipsum " * 20_000 + short) == await found(guard, short)
+        assert len(pool.pids) == 1
+        sqlite_with(tmp_path / "crm.db", [("Globex",)])
+    async with world.started(url=url, every=1, hashed=hashed, **ONE) as guard:
+        await world.until("guard_working", 2)
+        text = "lorem ipsum " * 20_000 + "initech and globex"
+        assert await found(guard, text) == [("CUSTOMER", "globex")]
+    await pool.aclose()
 
 
 async def test_other_calls_go_on_while_a_list_is_read(world: World, tmp_path: Path) -> None:
