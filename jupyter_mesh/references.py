@@ -195,8 +195,11 @@ def _wrong_guards(config: Config) -> Iterator[str]:
             if name not in detectors:
                 yield f"screening[{n}]: no detector {name!r}{near(name, detectors)}"
     for n, rule in enumerate(config.moderation):
-        if rule.guard not in config.guards:
+        if rule.guard is not None and rule.guard not in config.guards:
             yield f"moderation[{n}]: no guard {rule.guard!r}{near(rule.guard, config.guards)}"
+        for name in rule.detectors:
+            if name not in detectors:
+                yield f"moderation[{n}]: no detector {name!r}{near(name, detectors)}"
 
 
 def _wrong_targets(config: Config) -> Iterator[str]:

@@ -49,6 +49,7 @@ from .catalogue import Catalogue
 from .disguise_key import disguise_key
 from .governance import Governance
 from .guards import Guards
+from .moderator import Moderator
 from .nested import NestedCalls
 from .offers import Offers, Withhold
 from .parts import Parts
@@ -156,7 +157,13 @@ async def _open(
         journal=journal,
         history=history,
         catalogue=catalogue,
-        catalogue_keeper=SnapshotKeeper(config, catalogue, guards, lambda: disguise_key(secrets)),
+        catalogue_keeper=SnapshotKeeper(
+            config,
+            catalogue,
+            guards,
+            lambda: disguise_key(secrets),
+            Moderator(live, tools).candidate(),
+        ),
         guards=guards,
         workers=workers,
         health=health,

@@ -129,8 +129,14 @@ def check_rules(config: Config, guards: Mapping[str, Guard]) -> None:
                     f"screening: {name!r} judges whole texts; use it under `moderation`."
                 )
     for rule in config.moderation:
-        if not isinstance(guards[rule.guard], Judge):
-            raise ConfigError(f"moderation: {rule.guard!r} finds spans; use it under `screening`.")
+        if rule.guard is not None and not isinstance(guards[rule.guard], Judge):
+            raise ConfigError(
+                f"moderation: {rule.guard!r} finds spans; name it under `detectors`, or use it "
+                "under `screening`."
+            )
+        for name in rule.detectors:
+            if name != "standard" and not isinstance(guards[name], Detector):
+                raise ConfigError(f"moderation: {name!r} judges whole texts; name it as `guard`.")
 
 
 def _declared_in(config: Config) -> dict[str, _Declared]:

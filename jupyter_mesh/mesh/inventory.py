@@ -239,10 +239,11 @@ def _screening(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]
 def _moderation(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]:
     return sorted(
         {
-            f"{rule.guard} ({rule.target.direction})"
+            f"{guard} ({rule.target.direction})"
             for one in candidates
             for rule in snapshot.moderation
             if _may_cover(rule.target, one)
+            for guard in rule.guards
         }
     )
 

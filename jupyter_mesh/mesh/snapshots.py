@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from typing import TypeVar
 
 import orjson
 
 from .. import __version__
 from ..config import SCREEN_WHAT_LEAVES, STANDARD_DETECTORS, Config
-from ..pipeline.snapshot import Snapshot
-from ..schemas.policy import ScreeningRule
+from ..pipeline.snapshot import Candidate, Snapshot
+from ..schemas.policy import ModerationRule, ScreeningRule
 from ..spi.guard import Guard
 from .catalogue import Catalogue
 from .guards import Guards, by_kind
+
+R = TypeVar("R", ScreeningRule, ModerationRule)
 
 
 class SnapshotKeeper:
@@ -22,15 +25,22 @@ class SnapshotKeeper:
 
     Args:
         key: What hashes and invented values are made with; asked for only where a rule needs it.
+        own_guards: What answers moderation requests.
     """
 
     def __init__(
-        self, config: Config, catalogue: Catalogue, guards: Guards, key: Callable[[], bytes]
+        self,
+        config: Config,
+        catalogue: Catalogue,
+        guards: Guards,
+        key: Callable[[], bytes],
+        own_guards: Candidate | None = None,
     ) -> None:
         self._config = config
         self._catalogue = catalogue
         self._guards = guards
         self._key = key
+        self._own_guards = own_guards
         guards.adopt(config)
         self._policy = _policy_of(config)
         self.snapshot = Snapshot()
@@ -67,7 +77,8 @@ class SnapshotKeeper:
             limits=config.limits,
             screening=tuple(_expanded(rule) for rule in config.screening),
             default_screening=_expanded(SCREEN_WHAT_LEAVES) if config.screening else None,
-            moderation=config.moderation,
+            moderation=tuple(_expanded(rule) for rule in config.moderation),
+            own_guards=self._own_guards,
             detectors=self._guards.detectors,
             judges=self._guards.judges,
             cache=config.cache.exact,
@@ -89,7 +100,7 @@ class SnapshotKeeper:
             screening=tuple(_expanded(rule) for rule in config.screening),
             default_screening=_expanded(SCREEN_WHAT_LEAVES) if config.screening else None,
             disguise_key=self._disguise_key(config),
-            moderation=config.moderation,
+            moderation=tuple(_expanded(rule) for rule in config.moderation),
             detectors=detectors,
             judges=judges,
             audit=config.audit.model_copy(update={"content": "none", "content_for": ()}),
@@ -111,7 +122,7 @@ def _policy_of(config: Config) -> str:
     return sha256(whole).hexdigest()
 
 
-def _expanded(rule: ScreeningRule) -> ScreeningRule:
+def _expanded(rule: R) -> R:
     if "standard" not in rule.detectors:
         return rule
     names: Sequence[str] = [

@@ -6,7 +6,9 @@ from ..errors import InvalidRequest, ModelNotFound, NotPermitted, UseCaseStopped
 from ..schemas.audit import UNSPECIFIED
 from ..schemas.events import Events
 from ..schemas.principal import Scope
+from ..schemas.request import Operation
 from .call import Call
+from .snapshot import OWN_GUARDS
 from .step import Next, Step
 
 _MAX_DEPTH = 3
@@ -42,7 +44,14 @@ def authorize(call: Call) -> None:
     name = call.request.model
     if len(name) > 512:
         raise InvalidRequest("`model` is longer than 512 characters.", param="model")
-    if call.guarded:
+    if call.request.operation is Operation.MODERATION:
+        if snapshot.judging(name, principal) is None:
+            raise ModelNotFound(
+                f"No model {name[:80]!r} is open to you that judges texts: leave `model` out, or "
+                f"name {OWN_GUARDS!r}.",
+                param="model",
+            )
+    elif call.guarded:
         if name not in (visible := snapshot.visible(principal)):
             next_step = "choose one from the list of models."
             if not visible:

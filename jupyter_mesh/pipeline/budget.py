@@ -24,6 +24,7 @@ from .chunks import text_chunk
 from .fold import Fold
 from .headroom import Headroom
 from .holds import Need, charges, give_back, needs_of, reserve, uncharged
+from .judging import tries
 from .step import Next, Step
 from .thresholds import Thresholds
 
@@ -155,7 +156,8 @@ def _comes_whole(call: Call, needs: Sequence[Need], rooms: dict[Window, Decimal]
         call.upstream_streams = True
         return False
     if near:
-        call.request = capped(call, min(room for room, most in costs if most != 0))
+        room = min(room for room, most in costs if most != 0)
+        call.request = capped(call, room / tries(call))
     return True
 
 

@@ -57,7 +57,9 @@ def names_of(call: Call) -> Names | None:
 
 
 def may_be_kept(call: Call) -> bool:
-    """Whether others may get this call's answer, and it theirs."""
+    """Whether others may get this call's answer, and it theirs. What guards say is asked anew."""
+    if call.request.operation is Operation.MODERATION:
+        return False
     return call.snapshot.cache.enabled and not call.cache.no_store
 
 

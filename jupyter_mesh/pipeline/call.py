@@ -46,6 +46,8 @@ class Report:
         model: `connection/name` of what answers; set before the first event.
         cost: USD; None is unknown.
         limits: `X-RateLimit-*` headers.
+        held_back_ms: How long the piece of the answer that waited longest did, to be judged; None
+            where nothing of it had to.
     """
 
     model: str | None = None
@@ -59,6 +61,7 @@ class Report:
     first_token_ms: float | None = None
     upstream_ms: float = 0.0
     overhead_ms: float | None = None
+    held_back_ms: float | None = None
     finish_reason: str | None = None
     notices: list[Notice] = field(default_factory=lambda: [])
     attempts: list[JsonObject] = field(default_factory=lambda: [])

@@ -16,6 +16,7 @@ from ..schemas.request import Request
 from ..schemas.spend import Price
 from .bound import cost_bound
 from .call import Call, Reservation, Window
+from .judging import tries
 from .price import settled
 from .scopes import caller, reaches, shares
 from .snapshot import Candidate
@@ -72,11 +73,14 @@ class Need:
         return self._most
 
     def _costs(self, call: Call, longest: int | None) -> list[Decimal | None]:
-        return [
+        costs = [
             cost_bound(call.request, call.input_bound, one.facts, price, longest)
             for one in self.candidates
             if (price := one.facts.price or self.assumed) is not None
         ]
+        if (times := tries(call)) > 1:
+            return [None if cost is None else cost * times for cost in costs]
+        return costs
 
 
 @frozen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import ContextTooLong, InvalidRequest, ModelNotFound, NotPermitted
 from ..schemas.events import Events
 from ..schemas.json import JsonObject
+from ..schemas.request import Operation
 from ..schemas.tokens import file_tokens_bound, plain_tokens_bound
 from .call import Call
 from .needs import with_what_it_needs
@@ -32,7 +33,10 @@ def resolve(call: Call) -> None:
     """
     request = call.request
     snapshot = call.snapshot
-    if call.guarded:
+    if request.operation is Operation.MODERATION:
+        own = snapshot.judging(request.model, call.principal)
+        behind = () if own is None else (own,)
+    elif call.guarded:
         behind = snapshot.candidates(request.model, call.principal)
     else:  # the mesh's own: Authorize lets it use models marked `internal`, and those only
         behind = snapshot.behind(request.model)
@@ -41,7 +45,7 @@ def resolve(call: Call) -> None:
             f"{request.model!r} has no model behind it at the moment; ask an admin to check it.",
             param="model",
         )
-    if snapshot.by_purpose and call.guarded:
+    if snapshot.by_purpose and call.guarded and request.operation is not Operation.MODERATION:
         behind = _for_its_purpose(call, behind)
     able = tuple([one for one in behind if request.operation in one.facts.operations])
     if not able:

@@ -30,6 +30,10 @@ from ..spi.provider import Provider
 T = TypeVar("T")
 _Caller: TypeAlias = "tuple[str, frozenset[str], tuple[str, ...] | None]"
 """User, groups, and what the credential is narrowed to."""
+OWN_GUARDS = "mesh/guards"
+"""What is asked what the mesh's guards say of a text."""
+_ALSO_CALLED = ("omni-moderation-", "text-moderation-")
+"""How the names begin that OpenAI's clients ask for."""
 _MOST_REMEMBERED = 10_000
 """Callers whose groups and models a snapshot keeps worked out."""
 
@@ -85,6 +89,8 @@ class Snapshot:
     default_screening: ScreeningRule | None = None
     """For calls to models that no rule of `screening` covers."""
     moderation: tuple[ModerationRule, ...] = ()
+    own_guards: Candidate | None = None
+    """Answers what the guards say of a text."""
     detectors: Mapping[str, Detector] = field(default_factory=dict[str, Detector])
     judges: Mapping[str, Judge] = field(default_factory=dict[str, Judge])
     cache: ExactCacheRule = field(default_factory=ExactCacheRule)
@@ -226,6 +232,13 @@ class Snapshot:
         if facts is not None:
             return any(opens(rule, facts) for rule in rules)
         return any(fnmatchcase(name, glob) for rule in rules for glob in rule.allow)
+
+    def judging(self, name: str, principal: Principal) -> Candidate | None:
+        """What answers moderation requests to `name`; None where that is not open to the caller."""
+        own = name == OWN_GUARDS or name.startswith(_ALSO_CALLED)
+        narrowed = principal.models
+        may = narrowed is None or any(fnmatchcase(OWN_GUARDS, glob) for glob in narrowed)
+        return self.own_guards if own and may else None
 
     def charged_group(self, groups: frozenset[str], name: str) -> str:
         """Which one of a caller's groups pays for a call to `name`: the first, in the order of the

@@ -279,18 +279,62 @@ class ModerationTarget(Target):
 
 
 class ModerationRule(Rule):
-    """A judge over the prompt or the answer."""
+    """A judge over the prompt or the answer, or detectors over the answer."""
 
     name: str | None = None
     """What people call it, in messages and in the list of rules."""
     target: ModerationTarget = Field(default=ModerationTarget(), alias="for")
-    guard: str
+    guard: str | None = None
+    """The judge; a rule has one, or `detectors`."""
+    detectors: tuple[str, ...] = ()
+    """What they find in an answer is a hit; `standard` stands for `patterns` and `secrets`."""
     threshold: float = Field(default=0.5, ge=0, le=1)
-    action: Literal["block", "alert"] = "block"
+    categories: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict[str, float]
+    )
+    """Only these categories (of detectors: entities) are hits, each from its own score on; without
+    any all are, from `threshold` on.
+    """
+    action: Literal["block", "redact", "alert", "retry"] = "block"
+    """`redact`: what was found is taken out of an answer, of a judge the window it judged. `retry`:
+    the model is asked again, once; both answers are charged, the client sees only the second, and
+    none where that is a hit too.
+    """
+    mode: Literal["enforce", "monitor"] = "enforce"
+    """`monitor`: nothing is changed or held up; what would have happened is recorded, and a guard
+    that fails lets the call pass.
+    """
     hold_back: int = Field(default=200, ge=1, le=20_000)
-    """Characters of an answer held back until they are judged."""
+    """Characters of an answer judged at once; half of them are held back until more has come, so
+    that nothing up to this half gets out in two halves.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> ModerationRule:
+        if (self.guard is None) == (not self.detectors):
+            raise ValueError("a moderation rule has a `guard` or `detectors`: name one of them")
+        if self.target.direction == "request":
+            if self.detectors:
+                raise ValueError(
+                    "`detectors` here look at answers; for what is sent use `screening`"
+                )
+            if self.action in ("redact", "retry"):
+                raise ValueError(
+                    f"`action: {self.action}` is for answers (`for: {{direction: response}}`)"
+                )
+        return self
+
+    @property
+    def guards(self) -> tuple[str, ...]:
+        """The guards it asks."""
+        return self.detectors or ((self.guard,) if self.guard else ())
+
+    @property
+    def enforced(self) -> bool:
+        """Whether a hit has consequences."""
+        return self.mode == "enforce"
 
 
 class AliasRule(ModelChoice):

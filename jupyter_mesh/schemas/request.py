@@ -23,6 +23,7 @@ class Operation(StrEnum):
     RERANK = "rerank"
     CLASSIFY = "classify"
     TOKEN_CLASSIFY = "token_classify"
+    MODERATION = "moderation"
 
 
 FORBIDDEN_PARAMETERS = frozenset(
@@ -253,4 +254,5 @@ _CHECKS: dict[Operation, Callable[[JsonObject], None]] = {
     Operation.RERANK: _check_rerank,
     Operation.CLASSIFY: _check_input,
     Operation.TOKEN_CLASSIFY: _check_input,
+    Operation.MODERATION: _check_input,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -41,10 +42,30 @@ class Finding:
 
 @frozen
 class Verdict:
-    """A judge's opinion: `score` from 0 (harmless) to 1; `categories` that contributed."""
+    """A judge's opinion of a text.
+
+    Attributes:
+        score: From 0 (harmless) to 1.
+        categories: Those that contributed.
+        scores: By category, where the judge tells them apart; rules may have a threshold for each.
+        advice: What to tell a model that is asked again, in a sentence; shown to nobody else.
+    """
 
     score: float
     categories: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict[str, float], hash=False, compare=False)
+    advice: str = ""
+
+    @classmethod
+    def of(cls, scores: Mapping[str, float], contributing: float = 0.5) -> Verdict:
+        """A verdict by category: the highest decides, those from `contributing` on are named."""
+        named = [name for name in scores if scores[name] >= contributing]
+        named.sort(key=lambda name: -scores[name])
+        return cls(max(scores.values(), default=0.0), tuple(named), dict(scores))
+
+    def score_of(self, category: str) -> float:
+        """How surely the text is of `category`."""
+        return self.scores.get(category, self.score if category in self.categories else 0.0)
 
 
 @frozen
@@ -55,10 +76,13 @@ class GuardedCall:
         id: Under which a guard may ask models of the mesh; empty where nothing runs.
         request: As it is known by then: what a detector sees is not screened yet, what a judge sees
             is. None where there is none.
+        part: Which part of an answer the text is, such as `content` or `arguments` of a tool; empty
+            where it is of a request.
     """
 
     id: str = ""
     request: Request | None = None
+    part: str = ""
 
 
 def _no_key(_: str) -> bytes:
@@ -145,8 +169,20 @@ class Detector(Guard):
 class Judge(Guard):
     """Judges a prompt or an answer as a whole. Register under `jupyter_mesh.guard.v1`."""
 
+    whole: ClassVar[bool] = False
+    """An answer can only be judged when all of it is there, so all of it is held back."""
+
     @abstractmethod
     async def judge(
         self, text: str, direction: Literal["request", "response"], call: GuardedCall
     ) -> Verdict:
         """Any exception closes the call with `moderation_unavailable`."""
+
+    async def judge_all(
+        self,
+        texts: Sequence[str],
+        direction: Literal["request", "response"],
+        call: GuardedCall,
+    ) -> Sequence[Verdict]:
+        """A verdict on each text, in the order of `texts`; for judges that take many at once."""
+        return [await self.judge(text, direction, call) for text in texts]

@@ -20,6 +20,7 @@ _REQUIRED: dict[Operation, JsonObject] = {
     Operation.RERANK: {"query": "blue whale", "documents": ["a red fox", "a blue whale"]},
     Operation.CLASSIFY: {"input": "What a good day."},
     Operation.TOKEN_CLASSIFY: {"input": "Ada met Grace in London."},
+    Operation.MODERATION: {"input": "What a good day."},
 }
 
 

@@ -47,6 +47,8 @@ def answer_headers(call: Call) -> dict[str, str]:
         headers["X-Mesh-Notices"] = header_value(", ".join(codes))
     if report.overhead_ms is not None:
         headers["X-Mesh-Overhead-Ms"] = f"{report.overhead_ms:.2f}"
+    if report.held_back_ms is not None:
+        headers["X-Mesh-Held-Back-Ms"] = f"{report.held_back_ms:.2f}"
     return headers
 
 
@@ -71,6 +73,7 @@ def _timing(report: Report) -> JsonObject:
         "total": report.total_ms,
         "first_token": report.first_token_ms,
         "overhead": report.overhead_ms,
+        "held_back": report.held_back_ms,
     }
 
 

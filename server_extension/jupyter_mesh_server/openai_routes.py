@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from jupyter_mesh.errors import ModelNotFound
+from jupyter_mesh.pipeline.snapshot import OWN_GUARDS
 from jupyter_mesh.schemas.api import ModelCard
-from jupyter_mesh.schemas.json import Json, JsonObject
+from jupyter_mesh.schemas.json import Json, JsonObject, as_object
 from jupyter_mesh.schemas.request import Operation, parse_request
 
 from .calling import begin, stream_reply
@@ -38,6 +39,14 @@ async def rerank(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
 async def classify(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
     """`POST /v1/classify`, in the shape that vLLM serves."""
     return await _answer(gateway, request, body, Operation.CLASSIFY)
+
+
+async def moderations(gateway: Gateway, request: HttpRequest, body: Json) -> Reply:
+    """`POST /v1/moderations`: what the mesh's own guards say."""
+    named = as_object(body)
+    if named is not None and named.get("model") is None:
+        body = {**named, "model": OWN_GUARDS}
+    return await _answer(gateway, request, body, Operation.MODERATION)
 
 
 async def list_models(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:

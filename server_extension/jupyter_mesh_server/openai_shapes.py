@@ -82,6 +82,35 @@ class InputRequest(ModelRequest):
     input: str | list[JsonValue]
 
 
+class ModerationRequest(Open):
+    """Texts to be judged by the guards of the mesh."""
+
+    input: str | list[JsonValue] = Field(
+        description="A text, several, or one in parts of type `text`."
+    )
+    model: str | None = Field(
+        default=None,
+        description="`mesh/guards`, or any of OpenAI's names for its own; may be left out.",
+    )
+
+
+class ModerationResult(Open):
+    """What is against one text."""
+
+    flagged: bool
+    categories: dict[str, bool]
+    category_scores: dict[str, float]
+    category_applied_input_types: dict[str, list[str]]
+
+
+class ModerationAnswer(Open):
+    """A result for each text."""
+
+    id: str
+    model: str
+    results: list[ModerationResult]
+
+
 class RerankRequest(ModelRequest):
     """Documents to order by relevance to a query."""
 

@@ -100,6 +100,14 @@ ROUTES: tuple[Route, ...] = (
         "Classify texts",
         Operation.CLASSIFY,
     ),
+    _ask(
+        "moderations",
+        openai_routes.moderations,
+        openai_shapes.ModerationRequest,
+        openai_shapes.ModerationAnswer,
+        "Have texts judged by the guards of the mesh",
+        Operation.MODERATION,
+    ),
     get("/v1/models", openai_routes.list_models, openai_shapes.ModelList, "Models one may use"),
     get("/v1/models/{id:path}", openai_routes.get_model, openai_shapes.Model, "One model"),
     _ask(

@@ -53,6 +53,7 @@ RULES: Mapping[str, Rule] = {
     "POST /v1/embeddings": _call(input="{word}"),
     "POST /v1/rerank": _call(query="{word}", documents=["a", "b"]),
     "POST /v1/classify": _call(input="{word}"),
+    "POST /v1/moderations": Rule(scope=USE, body={"input": "{word}"}, calls=True),
     "GET /v1/models": Rule(scope=USE),
     "GET /v1/models/{id:path}": Rule(scope=USE, path="/v1/models/{model}"),
     "POST /anthropic/v1/messages": _call(messages=MESSAGES, max_tokens=50),

@@ -993,6 +993,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/moderations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have texts judged by the guards of the mesh */
+        post: operations["moderations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rerank": {
         parameters: {
             query?: never;
@@ -2704,6 +2721,61 @@ export interface components {
             models: components["schemas"]["ModelCard"][];
             /** Offers */
             offers: components["schemas"]["Offer"][];
+        };
+        /**
+         * ModerationAnswer
+         * @description A result for each text.
+         */
+        ModerationAnswer: {
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /** Results */
+            results: components["schemas"]["ModerationResult"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ModerationRequest
+         * @description Texts to be judged by the guards of the mesh.
+         */
+        ModerationRequest: {
+            /**
+             * Input
+             * @description A text, several, or one in parts of type `text`.
+             */
+            input: string | components["schemas"]["JsonValue"][];
+            /**
+             * Model
+             * @description `mesh/guards`, or any of OpenAI's names for its own; may be left out.
+             * @default null
+             */
+            model: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ModerationResult
+         * @description What is against one text.
+         */
+        ModerationResult: {
+            /** Categories */
+            categories: {
+                [key: string]: boolean;
+            };
+            /** Category Applied Input Types */
+            category_applied_input_types: {
+                [key: string]: string[];
+            };
+            /** Category Scores */
+            category_scores: {
+                [key: string]: number;
+            };
+            /** Flagged */
+            flagged: boolean;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * NamedSpend
@@ -5943,6 +6015,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    moderations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationAnswer"];
                 };
             };
             /** @description Refused */

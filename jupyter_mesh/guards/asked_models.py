@@ -1,0 +1,140 @@
+"""What guards ask models of the mesh: labels and vectors of texts, remembered by their hash."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from hashlib import blake2b
+from typing import Generic, TypeVar, cast
+
+from ..errors import ProviderProtocolError
+from ..schemas.events import Answer
+from ..schemas.json import Json, JsonObject, as_list, as_object, as_str
+from ..schemas.request import Operation, Request
+from ..spi.models import Models
+
+_MOST_AT_ONCE = 64
+"""Texts in one call."""
+_REMEMBERED = 4_096
+T = TypeVar("T")
+
+
+class Remembered(Generic[T]):
+    """What a model said of a text. Keeps hashes, no texts: a conversation comes again with every
+    turn.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, T] = OrderedDict()
+
+    def get(self, text: str) -> T | None:
+        """What it said; None where it was not asked, or long ago."""
+        name = _name(text)
+        if (known := self._known.get(name)) is not None:
+            self._known.move_to_end(name)
+        return known
+
+    def put(self, text: str, said: T) -> None:
+        """Remember what it said."""
+        self._known[_name(text)] = said
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+
+def _name(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+async def labels_of(
+    models: Models, model: str, texts: Sequence[str], call_id: str, order: Sequence[str] = ()
+) -> list[dict[str, float]]:
+    """The probability of each label, for each text.
+
+    Args:
+        models: Asked as a part of the call.
+        model: `connection/name` of a classifier marked `internal`.
+        texts: What to label.
+        call_id: The call that the texts belong to.
+        order: The labels, where the model's server does not name them all.
+
+    Raises:
+        MeshError: It could not be asked, or did not answer as a classifier.
+    """
+
+    def read(item: JsonObject, answer: JsonObject) -> dict[str, float]:
+        probs = [float(cast(float, one)) for one in as_list(item.get("probs")) or ()]
+        told = as_list(answer.get("labels")) or ()
+        names = [*order] or [one for one in told if isinstance(one, str)]
+        top = as_str(item.get("label"))
+        if len(names) == len(probs):
+            return dict(zip(names, probs, strict=True))
+        if top is None:
+            raise _garbage(model)
+        return {top: max(probs, default=1.0)}
+
+    return await _each(models, Operation.CLASSIFY, model, texts, call_id, read)
+
+
+async def vectors_of(
+    models: Models, model: str, texts: Sequence[str], call_id: str
+) -> list[array[float]]:
+    """What each text means, as a vector. Raises as `labels_of`."""
+
+    def read(item: JsonObject, _answer: JsonObject) -> array[float]:
+        return _vector(item.get("embedding"))
+
+    return await _each(models, Operation.EMBEDDING, model, texts, call_id, read)
+
+
+async def _each(
+    models: Models,
+    operation: Operation,
+    model: str,
+    texts: Sequence[str],
+    call_id: str,
+    read: Callable[[JsonObject, JsonObject], T],
+) -> list[T]:
+    found: list[T] = []
+    for start in range(0, len(texts), _MOST_AT_ONCE):
+        some = texts[start : start + _MOST_AT_ONCE]
+        answer = await _ask(models, operation, model, some, call_id)
+        items = [as_object(one) or {} for one in as_list(answer.get("data")) or ()]
+        if len(items) != len(some):
+            raise _garbage(model)
+        try:
+            found += [read(item, answer) for item in items]
+        except (TypeError, ValueError) as error:
+            raise _garbage(model) from error
+    return found
+
+
+async def _ask(
+    models: Models, operation: Operation, model: str, texts: Sequence[str], call_id: str
+) -> JsonObject:
+    body: JsonObject = {"model": model, "input": [*texts]}
+    asked = models.stream(Request(operation, body), parent=call_id, purpose="guard")
+    answer: JsonObject = {}
+    async with aclosing(asked) as events:
+        async for event in events:
+            if isinstance(event, Answer):
+                answer = event.data
+    return answer
+
+
+def _vector(value: Json) -> array[float]:
+    numbers = array("f")
+    if isinstance(value, str):
+        numbers.frombytes(base64.b64decode(value))
+        if sys.byteorder == "big":
+            numbers.byteswap()
+    else:
+        numbers.extend(cast("list[float]", value))
+    return numbers
+
+
+def _garbage(model: str) -> ProviderProtocolError:
+    return ProviderProtocolError(f"{model} did not answer as was asked of it.")
