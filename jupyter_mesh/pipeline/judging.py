@@ -78,10 +78,10 @@ async def hits(
         judge = call.snapshot.judges[rule.guard]
         verdicts = await verdicts_on(rule.guard, judge, texts, direction, guarded)
         return [offence(rule, rule.guard, verdict) for verdict in verdicts]
-    except ModerationUnavailable as error:
+    except ModerationUnavailable:
         if rule.enforced:
             raise
-        _note_failure(call, rule, direction, error)
+        _note_failure(call, rule, direction)
         return [None] * len(texts)
 
 
@@ -157,14 +157,14 @@ def record(call: Call, hit: Hit, direction: Direction) -> None:
     said: JsonObject = {
         "guard": hit.guard,
         "direction": direction,
-        "action": rule.action if rule.enforced else "allow",
+        "action": rule.action if rule.enforced else "monitor",
         "score": round(hit.score, 3),
         "categories": list(hit.categories),
     }
     if rule.name is not None:
         said["rule"] = rule.name
     if not rule.enforced:
-        said |= {"mode": "monitor", "would": rule.action}
+        said["would"] = rule.action
     for known in call.report.verdicts:
         if {**known, "score": 0} == {**said, "score": 0}:
             known["score"] = max(float(f"{known['score']}"), round(hit.score, 3))
@@ -172,15 +172,12 @@ def record(call: Call, hit: Hit, direction: Direction) -> None:
     call.report.verdicts.append(said)
 
 
-def _note_failure(
-    call: Call, rule: ModerationRule, direction: Direction, error: ModerationUnavailable
-) -> None:
+def _note_failure(call: Call, rule: ModerationRule, direction: Direction) -> None:
     said: JsonObject = {
         "guard": ", ".join(rule.guards),
         "direction": direction,
-        "action": "allow",
-        "mode": "monitor",
-        "error": error.code,
+        "action": "monitor",
+        "would": "fail",
     }
     if said in call.report.verdicts:
         return
