@@ -1,6 +1,7 @@
 """A chat answer as a response: its items, and the typed events by which they come.
 
-Source: OpenAI API reference, "The response object" and "Streaming events".
+Source: OpenAI API reference, "The response object" and "Streaming events"; the Open Responses
+specification.
 """
 
 from __future__ import annotations
@@ -19,20 +20,29 @@ from .signatures import signature_of
 Status: TypeAlias = Literal["in_progress", "completed", "incomplete", "failed"]
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 _ECHOED: JsonObject = {
+    "frequency_penalty": 0.0,
     "instructions": None,
     "max_output_tokens": None,
+    "max_tool_calls": None,
     "metadata": {},
     "parallel_tool_calls": True,
+    "presence_penalty": 0.0,
+    "prompt_cache_key": None,
     "reasoning": None,
-    "temperature": None,
+    "safety_identifier": None,
+    "service_tier": "default",
+    "temperature": 1.0,
     "text": {"format": {"type": "text"}},
     "tool_choice": "auto",
     "tools": [],
-    "top_p": None,
+    "top_logprobs": 0,
+    "top_p": 1.0,
     "truncation": "disabled",
     "user": None,
 }
-"""Fields of the request that stand in the answer, and what they are when nothing was said."""
+"""Fields of the request that stand in the answer, and what they are when nothing was said; the Open
+Responses specification wants each of them.
+"""
 
 
 class Response:
@@ -120,11 +130,15 @@ class Response:
             for name, default in _ECHOED.items()
         }
         echoed["tools"] = [tool_of(tool) for tool in as_list(echoed["tools"]) or []]
+        if (reasoning := as_object(echoed["reasoning"])) is not None:
+            echoed["reasoning"] = {"effort": None, "summary": None, **reasoning}
         why = _INCOMPLETE.get(self._reason or "")
         return {
             "id": f"resp_{self._id}",
             "object": "response",
             "created_at": self._created,
+            "completed_at": int(time.time()) if status == "completed" else None,
+            "background": False,
             "status": status,
             "error": None,
             "incomplete_details": {"reason": why} if status == "incomplete" else None,

@@ -47,7 +47,7 @@ def part_of(kind: str, text: str, logprobs: list[Json]) -> JsonObject:
 
 def tool_of(tool: Json) -> JsonObject:
     """A tool of the request as it stands in the answer."""
-    return {"parameters": None, "strict": None, **(as_object(tool) or {})}
+    return {"description": None, "parameters": None, "strict": None, **(as_object(tool) or {})}
 
 
 def usage_json(usage: Usage) -> JsonObject:

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import anthropic
+import httpx
 import openai
 import pytest
 from anthropic.types import Message
-from openai.types.responses import Response
 
 from jupyter_mesh.schemas.json import as_list, dig
 from jupyter_mesh.testing.fake_gemini import Behaviour, FakeGemini
 from jupyter_mesh.testing.gateway_process import GatewayProcess
 
 from .conftest import PROVIDER_KEY, Gateway
+from .held import Held
 from .test_openai_client import TOOL_CALL
 
 GEMINI = "google/gemini-3-pro-preview"
@@ -77,7 +78,11 @@ def test_through_the_responses_api(
     tool: Any = {"type": "function", "name": "weather", "parameters": PARAMETERS, "strict": False}
     asked: list[Any] = [{"role": "user", "content": "How is it?"}]
     gateway = running[0]
-    with openai.OpenAI(base_url=gateway.base_url, api_key=gateway.key, max_retries=0) as client:
+    held = Held()
+    over = httpx.Client(transport=held)
+    with openai.OpenAI(
+        base_url=gateway.base_url, api_key=gateway.key, max_retries=0, http_client=over
+    ) as client:
         first: Any
         if stream:
             with client.responses.stream(model=GEMINI, input=asked, tools=[tool]) as events:
@@ -85,13 +90,13 @@ def test_through_the_responses_api(
             first = last.response
         else:
             first = client.responses.create(model=GEMINI, input=asked, tools=[tool])
-        Response.model_validate(first.model_dump(by_alias=True))
         asked += [item.model_dump(exclude_none=True) for item in first.output]
         for item in first.output:
             if item.type == "function_call":
                 result = {"type": "function_call_output", "call_id": item.call_id, "output": "4"}
                 asked.append(result)
         answer = client.responses.create(model=GEMINI, input=asked, tools=[tool])
+    assert held.problems == []
     assert answer.output_text == "4 degrees."
     assert sent_signatures(google) == ["Zmlyc3Q=", None, "dGhpcmQ="]
 
