@@ -29,8 +29,8 @@ _WRONG = (
 )
 
 
-def check_signature(received: Received, keys: Keys, region: str) -> None:
-    """Refuse a request that `keys` have not signed, for `region` and now.
+def check_signature(received: Received, keys: Keys, region: str, asked: str = "bedrock") -> None:
+    """Refuse a request that `keys` have not signed, for a service in `region` and now.
 
     Raises:
         Refusal: As AWS refuses it.
@@ -45,12 +45,13 @@ def check_signature(received: Received, keys: Keys, region: str) -> None:
             "The security token included in the request is invalid.",
             "UnrecognizedClientException",
         )
-    if (its_region, service) != (region, "bedrock"):
-        raise Refusal(403, f"Credential should be scoped to {region}/bedrock.", _KIND)
+    if (its_region, service) != (region, asked):
+        raise Refusal(403, f"Credential should be scoped to {region}/{asked}.", _KIND)
     moment = received.headers.get("x-amz-date", "")
     _check_moment(moment, day)
-    if "host" not in names.split(";"):
-        raise Refusal(403, "'Host' must be a 'SignedHeader' in the AWS Authorization.", _KIND)
+    needed = {"host", *(name for name in received.headers if name.startswith("x-amz-"))}
+    if unsigned := sorted(needed - {*names.split(";")}):
+        raise Refusal(403, f"{unsigned} must be among the signed headers.", _KIND)
     scope = Scope(day, its_region, service)
     path, _, query = received.target.partition("?")
     canonical = canonical_request(

@@ -1,0 +1,68 @@
+"""Judges that are services: long texts in slices, of which the worst counts."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Literal, TypeAlias
+
+from ..outbound.http import Deadline
+from ..spi.guard import GuardConfig, GuardedCall, Judge, Verdict
+from .remembered import Remembered
+from .remote_guard import RemoteGuard, together
+from .remote_slices import slices
+
+Direction: TypeAlias = Literal["request", "response"]
+
+
+class RemoteJudge(RemoteGuard, Judge):
+    """A judge that is a service. A vendor's own file says how it is asked."""
+
+    longest: int
+    """Characters that the service takes at once."""
+
+    def __init__(self, config: GuardConfig) -> None:
+        super().__init__(config)
+        self._remembered = Remembered[Verdict](self._remote.remember)
+
+    async def judge(self, text: str, direction: Direction, call: GuardedCall) -> Verdict:
+        deadline = self.service.deadline()
+        kind = self.kind(text, direction, call)
+        parts = [one.text for one in slices([text], lambda _: self.longest)]
+        return worst(await together(self._weighed(one, kind, deadline) for one in parts))
+
+    def kind(self, text: str, direction: Direction, call: GuardedCall) -> str:
+        """What the service is told of where a text comes from."""
+        return direction
+
+    @abstractmethod
+    async def weigh(self, text: str, kind: str, deadline: Deadline) -> Verdict:
+        """What the service thinks of a text that is no longer than it takes.
+
+        Raises:
+            MeshError: It does not say.
+        """
+
+    async def _weighed(self, text: str, kind: str, deadline: Deadline) -> Verdict:
+        verdict = self._remembered.get(f"{kind} {text}")
+        if verdict is None:
+            verdict = await self.weigh(text, kind, deadline)
+            self._remembered.keep(f"{kind} {text}", verdict)
+        return verdict
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """The highest score of all, with the categories of each."""
+    categories = dict.fromkeys(category for one in verdicts for category in one.categories)
+    return Verdict(max((one.score for one in verdicts), default=0.0), tuple(categories))
+
+
+def share(value: object, most: float = 1.0) -> float:
+    """A number from 0 to `most`, as a part of that.
+
+    Raises:
+        ValueError: It is none.
+    """
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1.0
+    if not 0 <= number <= most:
+        raise ValueError("sent a score that is none")
+    return number / most
