@@ -52,8 +52,8 @@ class Need(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """Of what a part of an expression matches: digits at its beginning, most in a row, digits at its
-    end, whether it is nothing but digits.
+    """Of what a part of an expression matches: digits at its beginning, most in a row, at its end;
+    whether it is nothing but digits.
     """
 
     before: int
@@ -111,8 +111,9 @@ def _of(name: str, value: Any) -> _Shape:
     match name:
         case "LITERAL":
             char = chr(value)
-            marks = frozenset() if char.isalnum() else frozenset({char})
-            return _DIGIT if char.isdecimal() else _UNKNOWN._replace(marks=marks)
+            if char.isdecimal():
+                return _DIGIT
+            return _UNKNOWN if char.isalnum() else _UNKNOWN._replace(marks=frozenset({char}))
         case "IN":
             return _DIGIT if all(_is_digit(str(one), two) for one, two in value) else _UNKNOWN
         case "AT" | "ASSERT" | "ASSERT_NOT":

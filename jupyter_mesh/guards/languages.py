@@ -12,8 +12,10 @@ from collections.abc import Collection, Iterator
 _WORD = re.compile(r"[^\W\d_]+")
 _LOOKED_AT = 20_000
 """Characters from the beginning, the middle and the end, in all."""
-_LEAST, _SHARE = 2, 0.02
-"""How many of a language's words a text must hold, and which part of all its words they must be."""
+_LEAST, _SHARE = 3, 0.02
+"""How many different words of a language a text must hold, and which part of all its words they
+must be.
+"""
 
 _SCRIPTS = {"ko": re.compile("[\uac00-\ud7a3]"), "th": re.compile("[\u0e00-\u0e7f]")}
 _SMALL_WORDS = {
@@ -21,10 +23,10 @@ _SMALL_WORDS = {
     "sich auch bei nach aus wie oder wird sind hat haben bitte über meine mein ihre seine steuer",
     "es": "el la los las un una de y que es no se con por para su al lo como más pero sus le ya "
     "está este esta muy mi también son fue ha hay nombre número",
-    "fi": "ja on ei se että hän oli mutta ovat myös kun niin tai minun sinun olen mukaan joka hänen "
-    "sekä ole tämä puhelin henkilötunnus minä sinä ovat ollut",
-    "it": "il lo la gli le di che è e un una non per con del della sono si al nel più come anche ma "
-    "questo questa mio mia alla dei codice numero",
+    "fi": "ja on ei se että hän oli mutta ovat myös kun niin tai minun sinun olen mukaan joka "
+    "hänen sekä ole tämä puhelin henkilötunnus minä sinä ovat ollut",
+    "it": "il lo la gli le di che è e un una non per con del della sono si al nel più come anche "
+    "ma questo questa mio mia alla dei codice numero",
     "pl": "i w na nie się jest z do to że o jak ale po co tak za od czy przez dla są jego jej był "
     "mój moja pan pani numer proszę",
     "sv": "och i att det som en på är av för med den till inte om ett han men var jag från vi så "
@@ -55,8 +57,12 @@ def languages_of(text: str, among: Collection[str]) -> list[str]:
     sample = _sample(text)
     words = _WORD.findall(sample.lower())
     counts = Counter(_LANGUAGE_OF.get(word, "") for word in words)
-    least = max(_LEAST, _SHARE * len(words))
-    found = {language for language, count in counts.items() if language and count >= least}
+    different = Counter(_LANGUAGE_OF.get(word, "") for word in set(words))
+    found = {
+        language
+        for language, count in counts.items()
+        if language and different[language] >= _LEAST and count >= _SHARE * len(words)
+    }
     found.update(_by_script(sample))
     return ["en", *sorted(found.intersection(among))]
 

@@ -56,7 +56,9 @@ class PresidioConfig(GuardConfig):
     def _countries_exist(cls, countries: frozenset[str] | None) -> frozenset[str] | None:
         if wrong := sorted((countries or frozenset()) - _COUNTRIES):
             known = ", ".join(sorted(_COUNTRIES))
-            raise ValueError(f"Presidio knows no numbers of {', '.join(wrong)} (there are: {known})")
+            raise ValueError(
+                f"Presidio knows no numbers of {', '.join(wrong)} (there are: {known})"
+            )
         return countries
 
     def settings(self) -> PresidioSettings:

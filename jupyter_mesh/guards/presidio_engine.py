@@ -5,7 +5,7 @@ without its detours and without any network. Imported in workers only.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -52,8 +52,7 @@ class Engine:
         stay_offline()
         self.said = said
         self.engines: dict[str, NlpEngine] = {
-            language: _engine(language, name, said)
-            for language, name in said.models.items()
+            language: _engine(language, name, said) for language, name in said.models.items()
         }
         self._by_language: dict[str, list[Recognizer]] = {}
         for own in recognizers(said):
@@ -98,8 +97,8 @@ def _supported(found: Sequence[_Found], around: Surroundings) -> Iterator[_Found
 
 
 def recognizers(said: PresidioSettings) -> list[EntityRecognizer]:
-    """Presidio's own, as the settings ask for them: each in its language, those of no country in the
-    first.
+    """Presidio's own, as the settings ask for them: each in its language, those of no country in
+    the first.
     """
     made: list[EntityRecognizer] = []
     for kind in recognizer_classes():
@@ -115,18 +114,16 @@ def recognizers(said: PresidioSettings) -> list[EntityRecognizer]:
     for language in said.models:
         entities = sorted(said.wanted(set(said.labels.values())))
         if entities:
-            made.append(
-                SpacyRecognizer(supported_language=language, supported_entities=entities)
-            )
+            made.append(SpacyRecognizer(supported_language=language, supported_entities=entities))
     return made
 
 
 def recognizer_classes() -> list[type[Any]]:
     """Presidio's recognizers that need neither a model nor a service."""
-    every: dict[str, Any] = vars(predefined)
+    every: Mapping[str, Any] = vars(predefined)
     return [
         kind
-        for name, kind in sorted(every.items())
+        for _, kind in sorted(every.items())
         if isinstance(kind, type)
         and issubclass(kind, EntityRecognizer)
         and kind.__module__.removeprefix(f"{predefined.__name__}.").startswith(_PACKAGES)

@@ -24,6 +24,7 @@ _PLAIN = re.compile(r"[\d\s()\[\]./\-]+", re.ASCII)
 _NO_DIGIT = re.compile(r"\D+", re.ASCII)
 _MOST_PREFIXES = 4
 
+
 class _Written(NamedTuple):
     """A candidate's digits, and whether it is nothing but those and common punctuation."""
 

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from pydantic import BaseModel, ConfigDict
 
 COMMONPLACE = frozenset({"DATE_TIME", "URL", "UUID"})
-"""What most texts hold and what tells of nobody by itself: looked for only where it is asked for."""
+"""What most texts hold and what tells of nobody by itself: looked for where it is asked for."""
 
 LABELS = {
     **dict.fromkeys(("PER", "PERSON", "PATIENT", "STAFF", "HCW"), "PERSON"),
@@ -16,7 +16,10 @@ LABELS = {
     **dict.fromkeys(("DATE", "TIME", "DATE_TIME"), "DATE_TIME"),
     **dict.fromkeys(("NORP", "NRP"), "NRP"),
     **dict.fromkeys(("STREET_ADDRESS", "ADDRESS"), "STREET_ADDRESS"),
-    **{"AGE": "AGE", "ID": "ID", "EMAIL": "EMAIL_ADDRESS", "PHONE": "PHONE_NUMBER"},
+    "AGE": "AGE",
+    "ID": "ID",
+    "EMAIL": "EMAIL_ADDRESS",
+    "PHONE": "PHONE_NUMBER",
 }
 """Labels of common models for names, and what policy calls them."""
 
