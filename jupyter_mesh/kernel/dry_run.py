@@ -1,4 +1,4 @@
-"""`--dry-run`: what a cell would send and cost, as text."""
+"""`--dry-run`: what a cell would send and cost, and what guards find in it, as text."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ from ..schemas.json import Json, JsonObject, as_list, as_object, as_str, dig
 if TYPE_CHECKING:
     from ..schemas.api import DryRun
     from .cell import Cell
+
+
+_HEADS = ("what", "found by", "times or score", "what comes of it", "rule")
+_ACTIONS = {
+    "redact": "redacted",
+    "pseudonymise": "given another value",
+    "mask": "masked",
+    "hash": "replaced by a code",
+    "block": "refused",
+    "alert": "let pass with an alert",
+    "fail": "the guard failed",
+}
+"""What the admin's pages say of each."""
 
 
 def dry_run_text(cell: Cell, runs: list[DryRun]) -> str:
@@ -27,7 +40,9 @@ def _run_lines(run: DryRun) -> list[str]:
     for message in as_list(dig(run.prompt, "messages")) or ():
         role = as_str(dig(message, "role")) or "?"
         lines.append(f"[{role}] {_content_text(dig(message, 'content'))}")
-    lines.append(f"Found: {_findings(run.findings)}{', so it would be blocked' * run.blocked}")
+    lines += _findings(run.findings)
+    if run.blocked:
+        lines.append("It would be refused.")
     lines.append(f"Tokens: {run.input_tokens:,} in, at most {run.max_output_tokens:,} out")
     if run.estimated_cost_usd is None or run.max_cost_usd is None:
         lines.append("Cost: unknown, the model has no price")
@@ -48,15 +63,31 @@ def _content_text(content: Json) -> str:
     return "\n".join(parts)
 
 
-def _findings(findings: list[Json]) -> str:
-    shown = [_finding(as_object(finding) or {}) for finding in findings]
-    return ", ".join(shown) or "nothing to redact"
+def _findings(findings: list[Json]) -> list[str]:
+    """A table of what was found and what comes of it."""
+    if not findings:
+        return ["Found: nothing"]
+    rows = [_HEADS, *(_row(as_object(finding) or {}) for finding in findings)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return ["Found:", *(f"  {line}".rstrip() for line in lines)]
 
 
-def _finding(finding: JsonObject) -> str:
-    """Such as `2 EMAIL_ADDRESS (redact)`; what has another form is shown as it is."""
-    match finding:
-        case {"entity": entity, "action": action, "count": count}:
-            return f"{count} {entity} ({action})"
-        case _:
-            return ", ".join(f"{name} {value}" for name, value in finding.items())
+def _row(finding: JsonObject) -> tuple[str, ...]:
+    """What was found, by whom, how often, what comes of it, and which rule says so."""
+    watched = finding.get("action") == "monitor"
+    action = as_str(finding.get("would" if watched else "action")) or ""
+    words = _ACTIONS.get(action, action)
+    score = finding.get("score")
+    what = as_str(finding.get("entity")) or as_str(finding.get("direction")) or "-"
+    categories = [one for one in map(as_str, as_list(finding.get("categories")) or ()) if one]
+    return (
+        ": ".join([what, ", ".join(categories)]) if categories else what,
+        as_str(finding.get("guard")) or "-",
+        f"{score:.2f}" if isinstance(score, float | int) else str(finding.get("count") or 1),
+        f"nothing, only watched ({words})" if watched else words,
+        as_str(finding.get("rule")) or "-",
+    )

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, cast
 
@@ -106,6 +107,8 @@ class GuardDesk:
         async with self._drafted(trial.draft) as (snapshot, fresh):
             candidates = _candidates(snapshot, trial.model)
             asks = trial.direction == "request"
+            if trial.application is not None:
+                principal = replace(principal, application=trial.application)
             patience = time.monotonic() + (_READY_SECONDS if fresh else 0.0)
             while True:
                 call = self._call(principal, snapshot, trial.text if asks else "", candidates)

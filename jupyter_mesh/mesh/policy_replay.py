@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias, cast
 
@@ -30,6 +30,8 @@ _LOOKED_THROUGH = 20
 """For each call that is asked for, so many of the newest are looked through for kept text."""
 _PAGE = 100
 _MOST_EXAMPLES = 50
+_Hit: TypeAlias = tuple[str, str, bool]
+"""What was found, what came of it, and whether that was only watched."""
 Fate: TypeAlias = Literal["passed", "changed", "blocked", "alerted", "unavailable"]
 
 
@@ -60,8 +62,8 @@ class _Tally:
     redacted: int = 0
     gone: int = 0
     fates: Counter[Fate] = field(default_factory=Counter["Fate"])
-    hits: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
-    calls_with: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    hits: Counter[_Hit] = field(default_factory=Counter[_Hit])
+    calls_with: Counter[_Hit] = field(default_factory=Counter[_Hit])
     examples: list[ReplayedCall] = field(default_factory=list[ReplayedCall])
 
 
@@ -129,7 +131,7 @@ async def _hold_against(
         return
     call = Call(
         id=new_call_id(),
-        principal=principal,
+        principal=replace(principal, application=detail.summary.application),
         snapshot=snapshot,
         request=Request(Operation(detail.summary.operation), _body(detail)),
         groups=frozenset(detail.summary.groups),
@@ -176,10 +178,12 @@ def _count(tally: _Tally, detail: CallDetail, done: Rehearsed, *, changed: bool)
     tally.calls += 1
     tally.redacted += detail.content == "redacted"
     tally.fates[fate] += 1
-    found: Counter[tuple[str, str]] = Counter()
+    found: Counter[_Hit] = Counter()
     for verdict in done.call.report.verdicts:
         subject = as_str(verdict.get("entity")) or as_str(verdict.get("guard")) or ""
-        found[subject, as_str(verdict.get("action")) or ""] += as_int(verdict.get("count")) or 1
+        watched = verdict.get("action") == "monitor"
+        action = as_str(verdict.get("would" if watched else "action")) or ""
+        found[subject, action, watched] += as_int(verdict.get("count")) or 1
     tally.hits.update(found)
     tally.calls_with.update(found.keys())
     if fate == "passed" or len(tally.examples) == _MOST_EXAMPLES:
@@ -193,7 +197,7 @@ def _count(tally: _Tally, detail: CallDetail, done: Rehearsed, *, changed: bool)
             model=summary.model,
             outcome=fate,
             was=summary.outcome,
-            found=sorted({subject for subject, _ in found}),
+            found=sorted({subject for subject, *_ in found}),
         )
     )
 
@@ -207,7 +211,8 @@ def _fate(done: Rehearsed, *, changed: bool) -> Fate:
         return "blocked"
     if changed:
         return "changed"
-    return "alerted" if done.call.report.verdicts else "passed"
+    acted = any(one.get("action") != "monitor" for one in done.call.report.verdicts)
+    return "alerted" if acted else "passed"
 
 
 def _result(tally: _Tally, complete: bool) -> PolicyReplayResult:
@@ -227,10 +232,11 @@ def _result(tally: _Tally, complete: bool) -> PolicyReplayResult:
             ReplayedEntity(
                 subject=subject,
                 action=action,
-                calls=tally.calls_with[subject, action],
+                watched=watched,
+                calls=tally.calls_with[subject, action, watched],
                 hits=hits,
             )
-            for (subject, action), hits in sorted(
+            for (subject, action, watched), hits in sorted(
                 tally.hits.items(), key=lambda one: (-one[1], one[0])
             )
         ],

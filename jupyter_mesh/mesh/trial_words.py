@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ..errors import Blocked, Unavailable
-from ..pipeline.screening_plan import covering
-from ..pipeline.treatment import STRICTEST_FIRST, of_mode
+from ..pipeline.screening_plan import covering, distinct
+from ..pipeline.treatment import kind_of, of_mode, title, treatment
 from ..schemas.guards import GuardTrial, GuardTrialResult, TriedFinding, TriedVerdict
 from ..schemas.json import as_list, as_str, dig
 from ..schemas.policy import ScreeningRule
@@ -29,7 +29,10 @@ def trial_result(trial: GuardTrial, done: Rehearsed, milliseconds: float) -> Gua
         outcome=_outcome(trial, done, result),
         reason=str(done.error) if done.error else _stopped(done),
         screened=bool(rules) or bool(_judges(trial, done)),
-        findings=[_shown(one, rules) for one in _in_order(done.found.get(trial.text, ()))],
+        findings=[
+            _shown(one, rules, done.call.snapshot.screening)
+            for one in _in_order(done.found.get(trial.text, ()))
+        ],
         verdicts=_verdicts(done),
         result=result,
         notices=[notice.message for notice in done.call.report.notices],
@@ -61,9 +64,7 @@ def _result(trial: GuardTrial, done: Rehearsed) -> str | None:
 
 
 def _rules(done: Rehearsed) -> tuple[ScreeningRule, ...]:
-    call = done.call
-    every = (rule for one in call.candidates for rule in covering(call, one))
-    return tuple({id(rule): rule for rule in every}.values())
+    return distinct(covering(done.call, one) for one in done.call.candidates)
 
 
 def _judges(trial: GuardTrial, done: Rehearsed) -> list[str]:
@@ -76,22 +77,21 @@ def _in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(once.values(), key=lambda one: (one.start, -one.end, one.entity))
 
 
-def _shown(finding: Finding, rules: Sequence[ScreeningRule]) -> TriedFinding:
-    """With the strictest action of the rules whose detector it is."""
-    asked = {
-        rule.name or f"screening[{place}]": rule.action(finding.entity)
-        for place, rule in enumerate(of_mode(rules, "enforce"))
-        if finding.detector in rule.detectors and finding.score >= rule.threshold(finding.entity)
-    }
-    action = next((one for one in STRICTEST_FIRST if one in asked.values()), "allow")
+def _shown(
+    finding: Finding, rules: Sequence[ScreeningRule], every: Sequence[ScreeningRule]
+) -> TriedFinding:
+    """With what the strictest rule does."""
+    done = treatment(of_mode(rules, "enforce"), kind_of(finding))
+    would = treatment(of_mode(rules, "monitor"), kind_of(finding))
     return TriedFinding(
         start=finding.start,
         end=finding.end,
         entity=finding.entity,
         score=round(finding.score, 3),
         detector=finding.detector,
-        action=action,
-        rules=sorted(name for name, said in asked.items() if said == action),
+        action=done.action,
+        rule=title(done.rule, every) if done.rule else None,
+        would=would.action if would.rule else None,
     )
 
 

@@ -78,6 +78,7 @@ class GuardTrial(Body):
     groups: list[str] = Field(
         default_factory=list, max_length=50, description="Groups of who sends it."
     )
+    application: str | None = Field(default=None, description="From which; null: the caller's own.")
     draft: list[DraftObject] = Field(default_factory=list[DraftObject], max_length=50)
 
 
@@ -90,7 +91,10 @@ class TriedFinding(Body):
     score: float
     detector: str
     action: str = Field(description="What comes of it: the strictest that a rule asks for.")
-    rules: list[str] = Field(description="The rules that ask for it.")
+    rule: str | None = Field(description="The rule that asks for it.")
+    would: str | None = Field(
+        description="What a rule that only watches would do; null: there is none."
+    )
 
 
 class TriedVerdict(Body):
@@ -141,6 +145,7 @@ class ReplayedEntity(Body):
 
     subject: str = Field(description="An entity, or the name of a judge.")
     action: str
+    watched: bool = Field(description="A rule that only watches would have done it.")
     calls: int
     hits: int
 

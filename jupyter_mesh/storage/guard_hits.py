@@ -47,7 +47,9 @@ def hits_of(verdicts: Json) -> Counter[Hit]:
         if guard is None or action is None:
             continue
         subject = as_str(verdict.get("entity")) or as_str(verdict.get("direction")) or ""
-        mode = as_str(verdict.get("mode")) or "enforce"
+        mode = "enforce"
+        if action == "monitor":
+            mode, action = "monitor", as_str(verdict.get("would")) or ""
         found[Hit(guard, subject, action, mode)] += as_int(verdict.get("count")) or 1
     return found
 

@@ -295,7 +295,8 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(
     assert "[system] Be." in shown
     assert "[user] Greet Ada with abcdef123" in shown
     assert "[picture, 0 KiB]" in shown
-    assert "Found: 1 EMAIL_ADDRESS (redact)" in shown
+    (row,) = [line for line in shown.splitlines() if "EMAIL_ADDRESS" in line and "patterns" in line]
+    assert row.split()[:4] == ["EMAIL_ADDRESS", "patterns", "1", "redacted"]
     assert "at most 1,000 out" in shown
     assert "Cost: about $0.0002" in shown
     assert "! {{api_key}} looks like a secret" in shown

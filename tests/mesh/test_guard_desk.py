@@ -58,7 +58,7 @@ async def test_a_text_that_is_tried_shows_what_is_found_and_what_comes_of_it(
             if one.action != "allow"
         ]
         assert shown == found
-        assert all(one.rules == ["strict"] for one in result.findings)
+        assert all(one.rule == "strict" for one in result.findings)
         assert result.screened
         assert (result.result is None) == (outcome == "blocked")
         if outcome == "changed":
@@ -83,6 +83,31 @@ async def test_a_draft_is_tried_and_is_not_in_force(tmp_path: Path, upstream: Fa
         assert (await tried(mesh, text, draft=draft)).outcome == "blocked"
         assert (await tried(mesh, text)).outcome == "passes"
         assert (await ask(mesh, chat(text))).error is None
+
+
+async def test_a_rule_that_only_watches_shows_what_it_would_do(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    watching = {**SCREEN, "mode": "monitor", "entities": {"*": "block"}}
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[watching]) as mesh:
+        text = "Write to ada@example.org"
+        result = await tried(mesh, text)
+        assert (result.outcome, result.result) == ("passes", text)
+        (found,) = result.findings
+        assert (found.action, found.would, found.rule) == ("allow", "block", None)
+        assert (await ask(mesh, chat(text))).error is None
+        counted = await mesh.guards.replay(ROOT, PolicyReplay(calls=5))
+        assert (counted.calls, counted.blocked, counted.passed) == (1, 0, 1)
+        (row,) = counted.by_subject
+        assert (row.subject, row.action, row.watched) == ("EMAIL_ADDRESS", "block", True)
+
+
+async def test_trying_a_policy_raises_no_alert(tmp_path: Path, upstream: FakeOpenAI) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
+        await tried(mesh, "Pay DE89370400440532013000")
+        await mesh.signals.flush()
+        page = await mesh.alerts.page(state="all", kind=None, before=None, limit=9)
+        assert page.alerts == []
 
 
 async def test_a_draft_holds_guards_and_the_rules_that_use_them(
@@ -126,6 +151,18 @@ async def test_a_rule_counts_for_the_models_and_groups_it_names(
         assert (await tried(mesh, text, model="up/m")).outcome == "changed"
         with pytest.raises(InvalidRequest, match="no model"):
             await tried(mesh, text, model="up/none")
+
+
+async def test_a_rule_for_an_application_counts_for_that_one(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    rule = {"name": "desk", "for": {"application": "desk"}, "entities": {"*": "block"}}
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[rule]) as mesh:
+        text = "Write to ada@example.org"
+        assert (await tried(mesh, text, application="desk")).outcome == "blocked"
+        assert (await tried(mesh, text)).outcome == "changed"
+        await ask(mesh, chat(text))
+        assert (await mesh.guards.replay(ROOT, PolicyReplay(calls=5))).changed == 1
 
 
 @pytest.mark.parametrize(

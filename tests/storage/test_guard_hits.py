@@ -49,7 +49,7 @@ def test_each_verdict_counts_what_it_says(
 
 
 def test_what_was_only_watched_is_told_apart() -> None:
-    watched: Json = [{"guard": "a", "entity": "X", "action": "block", "mode": "monitor"}]
+    watched: Json = [{"guard": "a", "entity": "X", "action": "monitor", "would": "block"}]
     assert hits_of(watched) == Counter({Hit("a", "X", "block", "monitor"): 1})
 
 

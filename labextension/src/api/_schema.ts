@@ -2138,6 +2138,12 @@ export interface components {
          */
         GuardTrial: {
             /**
+             * Application
+             * @description From which; null: the caller's own.
+             * @default null
+             */
+            application: string | null;
+            /**
              * Direction
              * @default request
              * @enum {string}
@@ -3216,6 +3222,11 @@ export interface components {
              * @description An entity, or the name of a judge.
              */
             subject: string;
+            /**
+             * Watched
+             * @description A rule that only watches would have done it.
+             */
+            watched: boolean;
         };
         /**
          * RerankAnswer
@@ -3740,14 +3751,19 @@ export interface components {
             /** Entity */
             entity: string;
             /**
-             * Rules
-             * @description The rules that ask for it.
+             * Rule
+             * @description The rule that asks for it.
              */
-            rules: string[];
+            rule: string | null;
             /** Score */
             score: number;
             /** Start */
             start: number;
+            /**
+             * Would
+             * @description What a rule that only watches would do; null: there is none.
+             */
+            would: string | null;
         };
         /**
          * TriedVerdict

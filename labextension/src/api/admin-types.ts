@@ -59,6 +59,7 @@ export interface IGuardTrial {
   direction: 'request' | 'response';
   model: string | null;
   groups: readonly string[];
+  application: string | null;
   draft: readonly IDraftObject[];
 }
 /** Any JSON value. */

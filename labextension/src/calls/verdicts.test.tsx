@@ -28,12 +28,16 @@ test('what a detector and a judge found is said in words', async () => {
   const [, ...rows] = await show([
     { guard: 'patterns', entity: 'IBAN_CODE', action: 'block', count: 2 },
     { guard: 'words', direction: 'response', action: 'retry', score: 0.931, categories: ['hate'] },
-    { guard: 'patterns', entity: 'PERSON', action: 'redact', count: 1, mode: 'monitor' }
+    { guard: 'patterns', entity: 'PERSON', action: 'redact', count: 1, positions: [[0, 3, 9]] },
+    { guard: 'patterns', entity: 'PERSON', action: 'monitor', would: 'redact', count: 1 },
+    { guard: 'names', action: 'monitor', would: 'fail' }
   ]);
   expect(rows).toEqual([
     ['IBAN_CODE', 'patterns', '2', 'refused'],
     ['answer: hate, 0.93', 'words', '1', 'asked for again'],
-    ['PERSON', 'patterns', '1', 'redacted, had it not only watched']
+    ['PERSON', 'patterns', '1', 'redacted'],
+    ['PERSON', 'patterns', '1', 'nothing; its rule only watches, else: redacted'],
+    ['', 'names', '1', 'it failed; its rule only watches']
   ]);
 });
 

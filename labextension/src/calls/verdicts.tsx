@@ -8,14 +8,18 @@ import { actionTone, actionWords } from './verdict-words';
 type Verdict = Readonly<Record<string, unknown>>;
 
 /** Fields that have a column or are said in one; others are said behind them. */
-const SAID = ['guard', 'entity', 'direction', 'action', 'count', 'score', 'mode', 'categories'];
+const SAID = ['guard', 'entity', 'direction', 'action', 'would', 'count', 'score', 'categories'];
+/** Where in the text it stood: of use to programs. */
+const POSITIONS = 'positions';
 const RULE = 'rule';
 
 /** What guards found in a call and what came of it; a field of a later version is shown as it is. */
 export function Verdicts({ verdicts }: { verdicts: readonly unknown[] }): React.JSX.Element {
   const trans = useWords();
   const rows = verdicts.map(one => (typeof one === 'object' && one !== null ? one : {}) as Verdict);
-  const others = [...new Set(rows.flatMap(Object.keys))].filter(name => !SAID.includes(name));
+  const others = [...new Set(rows.flatMap(Object.keys))].filter(
+    name => name !== POSITIONS && !SAID.includes(name)
+  );
   return (
     <table className="jp-mesh-Records">
       <thead>
@@ -66,8 +70,12 @@ function foundWords(row: Verdict, trans: TranslationBundle): string {
 }
 
 function cameOfIt(row: Verdict, trans: TranslationBundle): string {
-  const words = actionWords(plain(row['action']), trans);
-  return row['mode'] === 'monitor' ? trans.__('%1, had it not only watched', words) : words;
+  if (row['action'] !== 'monitor') {
+    return actionWords(plain(row['action']), trans);
+  }
+  return row['would'] === 'fail'
+    ? trans.__('it failed; its rule only watches')
+    : trans.__('nothing; its rule only watches, else: %1', actionWords(plain(row['would']), trans));
 }
 
 /** `some_field` as `Some field`. */

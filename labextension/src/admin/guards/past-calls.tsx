@@ -140,10 +140,13 @@ function Subjects({ result }: { result: PolicyReplayResult }): React.JSX.Element
         </tr>
       </thead>
       <tbody>
-        {result.by_subject.map(({ subject, action, calls, hits }) => (
-          <tr key={`${subject} ${action}`}>
+        {result.by_subject.map(({ subject, action, watched, calls, hits }) => (
+          <tr key={`${subject} ${action} ${String(watched)}`}>
             <td>{subject}</td>
-            <td>{actionWords(action, trans)}</td>
+            <td>
+              {actionWords(action, trans)}
+              {watched && ` (${trans.__('only watched')})`}
+            </td>
             <td className="jp-mod-number">{exactCount(calls)}</td>
             <td className="jp-mod-number">{exactCount(hits)}</td>
           </tr>

@@ -10,7 +10,8 @@ const found = (start: number, end: number, entity = 'X'): TriedFinding => ({
   score: 1,
   detector: 'patterns',
   action: 'redact',
-  rules: []
+  rule: null,
+  would: null
 });
 
 test.each([

@@ -28,13 +28,20 @@ export function TryBox(props: {
   const [direction, setDirection] = useState<Direction>('request');
   const [model, setModel] = useState('');
   const [group, setGroup] = useState('');
+  const [application, setApplication] = useState('');
   const [trial, setTrial] = useState<Trial>({ kind: 'none' });
   const listId = useId();
   const { models, groups } = useChoices();
   const look = async (): Promise<void> => {
     setTrial({ kind: 'running' });
     try {
-      const asked = { text, direction, model: model || null, groups: group ? [group] : [] };
+      const asked = {
+        text,
+        direction,
+        model: model || null,
+        groups: group ? [group] : [],
+        application: application.trim() || null
+      };
       const result = await store.api.tryGuards({ ...asked, draft: draft?.() ?? [] });
       setTrial({ kind: 'done', text, direction, result });
     } catch (reason) {
@@ -75,6 +82,18 @@ export function TryBox(props: {
         value={group}
         onChange={setGroup}
       />
+      <FieldRow title={trans.__('From the application')}>
+        {ids => (
+          <input
+            {...ids}
+            type="text"
+            value={application}
+            placeholder="notebook"
+            spellCheck={false}
+            onChange={event => setApplication(event.target.value)}
+          />
+        )}
+      </FieldRow>
       <FieldRow title={trans.__('Text')}>
         {ids => (
           <textarea

@@ -1,7 +1,7 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { type GuardTrialResult } from '../../api/admin-types';
+import { type GuardTrialResult, type TriedFinding } from '../../api/admin-types';
 import { actionTone, actionWords } from '../../calls/verdict-words';
 import { formatDuration } from '../../figures';
 import { useAdmin } from '../context';
@@ -109,9 +109,9 @@ function Findings({ text, result }: { text: string; result: GuardTrialResult }):
                 <bdi>{one.detector}</bdi>
               </td>
               <td className="jp-mod-number">{one.score.toFixed(2)}</td>
-              <td>{actionWords(one.action, trans)}</td>
+              <td>{fateOf(one, trans)}</td>
               <td>
-                <bdi>{one.rules.join(', ')}</bdi>
+                <bdi>{one.rule ?? '–'}</bdi>
               </td>
             </tr>
           ))}
@@ -119,6 +119,12 @@ function Findings({ text, result }: { text: string; result: GuardTrialResult }):
       </table>
     </div>
   );
+}
+
+/** What a rule that only watches would do is said beside what is done. */
+function fateOf({ action, would }: TriedFinding, trans: TranslationBundle): string {
+  const words = actionWords(action, trans);
+  return would === null ? words : trans.__('%1; watched: %2', words, actionWords(would, trans));
 }
 
 function Verdicts({ result }: { result: GuardTrialResult }): React.JSX.Element {
