@@ -53,9 +53,12 @@ def read_names(
                 raise QueryFailed("The query returns no rows: it must be a SELECT.")
             wanted = _places(columns, list(result.keys()))
             for rows in result.partitions():
-                for row in rows:
-                    for number, places in enumerate(wanted):
-                        yield from _values(number, [row[place] for place in places])
+                for number, places in enumerate(wanted):
+                    for row in rows:
+                        if len(places) == 1 and isinstance(name := row[places[0]], str):
+                            yield number, name
+                        else:
+                            yield from _values(number, [row[place] for place in places])
     except (SQLAlchemyError, OSError, sqlite3.Error) as error:
         raise QueryFailed(_said(error, password)) from None
     finally:

@@ -116,22 +116,17 @@ class NameTableWriter:
 
 def _part_of(records: bytes) -> tuple[bytearray, int]:
     """A hash table of these records, and how many different ones there are."""
-    if not records:
+    size = _RECORD_BYTES
+    distinct = {records[at : at + size] for at in range(0, len(records), size)}
+    if not distinct:
         return bytearray(), 0
-    slots = int(len(records) / _RECORD_BYTES * _ROOM) + 2
+    slots = int(len(distinct) * _ROOM) + 2
     table = bytearray(slots * SLOT_BYTES)
     count = 0
-    for at in range(0, len(records), _RECORD_BYTES):
-        slot = int.from_bytes(records[at + 1 : at + 8]) % slots
-        kept = records[at + 8 : at + _RECORD_BYTES]
-        while True:
-            place = slot * SLOT_BYTES
-            there = bytes(table[place : place + SLOT_BYTES])
-            if not there[7]:
-                table[place : place + SLOT_BYTES] = kept
-                count += kept[7] != BEGINS
-                break
-            if there == kept:
-                break
-            slot = slot + 1 if slot + 1 < slots else 0
+    for record in distinct:
+        place = int.from_bytes(record[1:8]) % slots * SLOT_BYTES
+        while table[place + 7]:
+            place = place + SLOT_BYTES if place + SLOT_BYTES < len(table) else 0
+        table[place : place + SLOT_BYTES] = record[8:]
+        count += record[-1] != BEGINS
     return table, count

@@ -125,9 +125,13 @@ def forms_of(name: str, shortest: int) -> set[str]:
     """What stands for `name` where names are kept: one form, unless it is long or has two
     spellings; none where it has fewer than `shortest` letters and digits.
     """
-    if sum(map(len, Words(name).forms)) < shortest:
+    words = Words(name).forms
+    if sum(map(len, words)) < shortest:
         return set()
-    return {form for spelling in _spellings(name) for form in _looked_up(Words(spelling).forms)}
+    forms = set(_looked_up(words))
+    for spelling in _other_spellings(name):
+        forms.update(_looked_up(Words(spelling).forms))
+    return forms
 
 
 def beginning_of(form: str) -> str | None:
@@ -135,8 +139,7 @@ def beginning_of(form: str) -> str | None:
     return BEGINNING + form[:TOGETHER] if len(form) >= TOGETHER else None
 
 
-def _spellings(name: str) -> Iterator[str]:
-    yield name
+def _other_spellings(name: str) -> Iterator[str]:
     if "'" in name or not name.isascii():
         if (tied := _APOSTROPHE.sub("", name)) != name:
             yield tied
@@ -147,8 +150,9 @@ def _spellings(name: str) -> Iterator[str]:
 def _looked_up(words: list[str]) -> Iterator[str]:
     for first in range(max(1, len(words) - MOST_WORDS + 1)):
         some = words[first : first + MOST_WORDS]
-        while sum(map(len, some)) > LONGEST:
+        joined = "".join(some)
+        while len(joined) > LONGEST:
             some.pop()
-        if some:
             joined = "".join(some)
+        if some:
             yield joined if len(joined) >= TOGETHER else " ".join(some)
