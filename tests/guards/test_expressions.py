@@ -129,7 +129,7 @@ async def test_long_texts_come_in_slices_with_the_same_result(tmp_path: Path) ->
     guard = Expressions(ExpressionsConfig.model_validate({"patterns": [ORDER, WARD]}))
     guard.start("ours", world.tools())
     filler = "lorem ipsum " * 2000
-    text = f"{filler}ward B7 and PO-123456{filler}"
+    text = f"{filler}ward B7 and PO-123456 {filler}"
     (found,) = await guard.find([text], GuardedCall())
     assert [(one.entity, text[one.start : one.end], one.score) for one in found] == [
         ("WARD", "B7", 0.9),
