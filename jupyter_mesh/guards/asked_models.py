@@ -70,11 +70,13 @@ async def labels_of(
         told = as_list(answer.get("labels")) or ()
         names = [*order] or [one for one in told if isinstance(one, str)]
         top = as_str(item.get("label"))
+        if not probs:
+            raise _garbage(model)
         if len(names) == len(probs):
             return dict(zip(names, probs, strict=True))
         if top is None:
             raise _garbage(model)
-        return {top: max(probs, default=1.0)}
+        return {top: max(probs)}
 
     return await _each(models, Operation.CLASSIFY, model, texts, call_id, read)
 

@@ -6,7 +6,7 @@ import asyncio
 import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -22,7 +22,7 @@ _WORDS = 3
 """A text of fewer words is about nothing."""
 
 Examples = Annotated[tuple[str, ...], Field(min_length=1)]
-Vector = array[float]
+Vector: TypeAlias = "array[float]"
 
 
 class TopicsConfig(GuardConfig):

@@ -80,13 +80,16 @@ async def _answer(
     call: Call, next: Next, window: Window | None, rules: Sequence[ModerationRule]
 ) -> Events:
     """What may be let go of an answer; nothing more once it is blocked."""
-    shown = Produced()
+    shown, written = Produced(), Produced()
+    monitors = any(not rule.enforced for rule in rules)
     redacts = any(rule.action == "redact" for rule in rules)
     try:
         async with aclosing(await next(call)) as events:
             async for event in events:
                 if isinstance(event, Finished):
-                    await _watch(call, rules)
+                    await _watch(call, rules, written)
+                elif monitors and isinstance(event, Chunk | Answer):
+                    written.add(event.data)
                 for released in [event] if window is None else await window.take(event):
                     if window is not None and isinstance(released, Finished):
                         if (notice := _told_of_the_wait(call, window)) is not None:
@@ -101,9 +104,9 @@ async def _answer(
             call.produced.said = shown.said  # the audit keeps what the client saw
 
 
-async def _watch(call: Call, rules: Sequence[ModerationRule]) -> None:
-    """Hold an answer that has been let go against the rules that only monitor."""
-    texts = {channel: "".join(pieces) for channel, pieces in call.produced.said.items()}
+async def _watch(call: Call, rules: Sequence[ModerationRule], written: Produced) -> None:
+    """Hold an answer, whatever of it was let go, against the rules that only monitor."""
+    texts = {channel: "".join(pieces) for channel, pieces in written.said.items()}
     for rule in rules:
         if rule.enforced:
             continue
