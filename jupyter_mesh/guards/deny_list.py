@@ -11,9 +11,11 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from ..errors import ConfigError
-from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall, Judge, Verdict
+from ..schemas.json import JsonObject, as_list
+from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall, GuardTools, Judge, Verdict
+from ..spi.workers import Scanner
 from .normal_form import NormalForm, normal_form
-from .scan import Finder, is_found, scan
+from .scan import Scan
 from .span import Span
 
 _WORD = re.compile(r"\w+")
@@ -116,7 +118,23 @@ def _is_word(char: str) -> bool:
     return char.isalnum() or char == "_" or unicodedata.combining(char) != 0
 
 
-def _load(config: GuardConfig) -> tuple[DenyListConfig, Finder]:
+class TermScanner(Scanner):
+    """The terms of a list in one text."""
+
+    slice: ClassVar[int] = 65_536
+    after: ClassVar[int] = 32_768  # any amount of white space may stand between two words
+
+    def __init__(self, settings: JsonObject) -> None:
+        super().__init__(settings)
+        terms = map(str, as_list(settings["terms"]) or ())
+        self._index = TermIndex(terms, whole_words=bool(settings["whole_words"]))
+        self._entity = str(settings["entity"])
+
+    def scan(self, text: str) -> Iterator[Span]:
+        return (Span(start, end, self._entity, 1.0) for start, end in self._index.spans(text))
+
+
+def _load(config: GuardConfig) -> Scan:
     assert isinstance(config, DenyListConfig)
     terms = list(config.terms)
     if config.file is not None:
@@ -126,14 +144,10 @@ def _load(config: GuardConfig) -> tuple[DenyListConfig, Finder]:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise ConfigError(f"The deny list {config.file} cannot be read: {reason}.") from None
         terms += [line for line in map(str.strip, lines) if line and not line.startswith("#")]
-    index = TermIndex(terms, whole_words=config.whole_words)
-    if not len(index):
+    if not any(normal_form(term).text.split() for term in terms):
         raise ConfigError("A deny list needs `terms`, or a `file` that holds some.")
-
-    def finder(text: str) -> Iterator[Span]:
-        return (Span(start, end, config.entity, 1.0) for start, end in index.spans(text))
-
-    return config, finder
+    whole_words, entity = config.whole_words, config.entity
+    return Scan(TermScanner, {"terms": [*terms], "whole_words": whole_words, "entity": entity})
 
 
 class DenyList(Judge):
@@ -144,13 +158,18 @@ class DenyList(Judge):
 
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
-        self._settings, self._finder = _load(config)
+        assert isinstance(config, DenyListConfig)
+        self._category = config.entity
+        self._scan = _load(config)
+
+    def start(self, name: str, tools: GuardTools) -> None:
+        self._scan.start(tools)
 
     async def judge(
         self, text: str, direction: Literal["request", "response"], call: GuardedCall
     ) -> Verdict:
-        named = await is_found(self._finder, text)
-        return Verdict(1.0, (self._settings.entity,)) if named else Verdict(0.0)
+        named = await self._scan.finds(text)
+        return Verdict(1.0, (self._category,)) if named else Verdict(0.0)
 
 
 class DenyListDetector(Detector):
@@ -161,7 +180,10 @@ class DenyListDetector(Detector):
 
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
-        _, self._finder = _load(config)
+        self._scan = _load(config)
+
+    def start(self, name: str, tools: GuardTools) -> None:
+        self._scan.start(tools)
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
-        return await scan(self._finder, texts, self.name)
+        return await self._scan.findings(texts, self.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from itertools import count
@@ -25,7 +26,7 @@ class Orders:
         # An order holds its settings, so no other object can have their address meanwhile.
         self._by_identity: OrderedDict[tuple[type[Scanner], int], Order] = OrderedDict()
 
-    def order(self, scanner: type[Scanner], settings: JsonObject) -> Order:
+    async def order(self, scanner: type[Scanner], settings: JsonObject) -> Order:
         """That of a scanner with these settings.
 
         Raises:
@@ -37,8 +38,8 @@ class Orders:
             return known
         if "<" in scanner.__qualname__ or scanner.__module__ == "__main__":
             raise ValueError(f"{scanner.__qualname__} must stand at the top of a module")
-        written = orjson.dumps(settings, option=orjson.OPT_SORT_KEYS)
-        content = scanner, hashlib.sha256(written).digest()
+        # A list of a million names takes longer than the loop may stand still.
+        content = scanner, await asyncio.to_thread(_digest, settings)
         same = self._by_content.get(content)
         number = next(self._numbers) if same is None else same.number
         order = self._by_content[content] = Order(number, scanner, settings)
@@ -48,3 +49,7 @@ class Orders:
             if len(known_orders) > _MOST:
                 known_orders.popitem(last=False)
         return order
+
+
+def _digest(settings: JsonObject) -> bytes:
+    return hashlib.sha256(orjson.dumps(settings, option=orjson.OPT_SORT_KEYS)).digest()

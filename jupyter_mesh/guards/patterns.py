@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Literal, TypeAlias
 
-from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall
+from ..schemas.json import JsonObject, as_list
+from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall, GuardTools
+from ..spi.workers import Scanner
 from .addresses import (
     find_email_addresses,
     find_ip_addresses,
@@ -20,7 +22,7 @@ from .numbers import (
     find_us_ssns,
     number_runs,
 )
-from .scan import scan
+from .scan import Scan
 from .span import Span
 
 PatternEntity: TypeAlias = Literal[
@@ -58,6 +60,25 @@ class PatternsConfig(GuardConfig):
     entities: frozenset[PatternEntity] = frozenset({*_IN_TEXT, *_IN_RUNS})
 
 
+class PatternScanner(Scanner):
+    """The patterns over one text; `entities` says which."""
+
+    slice: ClassVar[int] = 65_536
+
+    def __init__(self, settings: JsonObject) -> None:
+        super().__init__(settings)
+        sought = frozenset(map(str, as_list(settings["entities"]) or ()))
+        self._in_text = [find for name, find in _IN_TEXT.items() if name in sought]
+        self._in_runs = [find for name, find in _IN_RUNS.items() if name in sought]
+
+    def scan(self, text: str) -> Iterator[Span]:
+        for find in self._in_text:
+            yield from find(text)
+        if self._in_runs and (runs := number_runs(text)):
+            for find in self._in_runs:
+                yield from find(text, runs)
+
+
 class Patterns(Detector):
     """Finds e-mail, card, account, telephone and similar numbers by their form and checksum."""
 
@@ -67,15 +88,10 @@ class Patterns(Detector):
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
         assert isinstance(config, PatternsConfig)
-        self._in_text = [find for name, find in _IN_TEXT.items() if name in config.entities]
-        self._in_runs = [find for name, find in _IN_RUNS.items() if name in config.entities]
+        self._scan = Scan(PatternScanner, {"entities": [*sorted(config.entities)]})
+
+    def start(self, name: str, tools: GuardTools) -> None:
+        self._scan.start(tools)
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
-        return await scan(self._spans, texts, self.name)
-
-    def _spans(self, text: str) -> Iterator[Span]:
-        for find in self._in_text:
-            yield from find(text)
-        if self._in_runs and (runs := number_runs(text)):
-            for find in self._in_runs:
-                yield from find(text, runs)
+        return await self._scan.findings(texts, self.name)

@@ -1,75 +1,55 @@
 """Looking through texts without keeping other calls waiting.
 
-Short texts are looked through at once. Long ones are in a thread, and by slices: a regular
-expression does not let go of the interpreter before its search has ended.
+Short texts are looked through at once. Long ones go to the worker processes: a regular expression
+does not let go of the interpreter before its search has ended, so a thread would not do.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from threading import Event
-from typing import TypeAlias
+from collections.abc import Sequence
 
-from ..spi.guard import MOST_FINDINGS, Finding
+from ..schemas.json import JsonObject
+from ..spi.guard import Finding, GuardTools
+from ..spi.workers import Scanner, Workers
 from .span import Span, findings
 
-Finder: TypeAlias = Callable[[str], Iterator[Span]]
-
-LONG = 65_536
-"""Characters, in all, from which on a thread is worth its price."""
-
-_SLICE = 65_536
-_BEFORE, _AFTER = 512, 32_768
-"""Characters of its neighbours that a slice shows: what a pattern may look back at, and the longest
-finding (a private key).
-"""
+LONG = 8_192
+"""Characters, in all, from which on the way to another process is worth its price."""
 
 
-async def scan(finder: Finder, texts: Sequence[str], detector: str) -> list[list[Finding]]:
-    """What `finder` finds in each text, as `detector`'s, in order of appearance.
+class Scan:
+    """A scanner of a guard, here and in the worker processes.
 
-    Stops soon after `MOST_FINDINGS`.
+    Until `start` all is done here.
     """
-    if sum(map(len, texts)) <= LONG:
-        return [findings(finder(text), detector) for text in texts]
-    return await _in_thread(finder, texts, detector, MOST_FINDINGS)
 
+    def __init__(self, scanner: type[Scanner], settings: JsonObject) -> None:
+        self._kind = scanner
+        self._settings = settings
+        self._here = scanner(settings)
+        self._workers: Workers | None = None
 
-async def is_found(finder: Finder, text: str) -> bool:
-    """Whether `finder` finds anything in `text`."""
-    if len(text) <= LONG:
-        return next(finder(text), None) is not None
-    return bool((await _in_thread(finder, [text], "", 0))[0])
+    def start(self, tools: GuardTools) -> None:
+        """Send long texts to the workers from now on."""
+        self._workers = tools.workers
 
+    async def findings(self, texts: Sequence[str], detector: str) -> list[list[Finding]]:
+        """What is found in each text, as `detector`'s, in order of appearance.
 
-async def _in_thread(
-    finder: Finder, texts: Sequence[str], detector: str, most: int
-) -> list[list[Finding]]:
-    abandoned = Event()
+        Stops soon after `MOST_FINDINGS`.
 
-    def look() -> list[list[Finding]]:
-        found: list[list[Finding]] = []
-        before = 0
-        for text in texts:
-            spans: list[Span] = []
-            for start in range(0, len(text), _SLICE):
-                if before + len(spans) > most or abandoned.is_set():
-                    break
-                spans += _in_slice(finder, text, start)
-            before += len(spans)
-            found.append(findings(spans, detector))
-        return found
+        Raises:
+            ScreeningUnavailable: No worker could look through them.
+        """
+        return [findings(spans, detector) for spans in await self._spans(texts)]
 
-    try:
-        return await asyncio.to_thread(look)
-    finally:
-        abandoned.set()
+    async def finds(self, text: str) -> bool:
+        """Whether anything is found in `text`. Raises as `findings` does."""
+        if self._workers is None or len(text) < LONG:
+            return next(iter(self._here.scan(text)), None) is not None
+        return any(await self._spans([text]))
 
-
-def _in_slice(finder: Finder, text: str, start: int) -> Iterator[Span]:
-    """The spans that begin in the slice of `text` from `start` on."""
-    first = max(0, start - _BEFORE)
-    for span in finder(text[first : start + _SLICE + _AFTER]):
-        if start <= first + span.start < start + _SLICE:
-            yield span._replace(start=first + span.start, end=first + span.end)
+    async def _spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        if self._workers is None or sum(map(len, texts)) < LONG:
+            return [list(self._here.scan(text)) for text in texts]
+        return await self._workers.scan(self._kind, self._settings, texts)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall
+from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall, GuardTools
+from ..spi.workers import Scanner
 from .assignments import find_assigned_secrets
-from .scan import scan
+from .scan import Scan
 from .secret_shapes import find_known_keys, find_private_keys
 from .span import Span
 
@@ -23,6 +24,19 @@ class SecretsConfig(GuardConfig):
     assignments: bool = True
 
 
+class SecretScanner(Scanner):
+    """The shapes over one text; `assignments` as in the settings."""
+
+    slice: ClassVar[int] = 65_536
+    after: ClassVar[int] = 32_768  # a private key is long
+
+    def scan(self, text: str) -> Iterator[Span]:
+        yield from find_known_keys(text)
+        yield from find_private_keys(text)
+        if self.settings["assignments"]:
+            yield from find_assigned_secrets(text)
+
+
 class Secrets(Detector):
     """Finds API_KEY, JWT, PASSWORD and PRIVATE_KEY."""
 
@@ -32,13 +46,10 @@ class Secrets(Detector):
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
         assert isinstance(config, SecretsConfig)
-        self._settings = config
+        self._scan = Scan(SecretScanner, {"assignments": config.assignments})
+
+    def start(self, name: str, tools: GuardTools) -> None:
+        self._scan.start(tools)
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
-        return await scan(self._spans, texts, self.name)
-
-    def _spans(self, text: str) -> Iterator[Span]:
-        yield from find_known_keys(text)
-        yield from find_private_keys(text)
-        if self._settings.assignments:
-            yield from find_assigned_secrets(text)
+        return await self._scan.findings(texts, self.name)

@@ -1,20 +1,13 @@
-"""What the pattern finders yield before a detector puts its name on it."""
+"""What finders and scanners yield before a detector puts its name on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from ..spi.guard import Finding
+from ..spi.workers import ScannedSpan as Span
 
-
-class Span(NamedTuple):
-    """`text[start:end]` is of type `entity`; `score` says how sure that is."""
-
-    start: int
-    end: int
-    entity: str
-    score: float
+__all__ = ["Span", "findings"]
 
 
 def findings(spans: Iterable[Span], detector: str) -> list[Finding]:

@@ -50,7 +50,7 @@ class WorkerPool:
         happenings: Told when workers fail and when they work again.
         count: Processes at most; None for what the machine has.
         memory: MiB that each may allocate.
-        seconds: For one slice of text.
+        seconds: For one slice of text; None for `SCAN_SECONDS`.
         most_waiting: Characters that may wait.
         idle: Seconds without work after which a process ends.
     """
@@ -61,14 +61,14 @@ class WorkerPool:
         *,
         count: int | None = None,
         memory: int = 2048,
-        seconds: float = SCAN_SECONDS,
+        seconds: float | None = None,
         most_waiting: int = MOST_WAITING,
         idle: float = IDLE_SECONDS,
     ) -> None:
         self._happenings = happenings
         self._count = count or usual_count()
         self._memory = memory
-        self._seconds = seconds
+        self._seconds = seconds or SCAN_SECONDS
         self._most_waiting = most_waiting
         self._idle = idle
         self._orders = Orders()
@@ -91,7 +91,7 @@ class WorkerPool:
         self, scanner: type[Scanner], settings: JsonObject, texts: Sequence[str]
     ) -> list[list[ScannedSpan]]:
         """What a scanner with these settings finds in each text; see `Workers.scan`."""
-        call = ScanCall(self._orders.order(scanner, settings), texts)
+        call = ScanCall(await self._orders.order(scanner, settings), texts)
         if not call.waiting:
             return call.found
         waiting = sum(one.waiting for one in self._queue)

@@ -1,21 +1,29 @@
-"""Long texts: looked through in slices, off the loop, with the same result."""
+"""Long texts: looked through in slices, by other processes, with the same result."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
 
 import pytest
 
+from jupyter_mesh.errors import ScreeningUnavailable
 from jupyter_mesh.guards.deny_list import DenyList, DenyListConfig, DenyListDetector
 from jupyter_mesh.guards.numbers import find_credit_cards, number_runs
 from jupyter_mesh.guards.patterns import Patterns, PatternsConfig
-from jupyter_mesh.guards.scan import LONG, is_found, scan
+from jupyter_mesh.guards.scan import LONG
 from jupyter_mesh.guards.secrets import Secrets, SecretsConfig
 from jupyter_mesh.guards.span import Span, findings
-from jupyter_mesh.spi.guard import MOST_FINDINGS, Detector, GuardedCall
+from jupyter_mesh.guards.workers import WorkerPool
+from jupyter_mesh.schemas.json import JsonObject
+from jupyter_mesh.spi.guard import MOST_FINDINGS, Detector, Guard, GuardedCall, GuardTools
+from jupyter_mesh.spi.happenings import Happenings
+from jupyter_mesh.spi.models import Models
+from jupyter_mesh.spi.secrets import SecretStore
+from jupyter_mesh.spi.workers import Scanner, Workers
 
 KEY = "-----BEGIN PRIVATE KEY-----\n" + "A1b2C3d4" * 1500 + "\n-----END PRIVATE KEY-----"
 PLANTED = (
@@ -27,74 +35,92 @@ PLANTED = (
     f" {KEY} ",
     " the Initech  contract ",
 )
-GUARDS: tuple[Detector, ...] = (
-    Patterns(PatternsConfig()),
-    Secrets(SecretsConfig()),
-    DenyListDetector(DenyListConfig(terms=("Initech contract",))),
-)
+SLICE = 65_536
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=[text.strip()[:12] for text in PLANTED])
-@pytest.mark.parametrize("guard", GUARDS, ids=[guard.name for guard in GUARDS])
-async def test_a_border_between_slices_neither_hides_nor_makes_a_finding(
-    guard: Detector, planted: str
-) -> None:
-    alone = [
-        (one.start, one.end, one.entity) for one in (await guard.find([planted], GuardedCall()))[0]
-    ]
-    for shift in (len(planted) + 3, len(planted) // 2, len(planted) - 2, 2, 0, -3):
-        before = ("lorem ipsum " * LONG)[: LONG - shift]
-        found = (await guard.find([before + planted + "dolor " * 2000], GuardedCall()))[0]
-        assert [
-            (one.start - len(before), one.end - len(before), one.entity) for one in found
-        ] == alone
+def guards() -> list[Detector]:
+    terms = DenyListConfig(terms=("Initech contract",))
+    return [Patterns(PatternsConfig()), Secrets(SecretsConfig()), DenyListDetector(terms)]
 
 
-def ticking(text: str) -> Iterator[Span]:
-    return (Span(*match.span(), "TICK", 1.0) for match in re.finditer("tick", text))
+NAMES = [guard.name for guard in guards()]
+
+
+def lend(guard: Guard, workers: Workers) -> None:
+    """Start a guard that needs nothing but workers."""
+    nothing = cast(Models, None), cast(SecretStore, None)
+    tools = GuardTools(*nothing, workers, Path(), Happenings())
+    guard.start(guard.name, tools)
+
+
+@asynccontextmanager
+async def working(*started: Guard) -> AsyncIterator[WorkerPool]:
+    """Real processes for these guards."""
+    pool = WorkerPool(Happenings(), count=2)
+    for guard in started:
+        lend(guard, pool)
+    try:
+        yield pool
+    finally:
+        await pool.aclose()
+
+
+class Noted:
+    """`Workers` that only note what they are asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Sequence[str]] = []
+
+    async def scan(
+        self, scanner: type[Scanner], settings: JsonObject, texts: Sequence[str]
+    ) -> list[list[Span]]:
+        self.asked.append(texts)
+        return [[] for _ in texts]
+
+
+async def found_in(guard: Detector, text: str) -> list[tuple[int, int, str]]:
+    (found,) = await guard.find([text], GuardedCall())
+    return [(one.start, one.end, one.entity) for one in found]
+
+
+@pytest.mark.parametrize("number", range(3), ids=NAMES)
+async def test_a_border_between_slices_neither_hides_nor_makes_a_finding(number: int) -> None:
+    here, lent = guards()[number], guards()[number]
+    async with working(lent) as pool:
+        for planted in PLANTED:
+            alone = await found_in(here, planted)
+            for shift in (len(planted) + 3, len(planted) // 2, len(planted) - 2, 2, 0, -3):
+                before = ("lorem ipsum " * SLICE)[: SLICE - shift]
+                found = await found_in(lent, before + planted + "dolor " * 2000)
+                placed = [(a + len(before), b + len(before), entity) for a, b, entity in alone]
+                assert found == placed, (planted[:20], shift)
+        assert pool.pids, "they have looked through it"
 
 
 @pytest.mark.parametrize(
-    ("texts", "main"),
+    ("texts", "here"),
     [
         (["tick"], True),
-        (["t" * LONG], True),
-        (["t" * (LONG + 1)], False),
-        (["x" * 9] * LONG, False),
+        (["t" * (LONG - 1)], True),
+        (["t" * LONG], False),
+        (["x" * 8] * (LONG // 8 - 1), True),
+        (["x" * 8] * (LONG // 8), False),
     ],
 )
-async def test_only_long_texts_cost_a_thread(texts: list[str], main: bool) -> None:
-    threads: set[int] = set()
-
-    def finder(text: str) -> Iterator[Span]:
-        threads.add(threading.get_ident())
-        return ticking(text)
-
-    await scan(finder, texts, "ticks")
-    assert threads == {threading.get_ident()} if main else threading.get_ident() not in threads
-
-
-@pytest.mark.parametrize("guard", GUARDS, ids=[guard.name for guard in GUARDS])
-async def test_the_loop_goes_on_while_a_megabyte_is_looked_through(guard: Detector) -> None:
-    ticks = 0
-
-    async def tick() -> None:
-        nonlocal ticks
-        while True:
-            await asyncio.sleep(0)
-            ticks += 1
-
-    ticker = asyncio.create_task(tick())
-    await asyncio.sleep(0)
-    await guard.find(
-        ["Write to the people at 10.0.0.1 about it, is 12 34 56. " * 20_000], GuardedCall()
-    )
-    ticker.cancel()
-    assert ticks > 5  # in one piece it would be once or twice
+@pytest.mark.parametrize("number", range(3), ids=NAMES)
+async def test_only_long_texts_go_to_another_process(
+    texts: list[str], here: bool, number: int
+) -> None:
+    guard, workers = guards()[number], Noted()
+    lend(guard, workers)
+    await guard.find(texts, GuardedCall())
+    assert workers.asked == ([] if here else [texts])
 
 
-async def test_a_judge_looks_through_long_texts_off_the_loop_too() -> None:
+async def test_the_loop_goes_on_while_a_megabyte_is_looked_through() -> None:
     judge = DenyList(DenyListConfig(terms=("Initech",)))
+    detectors = guards()
+    text = "Write to the people at 10.0.0.1 about it, is 12 34 56. " * 20_000
     beats = 0
 
     async def beat() -> None:
@@ -103,47 +129,36 @@ async def test_a_judge_looks_through_long_texts_off_the_loop_too() -> None:
             await asyncio.sleep(0)
             beats += 1
 
-    beating = asyncio.create_task(beat())
-    await asyncio.sleep(0)
-    verdict = await judge.judge("lorem ipsum " * 50_000 + "Initech", "request", GuardedCall())
-    beating.cancel()
-    assert verdict.score == 1.0
-    assert beats > 10
-    assert not await is_found(ticking, "tock" * LONG)
+    async with working(judge, *detectors):
+        for guard in detectors:
+            beats, beating = 0, asyncio.create_task(beat())
+            assert len((await guard.find([text], GuardedCall()))[0]) in (0, 20_000)
+            beating.cancel()
+            assert beats > 20  # in one piece it would be once or twice
+        beats, beating = 0, asyncio.create_task(beat())
+        verdict = await judge.judge(f"{text} Initech", "request", GuardedCall())
+        harmless = await judge.judge(text, "request", GuardedCall())
+        beating.cancel()
+        assert (verdict.score, harmless.score) == (1.0, 0.0)
+        assert beats > 20
 
 
 async def test_nobody_looks_on_once_too_much_is_found() -> None:
-    asked = 0
-
-    def finder(text: str) -> Iterator[Span]:
-        nonlocal asked
-        asked += 1
-        return (Span(at, at + 1, "X", 1.0) for at in range(len(text)))
-
-    found = await scan(finder, ["x" * LONG, "x" * LONG], "many")
-    assert sum(map(len, found)) > MOST_FINDINGS
-    assert len(found) == 2
-    assert asked == 1
+    guard = guards()[0]
+    async with working(guard):
+        found = await guard.find(["ada@example.com " * MOST_FINDINGS * 8], GuardedCall())
+        assert MOST_FINDINGS < len(found[0]) < MOST_FINDINGS * 3
 
 
-async def test_a_call_that_is_given_up_does_not_go_on_working() -> None:
-    started, go_on, slices = threading.Event(), threading.Event(), 0
-
-    def finder(_: str) -> Iterator[Span]:
-        nonlocal slices
-        slices += 1
-        started.set()
-        go_on.wait(10)
-        return iter(())
-
-    task = asyncio.create_task(scan(finder, ["x" * LONG * 20], "slow"))
-    await asyncio.to_thread(started.wait, 10)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    go_on.set()
-    await asyncio.get_running_loop().shutdown_default_executor()
-    assert slices == 1
+async def test_where_no_process_can_look_nothing_is_found_harmless() -> None:
+    guard, judge = guards()[0], DenyList(DenyListConfig(terms=("Initech",)))
+    async with working(guard, judge) as pool:
+        await pool.aclose()
+        with pytest.raises(ScreeningUnavailable):
+            await guard.find(["x" * LONG], GuardedCall())
+        with pytest.raises(ScreeningUnavailable):
+            await judge.judge("x" * LONG, "request", GuardedCall())
+        assert await found_in(guard, "x") == []
 
 
 @pytest.mark.parametrize("end", ["x", ".5", "!"])
