@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import TypeAlias
@@ -12,12 +12,17 @@ from typing import TypeAlias
 from ..errors import Blocked, ScreeningUnavailable
 from ..schemas.request import Request
 from ..spi.guard import MOST_FINDINGS, Detector, Finding, GuardedCall
+from .readings import Reading, readings, whole_escapes
 
 Findings: TypeAlias = dict[str, list[Finding]]
 """By text: the same text holds the same wherever it stands."""
 
 _SECONDS = 20.0
 """For all detectors together."""
+_BORDER = 128
+"""Characters of two messages that are looked at together."""
+_LONG = 65_536
+"""Characters, in all, from which on other readings are looked for in a thread."""
 JOINTS = ("", "\n")
 """What a model may read between two parts of a message."""
 
@@ -35,23 +40,101 @@ async def find_in(detectors: Mapping[str, Detector], request: Request, call: str
         for parts in request.split_texts()
         for joint in JOINTS
     }
-    found = await find(detectors, [*texts, *joined], GuardedCall(call, request))
+    borders = {
+        joint.join((left[-_BORDER:], right[:_BORDER])): (left, right, len(joint))
+        for left, right in request.neighbours()
+        if _goes_on(left.rstrip()[-1:]) and _goes_on(right.lstrip()[:1])
+        for joint in JOINTS
+    }
+    found = await find(detectors, [*texts, *joined, *borders], GuardedCall(call, request))
     for whole, (parts, gap) in joined.items():
         _share_out(found[whole], parts, gap, found)
-    return {text: found[text] for text in texts} if joined else found
+    for whole, (left, right, gap) in borders.items():
+        _cut_between(found[whole], left, right, gap, found)
+    return {text: found[text] for text in texts} if joined or borders else found
+
+
+def _goes_on(char: str) -> bool:
+    """Whether a value may be cut here: sentences seldom end or begin so."""
+    return char.isalnum() or char in ("@", "_", "-", "+", "/")
+
+
+def _cut_between(
+    findings: Sequence[Finding], left: str, right: str, gap: int, into: Findings
+) -> None:
+    """Give two messages their shares of what is cut between them, unless one of them has the same
+    there by itself: then it is no more than what happens to follow.
+    """
+    border = min(len(left), _BORDER)
+    offset = len(left) - border
+    for one in findings:
+        end = one.end - border - gap
+        if one.start >= border or end <= 0:
+            continue
+        share = replace(one, start=one.start + offset, end=len(left))
+        rest = replace(one, start=0, end=min(end, len(right)))
+        if not _has(into[left], share) and not _has(into[right], rest):
+            into[left].append(share)
+            into[right].append(rest)
+
+
+def _has(findings: Iterable[Finding], share: Finding) -> bool:
+    return any(
+        one.entity == share.entity and one.start < share.end and share.start < one.end
+        for one in findings
+    )
 
 
 async def find(
     detectors: Mapping[str, Detector], texts: Iterable[str], call: GuardedCall
 ) -> Findings:
-    """All findings of all detectors in each text, each with the configured name of its detector.
+    """All findings of all detectors in each text, however it is read, each with the configured name
+    of its detector.
 
     Raises:
         ScreeningUnavailable: A detector failed, hung or answered garbage.
         Blocked: More was found than is looked through.
     """
     found: Findings = {text: [] for text in texts}
+    others = await _other_readings(found)
     listed = list(found)
+    if others:
+        read = {text for text, ways in others.items() if any(one.escaped for one in ways)}
+        listed = [text for text in found if text not in read]
+        listed += dict.fromkeys(one.text for ways in others.values() for one in ways)
+    results = await _asked(detectors, listed, call)
+    if not others:
+        return results
+    for text in found:
+        found[text] += results.get(text, ())
+        if text in others:
+            found[text] = list(dict.fromkeys([*found[text], *_told(others[text], results)]))
+    return found
+
+
+async def _other_readings(texts: Iterable[str]) -> dict[str, list[Reading]]:
+    if sum(map(len, texts)) <= _LONG:
+        return {text: ways for text in texts if (ways := readings(text))}
+    return await asyncio.to_thread(
+        lambda: {text: ways for text in texts if (ways := readings(text))}
+    )
+
+
+def _told(ways: Iterable[Reading], results: Findings) -> Iterator[Finding]:
+    """What was found in the other readings of a text, where it stands in the text itself."""
+    for way in ways:
+        for finding in results[way.text]:
+            start, end = finding.start, finding.end
+            if way.escaped:
+                start, end = whole_escapes(way.text, start, end)
+            start, end = way.span(start, end)
+            yield replace(finding, start=start, end=end)
+
+
+async def _asked(
+    detectors: Mapping[str, Detector], listed: Sequence[str], call: GuardedCall
+) -> Findings:
+    found: Findings = {text: [] for text in listed}
     count, name = 0, ""
     try:
         async with asyncio.timeout(_SECONDS):

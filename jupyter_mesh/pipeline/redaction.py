@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+import orjson
+
 from ..spi.guard import Finding
+from .readings import is_json, said_by
 from .threads import Numbers
 
 
@@ -63,20 +66,27 @@ class Placeholders:
         stand_in: Callable[[Finding, str], str] | None = None,
     ) -> str:
         """`text` with every finding replaced, by its placeholder or what `stand_in` says; they are
-        in reading order and do not overlap.
+        in reading order and do not overlap. What JSON writes with escapes stands for what it says.
         """
+        instead = stand_in or self._instead
         parts: list[str] = []
         at = 0
+        object_: bool | None = None
         for finding in findings:
+            written = text[finding.start : finding.end]
+            said = None
+            if "\\" in written:
+                object_ = is_json(text) if object_ is None else object_
+                said = said_by(written) if object_ else None
+            new = instead(finding, written if said is None else said)
             parts.append(text[at : finding.start])
-            value = text[finding.start : finding.end]
-            if stand_in is None:
-                parts.append(self.placeholder(finding.entity, value))
-            else:
-                parts.append(stand_in(finding, value))
+            parts.append(new if said is None else orjson.dumps(new).decode()[1:-1])
             at = finding.end
         parts.append(text[at:])
         return "".join(parts)
+
+    def _instead(self, finding: Finding, value: str) -> str:
+        return self.placeholder(finding.entity, value)
 
     def _find_look_alikes(self, entity: str) -> set[str]:
         if entity in self.for_good:

@@ -11,7 +11,7 @@ from ..errors import InvalidRequest, UnknownParameter
 from .frozen import frozen
 from .held_text import claims_text
 from .json import Json, JsonObject, as_int, as_list, as_object, as_str
-from .texts import Change, Contents, change_contents, contents, split_texts
+from .texts import Change, Contents, change_contents, contents, neighbours, split_texts
 
 
 class Operation(StrEnum):
@@ -121,6 +121,10 @@ class Request:
     def split_texts(self) -> tuple[tuple[str, ...], ...]:
         """The texts of each message that is given in several parts: guards see them joined, too."""
         return tuple(split_texts(self.body))
+
+    def neighbours(self) -> tuple[tuple[str, str], ...]:
+        """The last text of each message and the first of the next."""
+        return tuple(neighbours(self.body))
 
     @property
     def token_numbers(self) -> int:

@@ -164,6 +164,22 @@ def split_texts(body: JsonObject) -> Iterator[tuple[str, ...]]:
                 yield texts
 
 
+def neighbours(body: JsonObject) -> Iterator[tuple[str, str]]:
+    """The end of each message and the beginning of the next: what is cut between them is still
+    read as one.
+    """
+    last = ""
+    for message in as_list(body.get("messages")) or ():
+        content = (as_object(message) or {}).get("content")
+        parts = [content] if isinstance(content, str) else as_list(content) or ()
+        said = (part if isinstance(part, str) else _text_of(part) for part in parts)
+        texts = [text for text in said if text]
+        if texts:
+            if last:
+                yield last, texts[0]
+            last = texts[-1]
+
+
 def _text_of(part: Json) -> str | None:
     if isinstance(text := dig(part, "text"), str):
         return text
