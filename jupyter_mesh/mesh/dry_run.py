@@ -8,10 +8,12 @@ from ..errors import Blocked
 from ..pipeline.authorize import authorize
 from ..pipeline.bound import USUAL_OUTPUT, output_bound, tokens_cost
 from ..pipeline.call import Call
+from ..pipeline.price import more_requests
 from ..pipeline.resolve import resolve
 from ..pipeline.screen import screen
 from ..pipeline.snapshot import Candidate
 from ..schemas.api import DryRun
+from ..schemas.request import Request
 from ..schemas.spend import Usage, cost_of
 from ..schemas.tokens import estimate_all
 
@@ -43,7 +45,7 @@ async def dry_run(call: Call) -> DryRun:
         blocked=blocked,
         input_tokens=tokens,
         max_output_tokens=longest,
-        estimated_cost_usd=_likely_cost(call.candidates[0], tokens, likely),
+        estimated_cost_usd=_likely_cost(call.request, call.candidates[0], tokens, likely),
         max_cost_usd=_most(call, longest),
         max_input_cost_usd=_most(call, 0),
     )
@@ -57,9 +59,12 @@ def _most_output(call: Call, candidate: Candidate) -> int:
     return bound or 0
 
 
-def _likely_cost(candidate: Candidate, input: int, output: int) -> Decimal | None:
+def _likely_cost(request: Request, candidate: Candidate, input: int, output: int) -> Decimal | None:
     price = candidate.facts.price
-    return None if price is None else cost_of(Usage(input=input, output=output), price)
+    if price is None:
+        return None
+    more = more_requests(request)
+    return cost_of(Usage(input=input, output=output, more_requests=more), price)
 
 
 def _most(call: Call, output: int) -> Decimal | None:

@@ -10,6 +10,7 @@ from itertools import chain
 from ..schemas.catalog import ModelFacts
 from ..schemas.json import as_int, as_list, as_object, dig
 from ..schemas.request import OUTPUT_LIMITS, Operation, Request
+from ..schemas.searches import most_searches
 from ..schemas.spend import Price, plain_cost
 from .call import Call
 
@@ -54,12 +55,14 @@ def cost_bound(
     rates = _dearest(request, price.at(input_bound))
     if output is None and rates.output:
         return None
-    return plain_cost(input_bound, output or 0, rates)
+    more = _more_requests(request, input_bound) if price.per_request else 0
+    return plain_cost(input_bound, output or 0, rates, more)
 
 
 def tokens_cost(request: Request, input: int, output: int, price: Price) -> Decimal:
     """USD for so many tokens, every one of the dearest class the request may use."""
-    return plain_cost(input, output, _dearest(request, price.at(input)))
+    more = _more_requests(request, input) if price.per_request else 0
+    return plain_cost(input, output, _dearest(request, price.at(input)), more)
 
 
 def estimated_cost(call: Call) -> Decimal | None:
@@ -94,6 +97,13 @@ def capped(call: Call, room: Decimal) -> Request:
     given = {name: as_int(request.body.get(name)) for name in OUTPUT_LIMITS}
     limits = {name: min(most, limit) for name, limit in given.items() if limit is not None}
     return request.with_body(**(limits or {"max_tokens": most}))
+
+
+def _more_requests(request: Request, tokens: int) -> int:
+    """As how many requests beyond one a vendor charges it at most."""
+    if request.operation is not Operation.RERANK:
+        return 0
+    return most_searches(request.body.get("documents"), tokens) - 1
 
 
 def _dearest(request: Request, price: Price) -> Price:

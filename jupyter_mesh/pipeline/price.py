@@ -7,6 +7,8 @@ from contextlib import aclosing
 from decimal import Decimal
 
 from ..schemas.events import Answer, Chunk, Events, Metered
+from ..schemas.request import Operation, Request
+from ..schemas.searches import searches_of
 from ..schemas.spend import Usage, cost_by_class, cost_of, total_cost
 from .call import Call
 from .snapshot import Candidate
@@ -124,10 +126,21 @@ def classes_of(call: Call, cost: Decimal | None) -> Mapping[str, Decimal]:
 def estimated(call: Call) -> Metered:
     """What the present try has used, if the provider works on it."""
     candidate = call.candidate
-    usage = Usage(input=call.input_bound * 2 // 3, output=call.produced.tokens(), estimated=True)
+    usage = Usage(
+        input=call.input_bound * 2 // 3,
+        output=call.produced.tokens(),
+        estimated=True,
+        more_requests=more_requests(call.request),
+    )
     price = candidate.facts.price if candidate else None
     cost = None if price is None else cost_of(usage, price)
     return Metered(usage, model=candidate.id if candidate else "", cost=cost, final=False)
+
+
+def more_requests(request: Request) -> int:
+    """As how many requests beyond one it is likely charged: rankings by the hundred documents."""
+    ranks = request.operation is Operation.RERANK
+    return searches_of(request.body.get("documents")) - 1 if ranks else 0
 
 
 def total(tries: Sequence[Metered]) -> Metered:

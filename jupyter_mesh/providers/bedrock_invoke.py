@@ -7,13 +7,16 @@ models" (Titan Embeddings, Cohere Embed, Nova Multimodal Embeddings, rerankers).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..errors import InvalidRequest, UnsupportedParameter
 from ..outbound.faults import Faults
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
+from ..schemas.searches import searches_of
 from ..schemas.spend import Usage
 from ..spi.provider import Attempt
 from .bedrock_models import plain_name
-from .converted import embedding_answer, ranking_answer
+from .converted import embedding_answer, estimated, ranking_answer
 from .hashed_embedding import as_base64
 from .wire_format import Whole
 
@@ -148,4 +151,6 @@ def ranking_whole(data: JsonObject, attempt: Attempt, faults: Faults) -> Whole:
         if index is not None and isinstance(score, int | float):
             scores.append((index, float(score)))
     tokens = as_int(data.get(TOKENS_READ))
-    return ranking_answer(attempt, scores, None if tokens is None else Usage(input=tokens))
+    usage = estimated(attempt) if tokens is None else Usage(input=tokens)
+    more = searches_of(attempt.request.body.get("documents")) - 1  # it does not say
+    return ranking_answer(attempt, scores, replace(usage, more_requests=more))

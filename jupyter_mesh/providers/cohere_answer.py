@@ -89,6 +89,12 @@ def usage_from_cohere(reported: Json) -> Usage | None:
     )
 
 
+def searches_of(meta: Json) -> int:
+    """As how many searches a ranking is charged; at least one."""
+    units = as_object(dig(meta, "billed_units")) or {}
+    return max(1, _count(units, "search_units"))
+
+
 def _counts_tokens(units: JsonObject) -> bool:
     return any(units.get(name) is not None for name in ("input_tokens", "output_tokens"))
 

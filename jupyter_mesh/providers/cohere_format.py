@@ -15,11 +15,11 @@ from ..schemas.catalog import Capability, ModelFacts
 from ..schemas.json import Json, JsonObject, as_int, as_list, as_object, as_str, dig
 from ..schemas.request import Operation
 from ..spi.provider import Attempt
-from .cohere_answer import logprobs_of, reason_of, usage_from_cohere
+from .cohere_answer import logprobs_of, reason_of, searches_of, usage_from_cohere
 from .cohere_config import CohereConfig
 from .cohere_request import chat_body, embed_body, embedding_type, rerank_body
 from .cohere_stream import CohereReading
-from .converted import choice_of, choices_answer, embedding_answer, ranking_answer
+from .converted import choice_of, choices_answer, embedding_answer, estimated, ranking_answer
 from .wire_format import Outgoing, Whole, WireFormat
 
 LIST_PATH = "v1/models?page_size=1000"
@@ -157,4 +157,6 @@ def _ranking(data: JsonObject, attempt: Attempt, faults: Faults) -> Whole:
         if index is None or not isinstance(score, int | float):
             raise faults.protocol("sent a result without index and score")
         scores.append((index, float(score)))
-    return ranking_answer(attempt, scores, usage_from_cohere(data.get("meta")))
+    usage = usage_from_cohere(data.get("meta")) or estimated(attempt)
+    more = searches_of(data.get("meta")) - 1
+    return ranking_answer(attempt, scores, replace(usage, more_requests=more))

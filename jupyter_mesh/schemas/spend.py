@@ -32,6 +32,8 @@ class Usage:
 
     Attributes:
         estimated: True where the provider reported nothing and the mesh counted itself.
+        more_requests: As how many requests beyond one the vendor charges it: rankings by the
+            hundred documents.
     """
 
     input: int = 0
@@ -44,6 +46,7 @@ class Usage:
     input_image: int = 0
     estimated: bool = False
     cache_write_1h: int = 0
+    more_requests: int = 0
 
     @property
     def total(self) -> int:
@@ -52,10 +55,11 @@ class Usage:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """The tokens of each class."""
+        """The tokens of each class, and the requests."""
         return (
             *(self.input, self.output, self.cache_read, self.cache_write, self.reasoning),
             *(self.input_audio, self.output_audio, self.input_image, self.cache_write_1h),
+            self.more_requests,
         )
 
     def __add__(self, other: Usage) -> Usage:
@@ -73,7 +77,8 @@ class Price:
     class does.
 
     Attributes:
-        per_request: USD for each call, whatever its size.
+        per_request: USD for each request that the vendor counts: one for a call, and for a
+            ranking at some vendors one for each hundred documents.
         source: Where it came from: `admin`, `genai-prices <version>`, `local` (no charge per
             token); with `, discount 15 %` where the connection has one.
         taken_at: When the gateway took it from there.
@@ -157,16 +162,17 @@ def cost_of(usage: Usage, price: Price) -> Decimal:
     for tokens, own, parent, _ in _classes(usage, price):
         if tokens and own is not None:
             per_million += tokens * (own - parent)
-    return _rounded(per_million, price)
+    return _rounded(per_million, price, usage.more_requests)
 
 
-def plain_cost(input: int, output: int, price: Price) -> Decimal:
+def plain_cost(input: int, output: int, price: Price, more_requests: int = 0) -> Decimal:
     """`cost_of` of tokens that are of no class of their own, `price` being of this input."""
-    return _rounded(input * price.input + output * price.output, price)
+    return _rounded(input * price.input + output * price.output, price, more_requests)
 
 
-def _rounded(per_million: Decimal, price: Price) -> Decimal:
-    return (per_million.scaleb(-6) + price.per_request).quantize(PICO, ROUND_HALF_EVEN)
+def _rounded(per_million: Decimal, price: Price, more: int) -> Decimal:
+    requests = price.per_request * (1 + more) if more else price.per_request
+    return (per_million.scaleb(-6) + requests).quantize(PICO, ROUND_HALF_EVEN)
 
 
 def cost_by_class(usage: Usage, price: Price, cost: Decimal | None = None) -> dict[str, Decimal]:
@@ -189,7 +195,8 @@ def cost_by_class(usage: Usage, price: Price, cost: Decimal | None = None) -> di
         if tokens
     }
     if price.per_request:
-        costs["request"] = price.per_request.quantize(PICO, ROUND_HALF_EVEN)
+        requests = price.per_request * (1 + usage.more_requests)
+        costs["request"] = requests.quantize(PICO, ROUND_HALF_EVEN)
     if costs and (over := cost - sum(costs.values())):
         costs[max(costs, key=lambda name: costs[name])] += over
     return costs
