@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .secret_shapes import entropy
+from .secret_checks import entropy
 from .span import Span
 
 _PASSWORD_WORDS = ("password", "passwd", "passphrase", "passwort", "pwd")
@@ -36,11 +36,14 @@ _ABOUT_IT = re.compile(
 """`token_url`, `secret_name`: what follows describes a secret and is none."""
 
 _SIGN = re.compile(
-    r"[\"']?\]?\s{0,8}+(?::\s{0,3}+str\s{0,3}+=|:=|=>|=(?!=)|:(?!:)|is\s)\s{0,8}+", re.IGNORECASE
+    r"[\"']?\]?\s{0,8}+(?::\s{0,3}+str\s{0,3}+=|:=|=>|=(?!=)|:(?!:)|is\s)\s{0,8}+",
+    re.IGNORECASE,
 )
 _FLAG = re.compile(r"--[\w-]{0,24}+\Z")
 _AFTER_FLAG = re.compile(r"[ \t]{1,3}+(?!-)")
-_QUOTED = re.compile(r"[rbf]{0,2}([\"'`])((?>(?:(?!\1)[^\\\n]|\\.){4,256}))\1", re.IGNORECASE)
+_QUOTED = re.compile(
+    r"[rbf]{0,2}([\"'`])((?>(?:(?!\1)[^\\\n]|\\.){4,256}))\1", re.IGNORECASE
+)
 _BARE = re.compile(r"[^\s\"'`,;&<>(){}\[\]]{6,256}+(?![(\[])")
 
 _PLACEHOLDER = re.compile(
