@@ -16,8 +16,7 @@ SURE, LIKELY, DOUBTFUL = 1.0, 0.95, 0.5
 def entropy(text: str) -> float:
     """Shannon entropy in bits per character."""
     return -sum(
-        count / len(text) * math.log2(count / len(text))
-        for count in Counter(text).values()
+        count / len(text) * math.log2(count / len(text)) for count in Counter(text).values()
     )
 
 
@@ -28,11 +27,7 @@ def always(_: str) -> float:
 
 def random(token: str) -> float:
     """For prefixes that words may have too: digits among the letters, and much variety."""
-    made = (
-        any(map(str.isdigit, token))
-        and any(map(str.isalpha, token))
-        and entropy(token) >= 3.0
-    )
+    made = any(map(str.isdigit, token)) and any(map(str.isalpha, token)) and entropy(token) >= 3.0
     return LIKELY if made else 0.0
 
 
@@ -57,9 +52,7 @@ _GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 def bech32_checksum(token: str) -> float:
     """Sure where the checksum of BIP 173 is right, as in the keys of age; otherwise it is none."""
     prefix, _, data = token.lower().rpartition("1")
-    values = (
-        [ord(char) >> 5 for char in prefix] + [0] + [ord(char) & 31 for char in prefix]
-    )
+    values = [ord(char) >> 5 for char in prefix] + [0] + [ord(char) & 31 for char in prefix]
     values += [_BECH32.find(char) for char in data]
     check = 1
     for value in values:
@@ -82,8 +75,4 @@ def basic_credentials(token: str) -> float:
 def aws_secret(token: str) -> float:
     """For 40 characters that stand near a key id: no hash in hexadecimal, no path."""
     mixed = any(map(str.islower, token)) and any(map(str.isupper, token))
-    return (
-        LIKELY
-        if mixed and any(map(str.isdigit, token)) and entropy(token) >= 4.0
-        else 0.0
-    )
+    return LIKELY if mixed and any(map(str.isdigit, token)) and entropy(token) >= 4.0 else 0.0

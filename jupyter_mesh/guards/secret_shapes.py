@@ -22,9 +22,7 @@ def find_known_keys(text: str) -> Iterator[Span]:
 
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
-_BASE64_LINES = re.compile(
-    r"(?>(?:(?>(?:\s|\\[nr]){1,4})[A-Za-z0-9+/=]{16,100}+){0,300})"
-)
+_BASE64_LINES = re.compile(r"(?>(?:(?>(?:\s|\\[nr]){1,4})[A-Za-z0-9+/=]{16,100}+){0,300})")
 _END = "-----END"
 _LONGEST_KEY = 20_000
 

@@ -10,7 +10,10 @@ from ..spi.workers import Scanner
 from .assignments import find_assigned_secrets
 from .scan import Scan
 from .secret_shapes import find_known_keys, find_private_keys
+from .sent_credentials import find_sent_credentials
 from .span import Span
+
+_ENTITIES = frozenset({"API_KEY", "JWT", "PASSWORD", "PRIVATE_KEY", "URL_CREDENTIALS"})
 
 
 class SecretsConfig(GuardConfig):
@@ -18,7 +21,7 @@ class SecretsConfig(GuardConfig):
 
     Attributes:
         assignments: Also look for values given to telling names (`password = …`), not only for
-            tokens of known form.
+            tokens of known form and credentials where they are sent.
     """
 
     assignments: bool = True
@@ -33,12 +36,13 @@ class SecretScanner(Scanner):
     def scan(self, text: str) -> Iterator[Span]:
         yield from find_known_keys(text)
         yield from find_private_keys(text)
+        yield from find_sent_credentials(text)
         if self.settings["assignments"]:
             yield from find_assigned_secrets(text)
 
 
 class Secrets(Detector):
-    """Finds API_KEY, JWT, PASSWORD and PRIVATE_KEY."""
+    """Finds API_KEY, JWT, PASSWORD, PRIVATE_KEY and URL_CREDENTIALS."""
 
     Config: type[GuardConfig] = SecretsConfig
     name: ClassVar[str] = "secrets"
@@ -47,6 +51,9 @@ class Secrets(Detector):
         super().__init__(config)
         assert isinstance(config, SecretsConfig)
         self._scan = Scan(SecretScanner, {"assignments": config.assignments})
+
+    def entities(self) -> frozenset[str]:
+        return _ENTITIES
 
     def start(self, name: str, tools: GuardTools) -> None:
         self._scan.start(tools)

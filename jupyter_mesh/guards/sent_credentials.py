@@ -14,7 +14,7 @@ _SCHEMES = re.compile(
     re.IGNORECASE,
 )
 _HEADER = re.compile(
-    r"authori[sz]ation[\"'`]?\s{0,3}[:=,]\s{0,3}[\"'`rbf]{0,3}", re.IGNORECASE
+    r"authori[sz]ation[\"'`]?\]?\s{0,3}[:=,]\s{0,3}(?:[rbf]{0,2}[\"'`])?", re.IGNORECASE
 )
 _CURL = re.compile(
     r"(?<![\w-])(?:-u|--user|--proxy-user)[ =]{1,3}[\"']?[\w.@+-]{1,64}:(?P<value>[^\s\"']{3,128}+)"

@@ -48,47 +48,29 @@ _MODELS = (  # of models and of what is built on them
         _re(r"(?:gsk_|hf_|tgp_v1_|r8_|pcsk_|jina_)[A-Za-z0-9_-]{20,128}"),
         random,
     ),
-    Shape(
-        "_", ("lsv2_",), _re(r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}")
-    ),  # LangSmith
+    Shape("_", ("lsv2_",), _re(r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}")),  # LangSmith
 )
 _CLOUDS = (
     Shape("A", ("AKIA", "ASIA"), _re(r"A(?:KI|SI)A[A-Z2-7]{16}" + _END)),  # AWS
     Shape("ABSK", _ALL, _re(r"ABSK[A-Za-z0-9+/]{100,200}={0,2}")),  # AWS Bedrock
-    Shape(
-        "IQoJb3JpZ2lu", _ALL, _re(r"IQoJb3JpZ2lu[A-Za-z0-9+/=]{100,2000}")
-    ),  # AWS sessions
+    Shape("IQoJb3JpZ2lu", _ALL, _re(r"IQoJb3JpZ2lu[A-Za-z0-9+/=]{100,2000}")),  # AWS sessions
     Shape("AIza", _ALL, _re(r"AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])")),  # Google
-    Shape(
-        "GOCSPX-", _ALL, _re(r"GOCSPX-[A-Za-z0-9_-]{28}(?![A-Za-z0-9_-])")
-    ),  # its OAuth clients
-    Shape(
-        "ya29.", _ALL, _re(r"ya29\.[A-Za-z0-9_-]{30,1000}"), random
-    ),  # and their access
+    Shape("GOCSPX-", _ALL, _re(r"GOCSPX-[A-Za-z0-9_-]{28}(?![A-Za-z0-9_-])")),  # its OAuth clients
+    Shape("ya29.", _ALL, _re(r"ya29\.[A-Za-z0-9_-]{30,1000}"), random),  # and their access
     # Microsoft Entra ID
-    Shape(
-        "Q~", _ALL, re.compile(r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}(?![\w.~-])")
-    ),
+    Shape("Q~", _ALL, re.compile(r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}(?![\w.~-])")),
     Shape("_v1_", _ALL, _re(r"do[opr]_v1_[0-9a-f]{64}" + _END)),  # DigitalOcean
     Shape("dapi", _ALL, _re(r"dapi[0-9a-f]{32}(?:-\d)?" + _END)),  # Databricks
     Shape("HRKU-", _ALL, _re(r"HRKU-[A-Za-z0-9_-]{36,64}"), random),  # Heroku
-    Shape(
-        ".atlasv1.", _ALL, _re(r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,70}")
-    ),  # Terraform
-    Shape(
-        "hv", ("hvs.", "hvb.", "hvr."), _re(r"hv[sbr]\.[A-Za-z0-9_-]{24,300}"), random
-    ),  # Vault
+    Shape(".atlasv1.", _ALL, _re(r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,70}")),  # Terraform
+    Shape("hv", ("hvs.", "hvb.", "hvr."), _re(r"hv[sbr]\.[A-Za-z0-9_-]{24,300}"), random),  # Vault
     Shape(
         "dp.",
         _ALL,
         _re(r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:\w{2,35}\.)?[A-Za-z0-9]{40,44}"),
     ),
-    Shape(
-        "_", ("pscale_",), _re(r"pscale_(?:tkn|pw|oauth)_[\w.-]{32,64}")
-    ),  # PlanetScale
-    Shape(
-        "_", ("sbp_", "sb_secret_"), _re(r"(?:sbp_[0-9a-f]{40}|sb_secret_[\w-]{20,64})")
-    ),
+    Shape("_", ("pscale_",), _re(r"pscale_(?:tkn|pw|oauth)_[\w.-]{32,64}")),  # PlanetScale
+    Shape("_", ("sbp_", "sb_secret_"), _re(r"(?:sbp_[0-9a-f]{40}|sb_secret_[\w-]{20,64})")),
 )
 _CODE = (
     Shape(
@@ -108,12 +90,8 @@ _CODE = (
     Shape("_", ("rubygems_",), _re(r"rubygems_[0-9a-f]{48}")),
     Shape("_", ("dckr_",), _re(r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,64}")),  # Docker
     Shape("ATATT3", _ALL, _re(r"ATATT3[A-Za-z0-9_=-]{100,300}")),  # Atlassian
-    Shape(
-        "_", ("sntrys_", "sntryu_"), _re(r"sntry[su]_[A-Za-z0-9_=+/-]{50,300}")
-    ),  # Sentry
-    Shape(
-        "_", ("glsa_", "glc_"), _re(r"gl(?:sa|c)_[A-Za-z0-9_+/=]{32,300}"), random
-    ),  # Grafana
+    Shape("_", ("sntrys_", "sntryu_"), _re(r"sntry[su]_[A-Za-z0-9_=+/-]{50,300}")),  # Sentry
+    Shape("_", ("glsa_", "glc_"), _re(r"gl(?:sa|c)_[A-Za-z0-9_+/=]{32,300}"), random),  # Grafana
     Shape("_", ("lin_",), _re(r"lin_(?:api|oauth)_[A-Za-z0-9]{32,64}")),  # Linear
     Shape("-", ("PMAK-",), _re(r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}")),  # Postman
     Shape("figd_", _ALL, _re(r"figd_[A-Za-z0-9_-]{38,64}")),  # Figma
@@ -146,9 +124,7 @@ _SERVICES = (
         ("discord",),
         re.compile(r"discord(?:app)?\.com/api/webhooks/\d{15,20}/[A-Za-z0-9_-]{60,80}"),
     ),
-    Shape(
-        ":AA", _ALL, _re(r"\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")
-    ),  # Telegram
+    Shape(":AA", _ALL, _re(r"\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")),  # Telegram
     Shape("SK", _ALL, _re(r"SK[0-9a-f]{32}" + _END)),  # Twilio
     Shape("SG.", _ALL, _re(r"SG\.[\w-]{16,32}\.[\w-]{16,64}")),  # SendGrid
     Shape("-us", _ALL, _re(r"[0-9a-f]{32}-us\d{1,2}" + _END)),  # Mailchimp

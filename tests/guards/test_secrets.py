@@ -29,6 +29,9 @@ CUT_OFF = (
     "BKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 )
 
+BASIC = base64.b64encode(b"ada:hunter2").decode()
+AWS_ID, AWS_SECRET = "AKIA" + "IOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
+
 # Written in two halves, so that no scanner takes this file for a leak.
 FOUND: list[tuple[str, str, str]] = [
     ("API_KEY", f"key sk-{A40}!", f"sk-{A40}"),
@@ -71,6 +74,54 @@ FOUND: list[tuple[str, str, str]] = [
     ("API_KEY", f"--auth-token {A40}", A40),
     ("API_KEY", f"aws_secret_access_key = {A40[:39]}/", f"{A40[:39]}/"),
     ("API_KEY", f"AccountKey={A40}==;", f"{A40}=="),
+    (
+        "API_KEY",
+        "ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17",
+        "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",
+    ),
+    ("API_KEY", f"npm_{A40[:36]}", f"npm_{A40[:36]}"),
+    ("API_KEY", f"GOCSPX-{A40[:28]}", f"GOCSPX-{A40[:28]}"),
+    ("API_KEY", f"ya29.{A40}{A40}", f"ya29.{A40}{A40}"),
+    ("API_KEY", "aB1" + f"8Q~{A40[:34]}", f"aB18Q~{A40[:34]}"),
+    ("API_KEY", "dop_v1_" + "0a1b2c3d" * 8, "dop_v1_" + "0a1b2c3d" * 8),
+    ("API_KEY", f"hvs.{A40}", f"hvs.{A40}"),
+    ("API_KEY", f"{A40[:14]}.atlasv1.{A40}{A40[:24]}", f"{A40[:14]}.atlasv1.{A40}{A40[:24]}"),
+    ("API_KEY", f"dp.pt.{A40}", f"dp.pt.{A40}"),
+    ("API_KEY", f"dckr_pat_{A40[:27]}", f"dckr_pat_{A40[:27]}"),
+    ("API_KEY", f"glrt-{A40[:20]}", f"glrt-{A40[:20]}"),
+    ("API_KEY", "rubygems_" + "0a1b2c" * 8, "rubygems_" + "0a1b2c" * 8),
+    ("API_KEY", f"lin_api_{A40}", f"lin_api_{A40}"),
+    ("API_KEY", f"ntn_{A40}", f"ntn_{A40}"),
+    ("API_KEY", "shpat_" + "0a1b2c3d" * 4, "shpat_" + "0a1b2c3d" * 4),
+    ("API_KEY", "SK" + "0a1b2c3d" * 4, "SK" + "0a1b2c3d" * 4),
+    ("API_KEY", "0a1b2c3d" * 4 + "-us12", "0a1b2c3d" * 4 + "-us12"),
+    ("API_KEY", "bot 123456789:AA" + A40[:33], "123456789:AA" + A40[:33]),
+    (
+        "API_KEY",
+        "https://hooks.slack.com/services/" + "T0001/B0001/" + A40[:24],
+        "hooks.slack.com/services/T0001/B0001/" + A40[:24],
+    ),
+    (
+        "API_KEY",
+        "AGE-SECRET-KEY-1" + "GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX",
+        "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX",
+    ),
+    ("API_KEY", f"lsv2_pt_{'0a1b2c3d' * 4}_0a1b2c3d4e", f"lsv2_pt_{'0a1b2c3d' * 4}_0a1b2c3d4e"),
+    ("API_KEY", f"-H 'Authorization: Bearer {A40}'", A40),
+    ("API_KEY", f'{{"Authorization": "token {A40}"}}', A40),
+    ("API_KEY", f"headers['Authorization'] = f'Bearer {A40}'", A40),
+    ("PASSWORD", "Authorization: Basic " + BASIC, BASIC),
+    ("PASSWORD", "curl -u ada:s3cret! https://x", "s3cret!"),
+    ("PASSWORD", "curl --user=ada:hunter2 https://x", "hunter2"),
+    ("URL_CREDENTIALS", "postgresql://ada:hunter2@db/x", "ada:hunter2"),
+    ("URL_CREDENTIALS", "redis://:hunter2@cache:6379/0", ":hunter2"),
+    ("URL_CREDENTIALS", "mongodb+srv://ada:p%40ss@c.example.net", "ada:p%40ss"),
+    ("PASSWORD", "Server=db;Uid=ada;Pwd=hunter2;", "hunter2"),
+    ("PASSWORD", "jdbc:mysql://h/db?user=ada&password=hunter2", "hunter2"),
+    ("API_KEY", f"Endpoint=sb://x/;SharedAccessKey={A40}AbC=", f"{A40}AbC="),
+    ("API_KEY", f"https://x.blob.core.windows.net/c?sv=2024&sig={A40}%3D&se=1", f"{A40}%3D"),
+    ("API_KEY", f"{AWS_ID} {AWS_SECRET}", AWS_SECRET),
+    ("API_KEY", f"id,secret\n{AWS_ID},{AWS_SECRET}\n", AWS_SECRET),
 ]
 
 NOT_FOUND: list[str] = [
@@ -118,6 +169,34 @@ NOT_FOUND: list[str] = [
     "cd $(pwd) && ls",
     'type="password" name="pw1234567"',
     "a secret is something you keep",
+    "Authorization: Bearer <token>",
+    "Authorization: Bearer $TOKEN",
+    "Authorization: Bearer your-token-goes-in-here",
+    "Authorization: Basic authentication-is-used",
+    "Authorization: Basic " + base64.b64encode(b"no colon in here").decode(),
+    "the bearer of this letter may enter the building with token 1234567890abcdef99",
+    "curl -u $USER:$PASSWORD https://x",
+    "curl -u ada https://x",
+    "https://example.com/path@2x.png",
+    "https://user@example.com/",
+    f"commit {'0a1b2c3d' * 5} of the repository",
+    f"sha1 {'0a1b2c3d' * 5}, id {'0a1b2c3d' * 4}",
+    "sig=short",
+    "https://x/y?signature=1&sig=" + "a" * 50,
+    "AGE-SECRET-KEY-1" + "GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEQ",
+    "SKETCH of SK0a1b2c3d",
+    "hv.hvs.hvb.hvr.",
+    "sq0 squared",
+    "pattern.0a1b2c3d",
+    "xoxo-love-and-kisses-to-all-of-you",
+    "dp.pt.short",
+    "glossary-of-very-important-words",
+    "gl-shader-program-attachments",
+    "ya29.only",
+    "12345678:AAshort",
+    "lin_api_reference",
+    "npm_config_registry",
+    "hooks.slack.com/services",
 ]
 
 
@@ -142,6 +221,27 @@ async def test_assignments_can_be_switched_off() -> None:
     assert [one.entity for one in found] == ["API_KEY"]
 
 
+@pytest.mark.parametrize(
+    ("token", "score"),
+    [
+        ("ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17", 1.0),
+        ("ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq18", 0.5),
+        ("gho_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17", 1.0),
+        ("npm_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17", 1.0),
+        ("ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17abcd", 0.95),
+        ("github_pat_" + A40, 0.95),
+    ],
+)
+async def test_a_checksum_says_how_sure_a_token_is(token: str, score: float) -> None:
+    (found,) = await Secrets(SecretsConfig()).find([f"use {token} for it"], GuardedCall())
+    assert [one.score for one in found] == [score]
+
+
+def test_a_rule_can_be_held_against_what_it_finds() -> None:
+    named = {entity for entity, _, _ in FOUND}
+    assert Secrets(SecretsConfig()).entities() == named
+
+
 async def test_everything_in_a_text_is_found() -> None:
     text = f"password=hunter2 password=hunter3\n{PEM}\n{PEM}\nsk-{A40} {JWT}"
     kinds = [entity for entity, _ in await spans_of(text)]
@@ -155,7 +255,8 @@ async def test_letters_that_change_length_when_made_small_do_not_shift_spans() -
 ADVERSARIAL = [
     "sk-", "sk-a", "eyJ", "eyJaaaaaaaa.", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "password",
     "password=", 'password="', 'password="\\', "secret is ", "--token ", "xoxb-1-", "ghp_", "AKIA",
-    "a-", "=", "SG.a", "İ",
+    "a-", "=", "SG.a", "İ", "Authorization: Bearer ", "curl -u a:", "&sig=", "://a:", "AKIA",
+    "AKIAIOSFODNN7EXAMPLE ", "ya29.", "a.atlasv1.", "dp.st.", "hvs.", "Q~", "1:AA", "eyJ.eyJ",
 ]  # fmt: skip
 
 
