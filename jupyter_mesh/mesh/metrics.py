@@ -46,6 +46,7 @@ class Metrics:
         self._unpriced: dict[str, int] = defaultdict(int)
         self._seconds: dict[str, _Histogram] = defaultdict(_Histogram)
         self._first: dict[str, _Histogram] = defaultdict(_Histogram)
+        self._held: dict[str, _Histogram] = defaultdict(_Histogram)
         self._retries: dict[str, int] = defaultdict(int)
         self._cached = 0
         self.running = 0
@@ -68,6 +69,8 @@ class Metrics:
             self._seconds[model].add(report.total_ms / 1000)
             if call.request.stream and report.first_token_ms is not None:
                 self._first[model].add(report.first_token_ms / 1000)
+        if report.held_back_ms is not None:
+            self._held[model].add(report.held_back_ms / 1000)
         if report.attempts:
             self._retries[model] += len(report.attempts)
 
@@ -102,6 +105,9 @@ class Metrics:
         head("jupyter_mesh_first_token_seconds", "histogram", "Time to the first token of streams.")
         for model, histogram in self._first.items():
             lines.extend(_histogram_lines("first_token_seconds", _escaped(model), histogram))
+        head("jupyter_mesh_held_back_seconds", "histogram", "Longest wait of text to be judged.")
+        for model, histogram in self._held.items():
+            lines.extend(_histogram_lines("held_back_seconds", _escaped(model), histogram))
         head("jupyter_mesh_failed_tries_total", "counter", "Tries that failed, by what answered.")
         for model, count in self._retries.items():
             lines.append(f'jupyter_mesh_failed_tries_total{{model="{_escaped(model)}"}} {count}')

@@ -7,6 +7,7 @@ import math
 from ..schemas.events import Answer, Chunk, Event, Finished, Metered
 from ..schemas.json import Json, JsonObject
 from ..schemas.policy import ModerationRule
+from ..schemas.request import Operation
 from ..spi.guard import Finding
 from .call import Call
 from .chunks import Channel, choice_numbers, finished, text_chunk
@@ -18,6 +19,7 @@ from .price import metered_so_far
 _SHOWN_AGAIN = 200
 """Characters of text that has been let go which judges see once more, for the context."""
 _REMOVED = "[removed]"
+_EMPTY: JsonObject = {"role": "assistant", "content": "", "refusal": None}
 
 
 class Window:
@@ -32,7 +34,6 @@ class Window:
     Attributes:
         blocked: Nothing more comes.
         retry: Why the model is to be asked again; nothing of this answer is let go.
-        changed: Some text was taken out.
     """
 
     def __init__(self, call: Call, rules: list[ModerationRule], *, again: bool) -> None:
@@ -46,7 +47,6 @@ class Window:
         """The choices seen so far, and whether they still go on."""
         self.blocked = False
         self.retry: Hit | None = None
-        self.changed = False
 
     @property
     def longest_ms(self) -> float:
@@ -130,7 +130,6 @@ class Window:
             changes, stretch.before = [(0, len(text), _REMOVED)], ""
         stretch.rewrite(changes)
         self._waiting.remeasure()
-        self.changed = True
 
     def ending(self) -> list[Event]:
         """What the client gets instead of the text that was held back."""
@@ -138,18 +137,20 @@ class Window:
         notice = call.notice("content_filter", "The answer was stopped by a content guard.")
         events: list[Event] = [notice]
         held = list(self._waiting.events)
+        continues = call.request.operation is Operation.COMPLETION
         whole = next((e for e in held if isinstance(e, Answer)), None)
         if whole is not None:
-            message: JsonObject = {"role": "assistant", "content": "", "refusal": None}
+            said: JsonObject = {"text": ""} if continues else {"message": dict(_EMPTY)}
             empty: list[Json] = [
-                {"index": number, "finish_reason": "content_filter", "message": message}
+                {"index": number, "finish_reason": "content_filter", **said}
                 for number in choice_numbers(whole.data)
             ]
             events.append(Answer({**whole.data, "choices": empty}))
         held_ends = {number for e in held if isinstance(e, Chunk) for number in finished(e.data)}
         for number, goes_on in self._open.items():
             if goes_on or number in held_ends:
-                events.append(text_chunk(self._last, (number, "content"), "", "content_filter"))
+                place = (number, "text" if continues else "content")
+                events.append(text_chunk(self._last, place, "", "content_filter"))
         metered = next((e for e in held if isinstance(e, Metered) and e.final), None)
         if metered is None:
             estimate = metered_so_far(call)

@@ -82,7 +82,7 @@ async def _answer(
     """What may be let go of an answer; nothing more once it is blocked."""
     shown, written = Produced(), Produced()
     monitors = any(not rule.enforced for rule in rules)
-    redacts = any(rule.action == "redact" for rule in rules)
+    redacts = any(rule.enforced and rule.action == "redact" for rule in rules)
     try:
         async with aclosing(await next(call)) as events:
             async for event in events:
@@ -92,6 +92,8 @@ async def _answer(
                     written.add(event.data)
                 for released in [event] if window is None else await window.take(event):
                     if window is not None and isinstance(released, Finished):
+                        if redacts:
+                            call.produced.said = shown.said  # what the audit keeps
                         if (notice := _told_of_the_wait(call, window)) is not None:
                             yield notice
                     elif redacts and isinstance(released, Chunk | Answer):
@@ -100,8 +102,8 @@ async def _answer(
                 if window is not None and window.blocked:
                     return
     finally:
-        if window is not None and window.changed:
-            call.produced.said = shown.said  # the audit keeps what the client saw
+        if redacts:
+            call.produced.said = shown.said
 
 
 async def _watch(call: Call, rules: Sequence[ModerationRule], written: Produced) -> None:

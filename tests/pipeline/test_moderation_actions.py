@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from jupyter_mesh.errors import BudgetExceeded, ModerationUnavailable
+from jupyter_mesh.guards.format import Format, FormatConfig
 from jupyter_mesh.pipeline.chunks import texts
 from jupyter_mesh.schemas.events import Answer, Chunk, Events, Finished, Metered
 from jupyter_mesh.schemas.json import JsonObject
@@ -395,3 +396,41 @@ async def test_completions_are_asked_again_with_the_same_prompt() -> None:
     request = parse_request(Operation.COMPLETION, {"model": "a/m", "prompt": "Say"})
     assert (await one.ask(request)).text == "ok"
     assert [attempt.request.body["prompt"] for attempt in provider.attempts] == ["Say", "Say"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("answers", "text", "asked"),
+    [
+        (["no json", '{"a": 1}'], '{"a": 1}', 2),
+        (['{"a": 1}'], '{"a": 1}', 1),
+        (["no json", "none again"], "", 2),
+    ],
+)
+async def test_json_that_is_none_is_asked_for_once_more(
+    answers: Sequence[str], text: str, asked: int, stream: bool
+) -> None:
+    provider = ScriptedProvider(replies=[Reply(pieces=list(answer)) for answer in answers])
+    one = pipeline(
+        candidate("a/m", provider),
+        moderation=(ModerationRule.model_validate({"guard": "form", "action": "retry"}),),
+        judges={"form": Format(FormatConfig())},
+    )
+    outcome = await one.ask(chat(stream=stream, response_format={"type": "json_object"}))
+    assert (outcome.text, len(provider.attempts)) == (text, asked)
+    if asked == 2:
+        last = provider.attempts[1].request.body["messages"]
+        assert isinstance(last, list)
+        assert "it is not JSON only" in str(last[-1])
+
+
+async def test_a_format_that_is_wrong_can_only_be_blocked_when_all_of_it_is_there() -> None:
+    pieces = [*('{"a": [' + "1, " * 300 + "1]")]  # the last brace is missing
+    one = pipeline(
+        candidate("a/m", ScriptedProvider(replies=[Reply(pieces=pieces)])),
+        moderation=(ModerationRule.model_validate({"guard": "form"}),),
+        judges={"form": Format(FormatConfig(json_answer="always"))},
+    )
+    outcome = await one.ask(chat(stream=True))
+    assert outcome.text == ""
+    assert outcome.notices == ["content_filter"]
