@@ -91,7 +91,10 @@ def _merge_tool_call(calls: list[Json], position: int, call: JsonObject) -> None
             if isinstance(function, dict):
                 for key, part in value.items():
                     grows = key in ("name", "arguments") and isinstance(part, str)
-                    function[key] = f"{function.get(key) or ''}{part}" if grows else part
+                    if grows:
+                        function[key] = f"{function.get(key) or ''}{part}"
+                    elif part is not None or key not in function:
+                        function[key] = part
         elif name != "index" and value is not None:
             into[name] = value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_mesh.pipeline.fold import Fold, unfold
-from jupyter_mesh.schemas.json import JsonObject
+from jupyter_mesh.schemas.json import JsonObject, dig
 from jupyter_mesh.schemas.request import Operation
 
 ANSWER: JsonObject = {
@@ -68,6 +68,15 @@ def test_tool_call_arguments_and_logprobs_grow_piece_by_piece() -> None:
     choice = fold.answer()["choices"][0]  # pyright: ignore[reportIndexIssue]
     assert choice["message"]["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"a":1}'}
     assert [one["token"] for one in choice["logprobs"]["content"]] == ["x", "y"]
+
+
+def test_a_name_that_is_null_in_a_later_piece_stays() -> None:
+    fold = Fold()
+    for name, arguments in (("weather", ""), (None, '{"city":'), (None, ' "Oslo"}')):
+        call: JsonObject = {"index": 0, "function": {"name": name, "arguments": arguments}}
+        fold.add({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
+    function = dig(fold.answer(), "choices", 0, "message", "tool_calls", 0, "function")
+    assert function == {"name": "weather", "arguments": '{"city": "Oslo"}'}
 
 
 def test_plain_completions_fold_their_text() -> None:

@@ -1,0 +1,126 @@
+"""Anthropic: "Messages", "Tool use", "Streaming messages", "Extended thinking"."""
+
+from __future__ import annotations
+
+from jupyter_mesh.schemas.spend import Usage
+
+from . import Exchange, named
+
+_SIGNED = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pkiMOYds"
+
+ANTHROPIC = [
+    Exchange(
+        "anthropic",
+        "Messages examples: basic request",
+        """{"id": "msg_01XFDUDYJgAACzvnptvVoYEL", "type": "message", "role": "assistant",
+        "content": [{"type": "text", "text": "Hello!"}], "model": "claude-opus-4-6",
+        "stop_reason": "end_turn", "stop_sequence": null,
+        "usage": {"input_tokens": 12, "output_tokens": 6}}""",
+        Usage(input=12, output=6),
+        text="Hello!",
+    ),
+    Exchange(
+        "anthropic",
+        "Messages examples: putting words in Claude's mouth",
+        """{"id": "msg_01Q8Faay6S7QPTvEUUQARt7h", "type": "message", "role": "assistant",
+        "content": [{"type": "text", "text": "C"}], "model": "claude-opus-4-6",
+        "stop_reason": "max_tokens", "stop_sequence": null,
+        "usage": {"input_tokens": 42, "output_tokens": 1}}""",
+        Usage(input=42, output=1),
+        text="C",
+        finish="length",
+    ),
+    Exchange(
+        "anthropic",
+        "Tool use: single tool example",
+        """{"id": "msg_01Aq9w938a90dw8q", "model": "claude-opus-4-6", "stop_reason": "tool_use",
+        "role": "assistant", "type": "message", "content": [
+        {"type": "text", "text": "I'll check the weather."},
+        {"type": "tool_use", "id": "toolu_01A09q90qw90lq917835lq9", "name": "get_weather",
+         "input": {"location": "San Francisco, CA", "unit": "celsius"}}],
+        "usage": {"input_tokens": 472, "output_tokens": 65}}""",
+        Usage(input=472, output=65),
+        text="I'll check the weather.",
+        calls=(("get_weather", {"location": "San Francisco, CA", "unit": "celsius"}),),
+        finish="tool_calls",
+    ),
+    Exchange(
+        "anthropic",
+        "Prompt caching: cache performance",
+        """{"id": "msg_02", "type": "message", "role": "assistant", "model": "claude-opus-4-6",
+        "content": [{"type": "text", "text": "Ok."}], "stop_reason": "end_turn",
+        "stop_sequence": null, "usage": {"input_tokens": 2048, "cache_read_input_tokens": 1800,
+        "cache_creation_input_tokens": 248, "output_tokens": 503, "cache_creation":
+        {"ephemeral_5m_input_tokens": 148, "ephemeral_1h_input_tokens": 100}}}""",
+        Usage(input=4096, output=503, cache_read=1800, cache_write=248, cache_write_1h=100),
+        text="Ok.",
+    ),
+    Exchange(
+        "anthropic",
+        "Streaming messages: basic streaming request",
+        named(
+            """{"type": "message_start", "message": {"id": "msg_1nZdL29xx5MUA1yADyHTEsnR8uuvGzszyS", "type": "message", "role": "assistant", "content": [], "model": "claude-opus-4-6", "stop_reason": null, "stop_sequence": null, "usage": {"input_tokens": 25, "output_tokens": 1}}}""",
+            """{"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}""",
+            """{"type": "ping"}""",
+            """{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello"}}""",
+            """{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "!"}}""",
+            """{"type": "content_block_stop", "index": 0}""",
+            """{"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence":null}, "usage": {"output_tokens": 15}}""",
+            """{"type": "message_stop"}""",
+        ),
+        Usage(input=25, output=15),
+        text="Hello!",
+        streamed=True,
+    ),
+    Exchange(
+        "anthropic",
+        "Streaming messages: streaming request with tool use",
+        named(
+            """{"type":"message_start","message":{"id":"msg_014p7gG3wDgGV9EUtLvnow3U","type":"message","role":"assistant","model":"claude-opus-4-6","stop_sequence":null,"usage":{"input_tokens":472,"output_tokens":2},"content":[],"stop_reason":null}}""",
+            """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""",
+            """{"type": "ping"}""",
+            """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Okay"}}""",
+            """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":","}}""",
+            """{"type":"content_block_stop","index":0}""",
+            """{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_01T1x1fJ34qAmk2tNTrN7Up6","name":"get_weather","input":{}}}""",
+            """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":""}}""",
+            """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\\"location\\":"}}""",
+            """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":" \\"San"}}""",
+            """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":" Francisc"}}""",
+            """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"o,"}}""",
+            """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":" CA\\""}}""",
+            """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":", "}}""",
+            """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"\\"unit\\": \\"fah"}}""",
+            """{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"renheit\\"}"}}""",
+            """{"type":"content_block_stop","index":1}""",
+            """{"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":89}}""",
+            """{"type":"message_stop"}""",
+        ),
+        Usage(input=472, output=89),
+        text="Okay,",
+        calls=(("get_weather", {"location": "San Francisco, CA", "unit": "fahrenheit"}),),
+        finish="tool_calls",
+        streamed=True,
+    ),
+    Exchange(
+        "anthropic",
+        "Streaming messages: streaming request with extended thinking",
+        named(
+            """{"type": "message_start", "message": {"id": "msg_01", "type": "message", "role": "assistant", "content": [], "model": "claude-opus-4-6", "stop_reason": null, "stop_sequence": null, "usage": {"input_tokens": 30, "output_tokens": 1}}}""",
+            """{"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": "", "signature": ""}}""",
+            """{"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "I need to find the GCD"}}""",
+            """{"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": " of 1071 and 462"}}""",
+            f"""{{"type": "content_block_delta", "index": 0, "delta": {{"type": "signature_delta", "signature": "{_SIGNED}"}}}}""",
+            """{"type": "content_block_stop", "index": 0}""",
+            """{"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}}""",
+            """{"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "It is **21**."}}""",
+            """{"type": "content_block_stop", "index": 1}""",
+            """{"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": null}, "usage": {"output_tokens": 40}}""",
+            """{"type": "message_stop"}""",
+        ),
+        Usage(input=30, output=40),
+        text="It is **21**.",
+        thoughts="I need to find the GCD of 1071 and 462",
+        streamed=True,
+    ),
+]
