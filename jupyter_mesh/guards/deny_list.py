@@ -26,6 +26,12 @@ _UNSPACED = re.compile(
 """Scripts that write words without spaces between them (and Korean, which ties endings to them)."""
 
 
+_BEGINNING = 2
+"""Characters under which a term is filed that may stand inside a word; a shorter one by itself."""
+_MANY = 2_000
+"""Terms, from which on filing them takes longer than anybody should wait for."""
+
+
 class DenyListConfig(GuardConfig):
     """Where the terms are.
 
@@ -57,19 +63,22 @@ class TermIndex:
     def __init__(self, terms: Iterable[str], *, whole_words: bool = True) -> None:
         self._whole_words = whole_words
         self._by_word: dict[str, list[_Term]] = {}
-        self._anywhere: list[tuple[str, ...]] = []
+        self._anywhere: dict[str, list[tuple[str, ...]]] = {}
         for term in dict.fromkeys(" ".join(normal_form(term).text.split()) for term in terms):
             word = _WORD.search(term)
             if not term:
                 continue
             if word is None or not whole_words or _UNSPACED.search(term):
-                self._anywhere.append(tuple(term.split(" ")))
+                parts = tuple(term.split(" "))
+                self._anywhere.setdefault(parts[0][:_BEGINNING], []).append(parts)
             else:
                 filed = _Term(tuple(term.split(" ")), word.start())
                 self._by_word.setdefault(word[0], []).append(filed)
+        self._first = frozenset(beginning[0] for beginning in self._anywhere)
 
     def __len__(self) -> int:
-        return len(self._anywhere) + sum(map(len, self._by_word.values()))
+        filed = (*self._anywhere.values(), *self._by_word.values())
+        return sum(map(len, filed))
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where terms stand in `text`, in no particular order."""
@@ -77,13 +86,21 @@ class TermIndex:
         # Most texts name nothing: that much is known without looking at positions.
         if not self._by_word.keys().isdisjoint(_WORD.findall(form.text)):
             yield from self._words_in(form)
-        for parts in self._anywhere:
-            start = form.text.find(parts[0])
-            while start >= 0:
-                end = _match_at(form.text, start, parts)
-                if end is not None:
-                    yield form.span(start, end)
-                start = form.text.find(parts[0], start + 1 if end is None else end)
+        if not self._first.isdisjoint(form.text):
+            yield from self._anywhere_in(form)
+
+    def _anywhere_in(self, form: NormalForm) -> Iterator[tuple[int, int]]:
+        text, ended = form.text, dict[tuple[str, ...], int]()
+        for start, char in enumerate(text):
+            if char not in self._first:
+                continue
+            for beginning in dict.fromkeys((char, text[start : start + _BEGINNING])):
+                for parts in self._anywhere.get(beginning, ()):
+                    if start < ended.get(parts, 0):
+                        continue
+                    if (end := _match_at(text, start, parts)) is not None:
+                        ended[parts] = end
+                        yield form.span(start, end)
 
     def _words_in(self, form: NormalForm) -> Iterator[tuple[int, int]]:
         for word in _WORD.finditer(form.text):
@@ -147,7 +164,8 @@ def _load(config: GuardConfig) -> Scan:
     if not any(normal_form(term).text.split() for term in terms):
         raise ConfigError("A deny list needs `terms`, or a `file` that holds some.")
     whole_words, entity = config.whole_words, config.entity
-    return Scan(TermScanner, {"terms": [*terms], "whole_words": whole_words, "entity": entity})
+    settings: JsonObject = {"terms": [*terms], "whole_words": whole_words, "entity": entity}
+    return Scan(TermScanner, settings, heavy=len(terms) > _MANY)
 
 
 class DenyList(Judge):

@@ -6,6 +6,7 @@ does not let go of the interpreter before its search has ended, so a thread woul
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from ..schemas.json import JsonObject
@@ -21,12 +22,19 @@ class Scan:
     """A scanner of a guard, here and in the worker processes.
 
     Until `start` all is done here.
+
+    Args:
+        heavy: Whether making the scanner takes long: then a thread does it, when the first text
+            comes.
     """
 
-    def __init__(self, scanner: type[Scanner], settings: JsonObject) -> None:
+    def __init__(
+        self, scanner: type[Scanner], settings: JsonObject, *, heavy: bool = False
+    ) -> None:
         self._kind = scanner
         self._settings = settings
-        self._here = scanner(settings)
+        self._made = None if heavy else scanner(settings)
+        self._making = asyncio.Lock()
         self._workers: Workers | None = None
 
     def start(self, tools: GuardTools) -> None:
@@ -46,10 +54,18 @@ class Scan:
     async def finds(self, text: str) -> bool:
         """Whether anything is found in `text`. Raises as `findings` does."""
         if self._workers is None or len(text) < LONG:
-            return next(iter(self._here.scan(text)), None) is not None
+            return next(iter((await self._here()).scan(text)), None) is not None
         return any(await self._spans([text]))
 
     async def _spans(self, texts: Sequence[str]) -> list[list[Span]]:
         if self._workers is None or sum(map(len, texts)) < LONG:
-            return [list(self._here.scan(text)) for text in texts]
+            here = await self._here()
+            return [list(here.scan(text)) for text in texts]
         return await self._workers.scan(self._kind, self._settings, texts)
+
+    async def _here(self) -> Scanner:
+        if self._made is None:
+            async with self._making:
+                if self._made is None:
+                    self._made = await asyncio.to_thread(self._kind, self._settings)
+        return self._made

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import re
 import unicodedata
 from pathlib import Path
 
@@ -167,3 +169,44 @@ def test_many_terms_cost_a_text_no_more_than_its_words() -> None:
 )
 async def test_a_megabyte_made_to_be_slow_is_finished(unit: str) -> None:
     await spans_of(unit * (1_000_000 // len(unit)))
+
+
+def test_many_terms_inside_words_cost_a_text_no_more_than_its_characters() -> None:
+    terms = [f"{number}号作戦" for number in range(30_000)] + ["計", "計画"]
+    index = TermIndex(terms)
+    assert len(index) == 30_002
+    text = "これは第777号作戦の計画 " * 1000
+    found = {text[a:b] for a, b in index.spans(text)}
+    assert found == {"777号作戦", "77号作戦", "7号作戦", "計", "計画"}
+
+
+@given(
+    st.lists(st.text("ab李 ", min_size=1, max_size=4), max_size=5), st.text("ab李 ", max_size=30)
+)
+def test_terms_inside_words_are_found_wherever_a_plain_search_finds_them(
+    terms: list[str], text: str
+) -> None:
+    known = {" ".join(term.split()) for term in terms} - {""}
+    found = {text[a:b] for a, b in TermIndex(known, whole_words=False).spans(text)}
+    assert {" ".join(one.split()) for one in found} == {
+        term for term in known if re.search(r"\s+".join(map(re.escape, term.split())), text)
+    }
+
+
+async def test_nobody_waits_while_a_long_list_is_filed() -> None:
+    detector = DenyListDetector(DenyListConfig(terms=tuple(f"customer {n}" for n in range(50_000))))
+    beats = 0
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0)
+            beats += 1
+
+    beating = asyncio.create_task(beat())
+    first, second = await asyncio.gather(
+        *(detector.find([f"Customer {n}"], GuardedCall()) for n in (7, 49_999))
+    )
+    beating.cancel()
+    assert len(first[0]) == len(second[0]) == 1
+    assert beats > 3  # in one piece it would be once or twice
