@@ -27,8 +27,8 @@ from pydantic import (
 )
 
 from .errors import ConfigError
-from .references import STANDARD_DETECTORS as STANDARD_DETECTORS
 from .references import doubtful_names, near, wrong_names
+from .references import standard_detectors as standard_detectors
 from .schemas.catalog import Capability, Residency
 from .schemas.channels import ChannelRule
 from .schemas.json import JsonObject

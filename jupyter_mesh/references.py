@@ -5,9 +5,13 @@ anybody.
 from __future__ import annotations
 
 import difflib
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from .providers.discover import OFFERED
@@ -16,7 +20,23 @@ if TYPE_CHECKING:
     from .config import Config
     from .schemas.policy import Scope
 
-STANDARD_DETECTORS = ("patterns", "secrets")
+_BUILT_IN = ("patterns", "secrets")
+PRESIDIO_VARIABLE = "JUPYTER_MESH_PRESIDIO"
+"""`off`: do as if Presidio were not installed."""
+
+
+def standard_detectors() -> tuple[str, ...]:
+    """What `standard` stands for: patterns and secrets, and Presidio where it is installed."""
+    if os.environ.get(PRESIDIO_VARIABLE) == "off" or not _presidio_is_there():
+        return _BUILT_IN
+    return (*_BUILT_IN, "presidio")
+
+
+@cache
+def _presidio_is_there() -> bool:
+    """Looked up without loading it, which takes a second."""
+    registered = entry_points(group="jupyter_mesh.guard.v1", name="presidio")
+    return bool(registered) and find_spec("presidio_analyzer") is not None
 
 
 def near(name: str, valid: Iterable[str]) -> str:
@@ -189,7 +209,7 @@ def _wrong_embedding(config: Config) -> Iterator[str]:
 
 
 def _wrong_guards(config: Config) -> Iterator[str]:
-    detectors = {"standard", *STANDARD_DETECTORS, *config.guards}
+    detectors = {"standard", *standard_detectors(), *config.guards}
     for n, rule in enumerate(config.screening):
         for name in rule.detectors:
             if name not in detectors:

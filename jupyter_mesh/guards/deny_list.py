@@ -199,9 +199,14 @@ class DenyListDetector(Detector):
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
         self._scan = _load(config)
+        assert isinstance(config, DenyListConfig)
+        self._entities = frozenset({config.entity})
 
     def start(self, name: str, tools: GuardTools) -> None:
         self._scan.start(tools)
+
+    def entities(self) -> frozenset[str]:
+        return self._entities
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         return await self._scan.findings(texts, self.name)

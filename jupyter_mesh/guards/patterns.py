@@ -89,9 +89,17 @@ class Patterns(Detector):
         super().__init__(config)
         assert isinstance(config, PatternsConfig)
         self._scan = Scan(PatternScanner, {"entities": [*sorted(config.entities)]})
+        self._entities = frozenset[str](config.entities)
 
     def start(self, name: str, tools: GuardTools) -> None:
         self._scan.start(tools)
+
+    def entities(self) -> frozenset[str]:
+        return self._entities
+
+    def remedy(self, entity: str) -> str | None:
+        every: frozenset[str] = frozenset({*_IN_TEXT, *_IN_RUNS})
+        return f"add {entity} to `entities` of the guard `patterns`" if entity in every else None
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         return await self._scan.findings(texts, self.name)

@@ -115,12 +115,12 @@ class Presidio(Detector):
 
     def remedy(self, entity: str) -> str | None:
         """What to install or to set."""
+        if entity not in KNOWN and entity not in self._said.labels.values():
+            return None
         if not is_installed():
             return f"install it: {EXTRA}"
         if entity in KNOWN:
             return self._why_not(entity)
-        if entity not in self._said.labels.values():
-            return None
         missing = [name for name in self._said.models.values() if labels_of(name) is None]
         if missing:
             return f"install the spaCy pipeline {missing[0]!r} that `models` names"

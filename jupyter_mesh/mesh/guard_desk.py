@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, cast
 
-from ..config import STANDARD_DETECTORS
+from ..config import standard_detectors
 from ..errors import ConfigError, Conflict, InvalidRequest, Unavailable
 from ..pipeline.call import Call
 from ..pipeline.snapshot import Candidate, Snapshot
@@ -191,7 +191,7 @@ def _in_force(name: str, kind: str, guard: Guard) -> GuardInForce:
         guard=kind,
         finds="spans" if isinstance(guard, Detector) else "verdicts",
         entities=None if known is None else sorted(known),
-        standard=name in STANDARD_DETECTORS,
+        standard=name in standard_detectors(),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,12 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, TypeAlias
 
-from ..config import STANDARD_DETECTORS, Config
+from ..config import Config, standard_detectors
 from ..errors import ConfigError
 from ..spi.guard import Detector, Guard, GuardTools, Judge
 from ..spi.secrets import SecretStore
+from .findable import unfindable
 from .plugins import Plugins, validate_settings
 
+_log = logging.getLogger("jupyter_mesh")
 _Declared: TypeAlias = tuple[str, dict[str, object]]
 """A plugin's name and the settings it gets."""
 
@@ -41,6 +44,7 @@ class Guards:
     Attributes:
         detectors: Replaced as a whole, never changed.
         judges: The same.
+        doubts: What rules on trial name in vain.
     """
 
     def __init__(self, plugins: Plugins, tools: GuardTools) -> None:
@@ -49,6 +53,7 @@ class Guards:
         self._declared: dict[str, _Declared] = {}
         self.detectors: Mapping[str, Detector] = {}
         self.judges: Mapping[str, Judge] = {}
+        self.doubts: list[str] = []
 
     def adopt(self, config: Config) -> list[Guard]:
         """Put the guards of `config` in force; those that no longer are, to be closed when no call
@@ -65,7 +70,9 @@ class Guards:
             for name, said in declared.items()
             if name not in kept
         }
-        check_rules(config, every)
+        self.doubts = check_rules(config, every)
+        for doubt in self.doubts:
+            _log.warning("%s", doubt)
         for name, guard in every.items():
             if name not in kept:
                 guard.start(name, self._tools)
@@ -120,8 +127,13 @@ def check_guards(config: Config, plugins: Plugins) -> None:
     check_rules(config, made)
 
 
-def check_rules(config: Config, guards: Mapping[str, Guard]) -> None:
-    """Raises ConfigError where a rule uses a guard for what it is not."""
+def check_rules(config: Config, guards: Mapping[str, Guard]) -> list[str]:
+    """What rules on trial name that none of their detectors can find, in words.
+
+    Raises:
+        ConfigError: A rule uses a guard for what it is not, or one in force names what none of its
+            detectors can find.
+    """
     for rule in config.screening:
         for name in rule.detectors:
             if name != "standard" and not isinstance(guards[name], Detector):
@@ -137,13 +149,17 @@ def check_rules(config: Config, guards: Mapping[str, Guard]) -> None:
         for name in rule.detectors:
             if name != "standard" and not isinstance(guards[name], Detector):
                 raise ConfigError(f"moderation: {name!r} judges whole texts; name it as `guard`.")
+    faults = list(unfindable(config, guards))
+    if enforced := [fault.message for fault in faults if fault.enforced]:
+        raise ConfigError(" ".join(enforced))
+    return [fault.message for fault in faults]
 
 
 def _declared_in(config: Config) -> dict[str, _Declared]:
     declared = {
         name: (rule.guard, dict(rule.model_extra or {})) for name, rule in config.guards.items()
     }
-    for name in STANDARD_DETECTORS:
+    for name in standard_detectors():
         declared.setdefault(name, (name, {}))
     return declared
 

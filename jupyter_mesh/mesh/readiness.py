@@ -16,6 +16,8 @@ def health_of(parts: Parts) -> Health:
     checks["configuration"] = parts.governance.file_fault or "ok"
     for name, connection in parts.catalogue.connections.items():
         checks[f"connection {name}"] = _said_of(connection, parts.health)
+    if parts.guards.doubts:
+        checks["screening"] = " ".join(parts.guards.doubts)
     healthy = parts.journal.healthy
     if (sealing := _sealing_fault(parts)) is not None:
         checks["sealing"], healthy = sealing, False

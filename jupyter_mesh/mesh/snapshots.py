@@ -10,7 +10,7 @@ from typing import TypeVar
 import orjson
 
 from .. import __version__
-from ..config import SCREEN_WHAT_LEAVES, STANDARD_DETECTORS, Config
+from ..config import SCREEN_WHAT_LEAVES, Config, standard_detectors
 from ..pipeline.snapshot import Candidate, Snapshot
 from ..schemas.policy import ModerationRule, ScreeningRule
 from ..spi.guard import Guard
@@ -128,6 +128,6 @@ def _expanded(rule: R) -> R:
     names: Sequence[str] = [
         name
         for written in rule.detectors
-        for name in (STANDARD_DETECTORS if written == "standard" else (written,))
+        for name in (standard_detectors() if written == "standard" else (written,))
     ]
     return rule.model_copy(update={"detectors": tuple(dict.fromkeys(names))})

@@ -242,7 +242,9 @@ class ScreeningRule(Rule):
     """What people call it, in messages and in the list of rules."""
     target: Target = Field(default=Target(), alias="for")
     detectors: tuple[str, ...] = ("standard",)
-    """Names of detectors; `standard` stands for `patterns` and `secrets`."""
+    """Names of detectors; `standard` stands for `patterns`, `secrets` and, where it is installed,
+    `presidio`.
+    """
     entities: dict[str, Action] = Field(default_factory=dict)
     """Action per entity type; `"*"` is the default for the rest (which is `redact`)."""
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
