@@ -79,6 +79,28 @@ def map_texts(data: JsonObject, change: Callable[[Channel, str], str]) -> JsonOb
     return data
 
 
+def map_documents(data: JsonObject, change: Callable[[str], str]) -> JsonObject:
+    """A copy of a ranking with every text of the documents that it repeats changed."""
+    results = as_list(data.get("results"))
+    if not results:
+        return data
+    ranked: list[Json] = [
+        {**one, "document": _changed(one["document"], change)}
+        if isinstance(one, dict) and "document" in one
+        else one
+        for one in results
+    ]
+    return {**data, "results": ranked}
+
+
+def _changed(value: Json, change: Callable[[str], str]) -> Json:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: _changed(item, change) for name, item in value.items()}
+    return [_changed(item, change) for item in value] if isinstance(value, list) else value
+
+
 def _replaced(value: Json, path: _Path, new: str) -> Json:
     """A copy of `value` with `new` at `path`, which exists."""
     if not path:

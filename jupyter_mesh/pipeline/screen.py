@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import field
+from functools import partial
 
 from ..errors import Blocked, ScreeningUnavailable
 from ..schemas.events import Answer, Chunk, Events, Finished
@@ -17,7 +18,7 @@ from ..schemas.policy import ScreeningRule
 from ..spi.guard import Detector, Finding
 from ..spi.happenings import Happenings
 from .call import Call
-from .chunks import map_texts
+from .chunks import Channel, map_documents, map_texts
 from .disguise import Disguise
 from .findings import Findings, find_in, merged
 from .kept_content import (
@@ -38,6 +39,7 @@ from .threads import Numbers, Threads
 from .treatment import CHANGES, Kind, Treatment, is_hit, kind_of, of_mode, treatment
 
 _NO_RULE = "no rule applies"
+_DOCUMENT: Channel = (0, "document")
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -116,6 +118,7 @@ async def _restored(events: Events, call: Call, originals: Mapping[str, str]) ->
                     yield chunk
             elif isinstance(event, Answer):
                 data = map_texts(event.data, restorer.restore)
+                data = map_documents(data, partial(restorer.restore, _DOCUMENT))
                 event = event if data is event.data else Answer(data)
             yield event
 
