@@ -31,6 +31,8 @@ _CATEGORIES: dict[str, str] = {
 _LEVELS = {"FourSeverityLevels": 6, "EightSeverityLevels": 7}
 """The highest severity of each scale."""
 _TOOL = "tool"
+_ANY = 1e-9
+"""Every severity but the lowest is worth its name."""
 
 
 class ContentSafetyConfig(AzureConfig):
@@ -110,9 +112,7 @@ class ContentSafety(RemoteJudge):
         }
         for match in as_list(dig(answer, "blocklistsMatch")) or []:
             scores[f"blocklist {as_str(dig(match, 'blocklistName')) or ''}".strip()] = 1.0
-        return Verdict(
-            max(scores.values()), tuple(name for name, score in scores.items() if score > 0)
-        )
+        return Verdict.of(scores, _ANY)
 
     async def _attacks(self, text: str, kind: str, deadline: Deadline) -> Verdict:
         is_document = kind == _TOOL
@@ -126,7 +126,7 @@ class ContentSafety(RemoteJudge):
             detected = dig(answer, *path, "attackDetected")
             if not isinstance(detected, bool):
                 raise ValueError("did not say whether it detected an attack")
-            return Verdict(1.0, ("prompt_attack",)) if detected else Verdict(0.0)
+            return Verdict.of({"prompt_attack": 1.0 if detected else 0.0})
 
         question = Question(self._path("shieldPrompt"), body, [text])
         return await self.service.ask(question, read, deadline)

@@ -41,6 +41,10 @@ class RemoteGuard(Guard):
         return self._remote.residency
 
     @property
+    def asks(self) -> tuple[str, ...]:
+        return ()
+
+    @property
     def service(self) -> RemoteService:
         """The service, once this guard has started."""
         assert self._service is not None, "the guard has not started"

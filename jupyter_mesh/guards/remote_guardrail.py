@@ -86,33 +86,43 @@ def _read(answer: Json) -> Verdict:
     action, assessments = as_str(dig(answer, "action")), as_list(dig(answer, "assessments"))
     if action not in ("NONE", "GUARDRAIL_INTERVENED") or assessments is None:
         raise ValueError("did not say whether the guardrail intervened")
-    noticed = [one for each in assessments for one in _noticed(as_object(each) or {})]
-    categories = tuple(dict.fromkeys(category for category, _ in noticed))
-    if action == "GUARDRAIL_INTERVENED":
-        return Verdict(1.0, categories or ("guardrail",))
-    return Verdict(max((score for _, score in noticed), default=0.0), categories)
+    scores: dict[str, float] = {}
+    for each in assessments:
+        for category, score in _noticed(as_object(each) or {}):
+            scores[category] = max(score, scores.get(category, 0.0))
+    if action == "GUARDRAIL_INTERVENED" and 1.0 not in scores.values():
+        scores["guardrail"] = 1.0
+    return Verdict.of(scores, 0.0)
 
 
 def _noticed(assessment: JsonObject) -> Iterator[tuple[str, float]]:
     """What one assessment holds, by category, with a score; never the words that were matched."""
     for topic in _listed(assessment, "topicPolicy", "topics"):
-        yield f"topic {as_str(topic.get('name')) or ''}".strip(), 0.9
+        yield _named("topic", topic, "name"), _score(topic)
     for one in _listed(assessment, "contentPolicy", "filters"):
-        confidence = _CONFIDENCES.get(as_str(one.get("confidence")))
-        if confidence is not None:
-            yield (as_str(one.get("type")) or "content").lower(), confidence
-    words = "wordPolicy"
-    lists = ("customWords", "managedWordLists")
-    if any(_listed(assessment, words, one) for one in lists):
-        yield "words", 0.9
-    personal = "sensitiveInformationPolicy"
-    for one in _listed(assessment, personal, "piiEntities"):
-        yield f"personal {as_str(one.get('type')) or ''}".strip(), 0.9
-    for one in _listed(assessment, personal, "regexes"):
-        yield f"expression {as_str(one.get('name')) or ''}".strip(), 0.9
+        if as_str(one.get("confidence")) != "NONE":
+            yield (as_str(one.get("type")) or "content").lower(), _score(one)
+    for words in ("customWords", "managedWordLists"):
+        for one in _listed(assessment, "wordPolicy", words):
+            yield "words", _score(one)
+    for one in _listed(assessment, "sensitiveInformationPolicy", "piiEntities"):
+        yield _named("personal", one, "type"), _score(one)
+    for one in _listed(assessment, "sensitiveInformationPolicy", "regexes"):
+        yield _named("expression", one, "name"), _score(one)
     for one in _listed(assessment, "contextualGroundingPolicy", "filters"):
-        if as_str(one.get("action")) == "BLOCKED" or one.get("detected") is True:
-            yield (as_str(one.get("type")) or "grounding").lower(), 0.9
+        if one.get("detected") is True or _score(one) == 1.0:
+            yield (as_str(one.get("type")) or "grounding").lower(), _score(one)
+
+
+def _named(kind: str, entry: JsonObject, field: str) -> str:
+    return f"{kind} {as_str(entry.get(field)) or ''}".strip()
+
+
+def _score(entry: JsonObject) -> float:
+    """1 where the guardrail acts; else how sure it is, where it says so."""
+    if as_str(entry.get("action")) in ("BLOCKED", "ANONYMIZED"):
+        return 1.0
+    return _CONFIDENCES.get(as_str(entry.get("confidence")), 0.9)
 
 
 def _listed(assessment: JsonObject, policy: str, field: str) -> list[JsonObject]:

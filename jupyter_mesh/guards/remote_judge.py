@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from ..outbound.http import Deadline
@@ -25,10 +26,22 @@ class RemoteJudge(RemoteGuard, Judge):
         self._remembered = Remembered[Verdict](self._remote.remember)
 
     async def judge(self, text: str, direction: Direction, call: GuardedCall) -> Verdict:
+        (verdict,) = await self.judge_all([text], direction, call)
+        return verdict
+
+    async def judge_all(
+        self, texts: Sequence[str], direction: Direction, call: GuardedCall
+    ) -> Sequence[Verdict]:
         deadline = self.service.deadline()
-        kind = self.kind(text, direction, call)
-        parts = [one.text for one in slices([text], lambda _: self.longest)]
-        return worst(await together(self._weighed(one, kind, deadline) for one in parts))
+        kinds = [self.kind(text, direction, call) for text in texts]
+        parts = list(slices(texts, lambda _: self.longest))
+        weighed = await together(
+            self._weighed(one.text, kinds[one.number], deadline) for one in parts
+        )
+        of_each: list[list[Verdict]] = [[] for _ in texts]
+        for part, verdict in zip(parts, weighed, strict=True):
+            of_each[part.number].append(verdict)
+        return [worst(verdicts) for verdicts in of_each]
 
     def kind(self, text: str, direction: Direction, call: GuardedCall) -> str:
         """What the service is told of where a text comes from."""
@@ -51,9 +64,14 @@ class RemoteJudge(RemoteGuard, Judge):
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:
-    """The highest score of all, with the categories of each."""
-    categories = dict.fromkeys(category for one in verdicts for category in one.categories)
-    return Verdict(max((one.score for one in verdicts), default=0.0), tuple(categories))
+    """The highest score of each category in any of them."""
+    scores: dict[str, float] = {}
+    for verdict in verdicts:
+        for category, score in verdict.scores.items():
+            scores[category] = max(score, scores.get(category, 0.0))
+    categories = {category for one in verdicts for category in one.categories}
+    named = sorted(categories, key=lambda category: -scores.get(category, 0.0))
+    return Verdict(max((one.score for one in verdicts), default=0.0), tuple(named), scores)
 
 
 def share(value: object, most: float = 1.0) -> float:

@@ -18,9 +18,6 @@ from .remote_judge import RemoteJudge, share
 from .remote_service import Question
 from .remote_slices import OVERLAP
 
-_NOTABLE = 0.5
-"""From this score on a category is named."""
-
 
 class ModerationsConfig(RemoteGuardConfig):
     """Settings of a moderation endpoint of OpenAI's shape.
@@ -60,22 +57,20 @@ class Moderations(RemoteJudge):
         return await self.service.ask(Question("moderations", body, [text]), self._read, deadline)
 
     def _read(self, answer: Json) -> Verdict:
+        trusted, wanted = self._settings.trust_flags, self._settings.categories
         results = as_list(dig(answer, "results")) or []
         scores = as_object(dig(results, 0, "category_scores"))
         flags = as_object(dig(results, 0, "categories"))
         if len(results) != 1 or scores is None or flags is None:
             raise ValueError("sent no scores by category")
-        score, named = 0.0, list[str]()
-        for category, said in scores.items():
-            if self._settings.categories and category not in self._settings.categories:
-                continue
-            flagged = self._settings.trust_flags and flags.get(category) is True
-            own = 1.0 if flagged else share(said)
-            score = max(score, own)
-            if own >= _NOTABLE:
-                named.append(category)
         self._check_asked(scores)
-        return Verdict(score, tuple(named))
+        return Verdict.of(
+            {
+                category: 1.0 if trusted and flags.get(category) is True else share(said)
+                for category, said in scores.items()
+                if category in (wanted or scores)
+            }
+        )
 
     def _check_asked(self, scores: JsonObject) -> None:
         if unknown := [one for one in self._settings.categories if one not in scores]:

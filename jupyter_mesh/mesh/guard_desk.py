@@ -14,6 +14,7 @@ from ..config import standard_detectors
 from ..errors import ConfigError, Conflict, InvalidRequest, Unavailable
 from ..pipeline.call import Call
 from ..pipeline.snapshot import Candidate, Snapshot
+from ..schemas.catalog import Residency
 from ..schemas.guards import (
     DraftObject,
     GuardForms,
@@ -37,6 +38,7 @@ from .nested import new_call_id
 from .parts import Parts
 from .policy_replay import Replay, replay
 from .rehearsal import Rehearsed, rehearse
+from .text_stays import reach
 from .trial import TypedSecrets
 from .trial_words import trial_result
 from .typed_keys import refer_to, refuse_plain_keys
@@ -63,11 +65,17 @@ class GuardDesk:
         """What policy is made of."""
         guards = self._parts.guards
         every: dict[str, Guard] = {**guards.detectors, **guards.judges}
-        declared = self._parts.governance.config.guards
+        config, plugins = self._parts.governance.config, self._parts.plugins
+        declared = config.guards
         return GuardForms(
             kinds=[self._kind(name) for name in self._parts.plugins.names(GUARD_GROUP)],
             in_force=[
-                _in_force(name, declared[name].guard if name in declared else name, one)
+                _in_force(
+                    name,
+                    declared[name].guard if name in declared else name,
+                    one,
+                    reach(one, config, plugins),
+                )
                 for name, one in sorted(every.items())
             ],
             screening_schema=form_of(ScreeningRule),
@@ -184,13 +192,14 @@ class GuardDesk:
         return None if rule is None else cast(JsonObject, rule.model_dump(mode="json"))
 
 
-def _in_force(name: str, kind: str, guard: Guard) -> GuardInForce:
+def _in_force(name: str, kind: str, guard: Guard, residency: Residency) -> GuardInForce:
     known = guard.entities() if isinstance(guard, Detector) else None
     return GuardInForce(
         name=name,
         guard=kind,
         finds="spans" if isinstance(guard, Detector) else "verdicts",
         entities=None if known is None else sorted(known),
+        residency=residency.value,
         standard=name in standard_detectors(),
     )
 

@@ -16,6 +16,7 @@ from ..spi.guard import Detector, Guard, GuardTools, Judge
 from ..spi.secrets import SecretStore
 from .findable import unfindable
 from .plugins import Plugins, validate_settings
+from .text_stays import check_text_stays
 
 _log = logging.getLogger("jupyter_mesh")
 _Declared: TypeAlias = tuple[str, dict[str, object]]
@@ -71,6 +72,7 @@ class Guards:
             if name not in kept
         }
         self.doubts = check_rules(config, every)
+        check_text_stays(config, every, self._plugins)
         for doubt in self.doubts:
             _log.warning("%s", doubt)
         for name, guard in every.items():
@@ -97,6 +99,7 @@ class Guards:
             for name, said in declared.items()
         }
         check_rules(config, every)
+        check_text_stays(config, every, self._plugins)
         fresh = [name for name, one in every.items() if one is not present.get(name)]
         with TemporaryDirectory(prefix="mesh-draft-") as folder:
             tools = replace(self._tools, secrets=secrets, folder=Path(folder))
@@ -125,6 +128,7 @@ def check_guards(config: Config, plugins: Plugins) -> None:
     """Raises ConfigError where a guard cannot be made, or a rule cannot be kept."""
     made = {name: _made(name, said, plugins) for name, said in _declared_in(config).items()}
     check_rules(config, made)
+    check_text_stays(config, made, plugins)
 
 
 def check_rules(config: Config, guards: Mapping[str, Guard]) -> list[str]:

@@ -43,6 +43,9 @@ class GuardInForce(Body):
     entities: list[str] | None = Field(
         description="What it can find as it is set and installed; null where that cannot be told."
     )
+    residency: Literal["local", "region", "external"] = Field(
+        description="How far the texts go that it is shown, before anything in them is redacted."
+    )
     standard: bool = Field(description="Part of `standard`, which is there without being set.")
 
 

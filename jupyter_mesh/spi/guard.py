@@ -130,6 +130,14 @@ class Guard(ABC):
         """
         return Residency.LOCAL
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The models of the mesh that it shows texts to, as `connection/model`; by default that of
+        its setting `model`.
+        """
+        model: object = getattr(self.config, "model", None)
+        return (model,) if isinstance(model, str) else ()
+
     def start(self, name: str, tools: GuardTools) -> None:  # noqa: B027 most need nothing
         """Begin to work, under the name that policy gives it; called once, in the event loop,
         before the first text. Returns at once: what takes time belongs in a task that `aclose`

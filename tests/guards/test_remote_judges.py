@@ -102,7 +102,7 @@ SEVERE = {
     ("text", "settings", "score", "categories"),
     [
         ("bad words", {}, 4 / 6, ("violence",)),
-        ("bad words, worse words", {}, 4 / 6, ("hate", "violence")),
+        ("bad words, worse words", {}, 4 / 6, ("violence", "hate")),
         ("bad words", {"severity_levels": "EightSeverityLevels"}, 4 / 7, ("violence",)),
         ("bad words", {"categories": ["Hate"]}, 0.0, ()),
         ("code name", {}, 0.0, ()),

@@ -2099,6 +2099,12 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Residency
+             * @description How far the texts go that it is shown, before anything in them is redacted.
+             * @enum {string}
+             */
+            residency: "local" | "region" | "external";
+            /**
              * Standard
              * @description Part of `standard`, which is there without being set.
              */

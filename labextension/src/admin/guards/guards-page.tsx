@@ -1,6 +1,7 @@
 import React from 'react';
 
 import { type GuardForms, type GuardInForce, type Setting } from '../../api/admin-types';
+import { residencyName } from '../../catalogue/words';
 import { EmptyNote } from '../../ui/placeholder';
 import { useAdmin } from '../context';
 import { type ISpot, type View } from '../place';
@@ -207,6 +208,17 @@ function Abilities({ guard }: { guard: GuardInForce | undefined }): React.JSX.El
   return (
     <div className="jp-mesh-dim">
       {entities.length === 0 ? what : trans.__('%1: %2', what, entities.map(one => one).join(', '))}
+      {guard.residency !== 'local' && (
+        <>
+          {' '}
+          <span
+            className="jp-mesh-Badge jp-mod-info"
+            title={trans.__('It is shown texts before anything in them is redacted')}
+          >
+            {trans.__('shows texts to a service: %1', residencyName(guard.residency, trans))}
+          </span>
+        </>
+      )}
     </div>
   );
 }

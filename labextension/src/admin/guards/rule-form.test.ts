@@ -14,9 +14,17 @@ const FORMS = {
       guard: 'patterns',
       finds: 'spans',
       entities: ['IBAN_CODE'],
+      residency: 'local',
       standard: true
     },
-    { name: 'words', guard: 'deny_list', finds: 'verdicts', entities: null, standard: false }
+    {
+      name: 'words',
+      guard: 'deny_list',
+      finds: 'verdicts',
+      entities: null,
+      residency: 'external',
+      standard: false
+    }
   ],
   screening_schema: {
     $defs: {
