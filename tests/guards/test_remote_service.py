@@ -83,8 +83,9 @@ async def test_every_fault_closes_the_call_and_is_told_without_a_word_of_the_tex
     caplog.set_level(logging.DEBUG)
     world = World()
     async with vendor.server("nothing") as service:
-        service.default = Behaviour(fault=fault)
-        async with started(vendor.make(service.address, timeout=0.4), world) as guard:
+        service.default = Behaviour(fault=fault, huge_bytes=512 * 1024)
+        limits = {"timeout": 0.4 if "stall" in fault else 10, "max_answer_bytes": 64 * 1024}
+        async with started(vendor.make(service.address, **limits), world) as guard:
             with pytest.raises(MeshError) as raised:
                 await ask(guard)
             is_unlike = vendor is COMPREHEND and fault == "error_in_200"  # AWS has no such thing
@@ -272,6 +273,45 @@ async def test_who_leaves_in_the_middle_harms_nobody() -> None:
                     await task
             ((found, _),) = await guard.find([TEXT], CALL)
     assert found.entity == "PERSON"
+
+
+async def test_after_a_while_one_call_tries_whether_a_service_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr("jupyter_mesh.guards.remote_service.monotonic", lambda: now)
+    async with PRESIDIO.server() as service:
+        service.default = Behaviour(fault="server_error")
+        async with started(PRESIDIO.make(service.address)) as guard:
+            for _ in range(6):
+                with pytest.raises(ProviderUnavailable):
+                    await guard.find([TEXT], CALL)
+            service.default = Behaviour()
+            with pytest.raises(ProviderUnavailable, match="not asked"):
+                await guard.find([TEXT], CALL)
+            now += 16
+            service.script(Behaviour(fault="stall"))
+            trial = asyncio.ensure_future(guard.find([TEXT], CALL))
+            while len(service.requests) < 6:  # noqa: ASYNC110 the fake has no event
+                await asyncio.sleep(0.005)
+            with pytest.raises(ProviderUnavailable, match="not asked"):
+                await guard.find(["Another text."], CALL)
+            trial.cancel()  # whoever tried has left before it was known
+            with pytest.raises(asyncio.CancelledError):
+                await trial
+            ((found, _),) = await guard.find([TEXT], CALL)
+    assert found.entity == "PERSON"
+
+
+async def test_with_the_first_failure_the_rest_is_given_up() -> None:
+    async with PRESIDIO.server() as service:
+        service.script(Behaviour(fault="server_error"))
+        service.default = Behaviour(delay=0.02)
+        async with started(PRESIDIO.make(service.address, parallel=1, batch=1)) as guard:
+            with pytest.raises(ProviderUnavailable):
+                await guard.find([f"{TEXT} {n}" for n in range(20)], CALL)
+            await asyncio.sleep(0.3)
+        assert len(service.requests) <= 2
 
 
 @pytest.mark.parametrize("vendor", DETECTORS, ids=lambda v: v.title)

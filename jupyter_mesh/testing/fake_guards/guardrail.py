@@ -94,11 +94,11 @@ class Guardrail(ServiceDialect):
 
 
 def _assessment(said: list[str]) -> JsonObject:
-    """As `outputScope` `FULL` shows it: also a filter that has detected nothing."""
+    """As `outputScope` `FULL` shows it: also what has detected nothing."""
     filters: list[Json] = [
         {"type": "INSULTS", "confidence": "NONE", "action": "NONE", "detected": False}
     ]
-    topics: list[Json] = []
+    topics: list[Json] = [{"name": "Weather", "type": "DENY", "action": "NONE", "detected": False}]
     words: list[Json] = []
     personal: list[Json] = []
     for one in said:
