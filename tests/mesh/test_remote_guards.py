@@ -164,8 +164,8 @@ async def test_a_rule_may_say_how_far_its_texts_go_to_be_looked_through(
     kind = {"screening": "presidio_service", "moderation": "openai_moderation"}[section]
     said = guards(kind, finder, residency=residency)
     rule = {"screening": {"detectors": ["standard", "watch"]}, "moderation": {"guard": "watch"}}
-    rules = {section: [{**rule[section], "text_stays": stays}]}
-    started = mesh_of(tmp_path, {"up": connection(upstream)}, guards=said, **rules)
+    rules: dict[str, object] = {section: [{**rule[section], "text_stays": stays}]}
+    started = mesh_of(tmp_path, {"up": connection(upstream)}, guards=said, **rules)  # pyright: ignore[reportArgumentType]
     if fits:
         async with started:
             return
