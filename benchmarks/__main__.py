@@ -1,6 +1,6 @@
 """`make bench`: run every measurement, print tables, write `bench.json`.
 
-python -m benchmarks [--quick] [--only cpu,stream,latency,memory,adapters,start,pages,crowd]
+python -m benchmarks [--quick] [--only cpu,stream,latency,memory,adapters,start,pages,crowd,screening]
                      [--crowd alone,several] [--crowd-seconds 20] [--out bench.json]
 """
 
@@ -18,8 +18,10 @@ from .pages import page_sections
 from .peers import absent, peers
 from .processes import start
 from .report import Row, table, write
+from .screening import screening_sections
 from .start_up import start_rows
 
+_PARTS = "cpu,stream,latency,memory,adapters,start,pages,crowd,screening"
 _GOALS = """Goals: stand-alone at most 0.75 ms and 2 x its floor; inside Jupyter at most 1.5 x the
 Jupyter floor; screening adds at most 0.75 ms to a 1 kB call; a chunk at most 2 x the floor;
 what an admin's page asks for is there within 300 ms at p95; before 500 people with 50 calls/s p99
@@ -61,7 +63,7 @@ def main() -> None:
     """Parse, measure, report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="fewer calls: a look, not a figure")
-    parser.add_argument("--only", default="cpu,stream,latency,memory,adapters,start,pages,crowd")
+    parser.add_argument("--only", default=_PARTS)
     parser.add_argument("--crowd", default="alone,several", help="before which gateways")
     parser.add_argument("--crowd-seconds", type=float, default=20.0, help="600 is the full form")
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
@@ -77,6 +79,8 @@ def main() -> None:
             seconds = 5.0 if options.quick else options.crowd_seconds
             kinds = [one for one in options.crowd.split(",") if one]
             sections |= asyncio.run(crowd_sections(Path(folder), seconds, kinds))
+        if "screening" in parts:
+            sections |= asyncio.run(screening_sections(options.quick))
     if "start" in parts:
         sections["start"] = start_rows(3 if options.quick else 9)
     for name, rows in sections.items():

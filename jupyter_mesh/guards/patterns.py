@@ -63,7 +63,7 @@ class PatternsConfig(GuardConfig):
 class PatternScanner(Scanner):
     """The patterns over one text; `entities` says which."""
 
-    slice: ClassVar[int] = 65_536
+    slice: ClassVar[int] = 32_768
 
     def __init__(self, settings: JsonObject) -> None:
         super().__init__(settings)

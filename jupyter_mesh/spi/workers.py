@@ -33,9 +33,9 @@ class Scanner(ABC):
         after: Characters behind it: the longest finding and what may follow it.
     """
 
-    slice: ClassVar[int] = 16_384
+    slice: ClassVar[int] = 8_192
     before: ClassVar[int] = 512
-    after: ClassVar[int] = 2_048
+    after: ClassVar[int] = 1_024
 
     def __init__(self, settings: JsonObject) -> None:
         self.settings = settings
