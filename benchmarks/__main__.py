@@ -1,6 +1,7 @@
 """`make bench`: run every measurement, print tables, write `bench.json`.
 
-python -m benchmarks [--quick] [--only cpu,stream,latency,memory,adapters,start,pages,crowd,screening]
+python -m benchmarks [--quick]
+                     [--only cpu,stream,latency,memory,adapters,start,pages,crowd,screening]
                      [--crowd alone,several] [--crowd-seconds 20] [--out bench.json]
 """
 

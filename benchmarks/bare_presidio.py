@@ -52,12 +52,8 @@ def bare_presidio() -> dict[str, Callable[[str], Found]]:
         }
 
     return {
-        f"bare Presidio as it comes, {len(list(usual.recognizers))} recognizers": analyze(
-            usual
-        ),
-        f"bare Presidio, the same {len(list(same.recognizers))} recognizers": analyze(
-            same
-        ),
+        f"bare Presidio as it comes, {len(list(usual.recognizers))} recognizers": analyze(usual),
+        f"bare Presidio, the same {len(list(same.recognizers))} recognizers": analyze(same),
     }
 
 
@@ -80,10 +76,7 @@ def compared(known: Sequence[str], count: int) -> list[Row]:
 
     engine = Engine(EVERY_RECOGNIZER.settings())
     every = texts(count, 1_000, [*known])
-    ours = [
-        {(one.start, one.end, one.entity) for one in engine.scan(text)}
-        for text in every
-    ]
+    ours = [{(one.start, one.end, one.entity) for one in engine.scan(text)} for text in every]
     for title, analyze in bare_presidio().items():
         theirs = [analyze(text) for text in every]
         pairs = list(zip(ours, theirs, strict=True))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 _SYLLABLES = [first + second for first in "bdklmnprst" for second in "aeiou"]
-_PROSE = """the contract was sent to our office last week and nobody has answered since then so please
-look at the table below where every order of the year is listed by month and region with its price
+_PROSE = """the contract was sent to our office last week and nobody has answered since then so
+please look at the table where every order of the year is listed by month and region with its price
 in euro and the name of whoever signed it for the customer"""
 _WORDS = _PROSE.split()
 _ENTITIES = (

@@ -49,9 +49,7 @@ async def screening_sections(quick: bool) -> dict[str, list[Row]]:
     return {
         "screening, 1 kB on one core": small,
         "screening, 1 MB beside others": await _large(known),
-        "screening, throughput by workers": await _throughput(
-            known, 0.25 if quick else 2.0
-        ),
+        "screening, throughput by workers": await _throughput(known, 0.25 if quick else 2.0),
         "screening, findings of bare Presidio": compared(known, 40 if quick else 400),
     }
 
@@ -67,9 +65,7 @@ def _detectors(known: Sequence[str]) -> dict[str, Detector]:
 
 
 @asynccontextmanager
-async def _working(
-    detectors: Mapping[str, Detector], count: int
-) -> AsyncIterator[WorkerPool]:
+async def _working(detectors: Mapping[str, Detector], count: int) -> AsyncIterator[WorkerPool]:
     happenings = Happenings()
     happenings.listen(lambda one: print(one.message))
     pool = WorkerPool(happenings, count=count)
@@ -114,11 +110,7 @@ async def _small(known: Sequence[str], count: int) -> list[Row]:
     }
     rows: list[Row] = []
     async with _working(detectors, 1) as pool:
-        rows.append(
-            await _timed(
-                "a worker and back, nothing sought", every, _nothing(pool), pool
-            )
-        )
+        rows.append(await _timed("a worker and back, nothing sought", every, _nothing(pool), pool))
         for title, chosen in sets.items():
             some = {name: detectors[name] for name in chosen if name in detectors}
             if some:
@@ -245,14 +237,10 @@ async def _throughput(known: Sequence[str], megabytes: float) -> list[Row]:
     for count in (1, 2, 4):
         async with _working({}, count) as pool:
             scan = pool.scan
-            warm = [
-                scan(PresidioScanner, settings, [text]) for text in every[: 8 * count]
-            ]
+            warm = [scan(PresidioScanner, settings, [text]) for text in every[: 8 * count]]
             await asyncio.gather(*warm)
             began = time.perf_counter()
-            await asyncio.gather(
-                *(scan(PresidioScanner, settings, [one]) for one in every)
-            )
+            await asyncio.gather(*(scan(PresidioScanner, settings, [one]) for one in every))
             seconds = time.perf_counter() - began
             processes = len(pool.pids)
         rows.append(
