@@ -1,0 +1,110 @@
+"""Names of a company's own database and its own expressions, through a whole mesh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_mesh.errors import ConfigError, ScreeningUnavailable
+from jupyter_mesh.mesh import Mesh
+from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
+from tests.guards.name_world import sqlite_with
+
+from .world import ask, chat, connection, mesh_of, put, until
+
+NAMES = [("Ada", "Lovelace"), ("Jürgen", "Groß")]
+ORDERS = {
+    "guard": "expressions",
+    "patterns": [{"entity": "ORDER_NUMBER", "pattern": r"\bPO-\d{6}\b"}],
+}
+
+
+def staff(url: str, **settings: object) -> dict[str, object]:
+    return {
+        "guard": "database",
+        "url": url,
+        "query": "SELECT first, last FROM people",
+        "columns": {"first last": "PERSON"},
+        **settings,
+    }
+
+
+async def loaded(mesh: Mesh) -> None:
+    async def can() -> bool:
+        return (await ask(mesh, chat("is it there?"))).error is None
+
+    await until(can)
+
+
+@pytest.mark.parametrize("hashed", [False, True])
+async def test_names_and_numbers_of_ones_own_never_leave_and_come_back(
+    tmp_path: Path, upstream: FakeOpenAI, hashed: bool
+) -> None:
+    url = sqlite_with(tmp_path / "staff.db", NAMES, "first, last")
+    guards = {"staff": staff(url, hashed=hashed), "orders": ORDERS}
+    screening = [{"detectors": ["staff", "orders"]}]
+    up = {"up": connection(upstream)}
+    async with mesh_of(tmp_path, up, guards=guards, screening=screening) as mesh:
+        await loaded(mesh)
+        text = "<PERSON_1> and <PERSON_2> know <ORDER_NUMBER_1>."
+        upstream.default = Behaviour(text=text)
+        outcome = await ask(mesh, chat("ada  LOVELACE asks Gross, Jurgen about PO-123456."))
+        assert outcome.error is None
+        sent = upstream.requests[-1].body.decode()
+        assert "<PERSON_1> asks <PERSON_2> about <ORDER_NUMBER_1>." in sent
+        assert outcome.text == "ada  LOVELACE and Gross, Jurgen know PO-123456."
+    state = [one for one in (tmp_path / "state" / "guards").rglob("*") if one.is_file()]
+    assert state
+    assert all(b"lovelace" not in one.read_bytes().lower() for one in state)
+
+
+async def test_while_a_list_was_never_read_nothing_is_sent_and_an_alert_says_why(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    guards = {"staff": staff(f"sqlite:///{tmp_path}/none.db")}
+    up = {"up": connection(upstream)}
+    async with mesh_of(tmp_path, up, guards=guards, screening=[{"detectors": ["staff"]}]) as mesh:
+        assert isinstance((await ask(mesh, chat("Hi"))).error, ScreeningUnavailable)
+        assert upstream.requests == []
+
+        async def told() -> bool:
+            await mesh._parts.alerts.flush()
+            page = await mesh.alerts.page(kind="guard")
+            return any(one.subject == "staff" and "never read" in one.text for one in page.alerts)
+
+        await until(told)
+
+
+async def test_a_list_that_an_admin_changes_is_read_anew_and_the_same_one_goes_on(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    url = sqlite_with(tmp_path / "staff.db", NAMES, "first, last")
+    up = {"up": connection(upstream)}
+    async with mesh_of(tmp_path, up, personal=True) as mesh:
+        version = await put(mesh, "guards", "staff", None, **staff(url))
+        await put(mesh, "screening", "names", None, detectors=["staff"])
+        await loaded(mesh)
+        before = mesh._parts.guards.detectors["staff"]
+        await put(mesh, "guards", "orders", None, **ORDERS)
+        assert mesh._parts.guards.detectors["staff"] is before
+        await put(mesh, "guards", "staff", version, **staff(url, columns={"last": "EMPLOYEE"}))
+        assert mesh._parts.guards.detectors["staff"] is not before
+        await loaded(mesh)
+        await ask(mesh, chat("ask Lovelace"))
+        assert "ask <EMPLOYEE_1>" in upstream.requests[-1].body.decode()
+
+
+@pytest.mark.parametrize(
+    ("guard", "why"),
+    [
+        (staff("postgresql://me:pw@host/db"), "password"),
+        ({**ORDERS, "patterns": [{"entity": "X", "pattern": "("}]}, "no regular expression"),
+    ],
+)
+async def test_settings_that_cannot_work_are_refused_when_they_are_written(
+    tmp_path: Path, upstream: FakeOpenAI, guard: dict[str, object], why: str
+) -> None:
+    with pytest.raises(ConfigError, match=why):
+        async with mesh_of(tmp_path, {"up": connection(upstream)}, guards={"mine": guard}):
+            pass
