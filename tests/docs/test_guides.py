@@ -14,8 +14,11 @@ from jupyter_mesh_server import call_options
 
 from jupyter_mesh.cli import main
 from jupyter_mesh.config import Config
+from jupyter_mesh.guards.database import Database
+from jupyter_mesh.guards.expressions import Expressions
 from jupyter_mesh.kernel.options import OPTIONS
 from jupyter_mesh.mesh.plugins import validate_settings
+from jupyter_mesh.spi.guard import Detector
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
 
 ROOT = Path(__file__).parents[2]
@@ -111,3 +114,10 @@ def test_the_guards_guides_configuration_is_valid() -> None:
     config = Config.model_validate(merged("guards-guide.md"))
     assert {rule.mode for rule in config.screening} == {"enforce", "monitor"}
     assert config.screening[1].target.application == "report-*"
+    plugins: dict[str, type[Detector]] = {"database": Database, "expressions": Expressions}
+    checked = {
+        rule.guard: plugins[rule.guard].Config.model_validate(rule.model_extra)
+        for rule in config.guards.values()
+        if rule.guard in plugins
+    }
+    assert checked.keys() == plugins.keys()

@@ -108,3 +108,13 @@ async def test_settings_that_cannot_work_are_refused_when_they_are_written(
     with pytest.raises(ConfigError, match=why):
         async with mesh_of(tmp_path, {"up": connection(upstream)}, guards={"mine": guard}):
             pass
+
+
+async def test_a_rule_for_an_entity_that_no_column_or_pattern_has_is_refused(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    guards = {"staff": staff("sqlite:///x.db"), "orders": ORDERS}
+    rule = {"detectors": ["staff", "orders"], "entities": {"PASSPORT": "block"}}
+    with pytest.raises(ConfigError, match="PASSPORT"):
+        async with mesh_of(tmp_path, {"up": connection(upstream)}, guards=guards, screening=[rule]):
+            pass
