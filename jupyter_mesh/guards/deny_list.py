@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
@@ -49,13 +50,18 @@ class DenyListConfig(GuardConfig):
 
 
 class _Term(NamedTuple):
+    """Between the parts is white space, any amount of it."""
+
     parts: tuple[str, ...]
+    part: int
+    """The one that holds the word it is filed under."""
     before: int
-    """Characters of the first part that stand before the word it is filed under."""
+    """Characters of that part in front of the word."""
 
 
 class TermIndex:
-    """Terms filed under their first word: a text costs one look-up for each of its words.
+    """Terms filed under the word that fewest of them share: a text costs one look-up for each of
+    its words, and little more however alike the terms are.
 
     Case, width, ligatures, invisible characters and the kind of white space do not matter.
     """
@@ -64,16 +70,18 @@ class TermIndex:
         self._whole_words = whole_words
         self._by_word: dict[str, list[_Term]] = {}
         self._anywhere: dict[str, list[tuple[str, ...]]] = {}
-        for term in dict.fromkeys(" ".join(normal_form(term).text.split()) for term in terms):
-            word = _WORD.search(term)
-            if not term:
-                continue
-            if word is None or not whole_words or _UNSPACED.search(term):
-                parts = tuple(term.split(" "))
+        known = dict.fromkeys(" ".join(normal_form(term).text.split()) for term in terms)
+        shared = Counter(word for term in known for word in set(_WORD.findall(term)))
+        for term in filter(None, known):
+            words = list(_WORD.finditer(term))
+            parts = tuple(term.split(" "))
+            if not words or not whole_words or _UNSPACED.search(term):
                 self._anywhere.setdefault(parts[0][:_BEGINNING], []).append(parts)
             else:
-                filed = _Term(tuple(term.split(" ")), word.start())
-                self._by_word.setdefault(word[0], []).append(filed)
+                word = min(words, key=lambda one: shared[one[0]])
+                part = term.count(" ", 0, word.start())
+                before = word.start() - (term.rfind(" ", 0, word.start()) + 1)
+                self._by_word.setdefault(word[0], []).append(_Term(parts, part, before))
         self._first = frozenset(beginning[0] for beginning in self._anywhere)
 
     def __len__(self) -> int:
@@ -105,9 +113,12 @@ class TermIndex:
     def _words_in(self, form: NormalForm) -> Iterator[tuple[int, int]]:
         for word in _WORD.finditer(form.text):
             for term in self._by_word.get(word[0], ()):
-                start = word.start() - term.before
-                end = _match_at(form.text, start, term.parts)
-                if end is not None and _stands_alone(form.text, start, end):
+                place = word.start() - term.before
+                end = _match_at(form.text, place, term.parts[term.part :])
+                if end is None:
+                    continue
+                start = _start_before(form.text, place, term.parts[: term.part])
+                if start is not None and _stands_alone(form.text, start, end):
                     yield form.span(start, end)
 
 
@@ -121,6 +132,18 @@ def _match_at(text: str, start: int, parts: tuple[str, ...]) -> int | None:
         if space is None or not text.startswith(part, space.end()):
             return None
         end = space.end() + len(part)
+    return end
+
+
+def _start_before(text: str, end: int, parts: tuple[str, ...]) -> int | None:
+    """Where `parts`, with white space behind each, begin if they end at `end`."""
+    for part in reversed(parts):
+        gap = end
+        while gap > 0 and text[gap - 1].isspace():
+            gap -= 1
+        end, before = gap - len(part), end
+        if gap == before or end < 0 or not text.startswith(part, end):
+            return None
     return end
 
 

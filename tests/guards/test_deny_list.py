@@ -164,6 +164,28 @@ def test_many_terms_cost_a_text_no_more_than_its_words() -> None:
 
 
 @pytest.mark.timeout(60)
+def test_terms_that_share_their_words_cost_a_text_no_more() -> None:
+    index = TermIndex([f"the customer no. {number} ltd" for number in range(100_000)])
+    text = "the customer  no. 777 ltd, not the customer no. 100001 ltd or no. 5 ltd. " * 500
+    found = [text[a:b] for a, b in index.spans(text)]  # each by each, this is minutes
+    assert found == ["the customer  no. 777 ltd"] * 500
+
+
+@given(st.lists(st.sampled_from(["a", "b", "ab", "(a", "b)", "a-b", "c"]), max_size=12), st.data())
+def test_a_term_is_found_wherever_its_words_stand_in_its_order(
+    words: list[str], data: st.DataObject
+) -> None:
+    term = data.draw(st.lists(st.sampled_from(["a", "b", "ab", "a-b"]), min_size=1, max_size=4))
+    others = ["a b", "b a", "b", "a a b", "c b"]  # so that another word than the first is rarest
+    text = "  ".join(words)
+    index = TermIndex([" ".join(term), *others])
+    pattern = r"\s+".join(map(re.escape, term))
+    expected = {one.span(1) for one in re.finditer(rf"(?<!\w)(?=({pattern})(?!\w))", text)}
+    found = set(index.spans(text)) - set(TermIndex(others).spans(text))
+    assert found | (expected & set(TermIndex(others).spans(text))) == expected
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "unit", ["project ", "project\n", "\u200b", "é", "a", " ", "o'", "秘密", "c+"]
 )
