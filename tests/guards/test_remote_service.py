@@ -18,6 +18,9 @@ from jupyter_mesh.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from jupyter_mesh.outbound.authorization import Token
+from jupyter_mesh.outbound.azure_identity import EntraTokens
+from jupyter_mesh.outbound.google_credentials import GoogleCredentials
 from jupyter_mesh.spi.guard import Detector, Guard, GuardedCall, Judge
 from jupyter_mesh.testing.fake_guards import Behaviour, Comprehend, FakeGuard, Fault
 
@@ -207,6 +210,47 @@ async def test_a_wrong_key_closes_the_call_and_is_not_quoted(vendor: Vendor[Guar
                 await ask(guard)
     assert raised.value.status == 401
     assert KEY not in raised.value.message
+
+
+async def test_a_token_that_is_refused_is_fetched_anew_for_the_next_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tokens = iter(["ya29.old-0123456789", "ya29.new-0123456789"])
+    monkeypatch.setattr(GoogleCredentials, "fetch", lambda _: Token(next(tokens), 4e9))
+    async with DLP.server() as service:
+        service._api_key = "ya29.new-0123456789"  # pyright: ignore[reportPrivateUsage]
+        async with started(DLP.make(service.address)) as guard:
+            with pytest.raises(ProviderRejected) as raised:
+                await guard.find([TEXT], CALL)
+            ((found, _),) = await guard.find([TEXT], CALL)
+    assert "ya29" not in raised.value.message
+    assert found.entity == "PERSON"
+
+
+@pytest.mark.parametrize("vendor", [AZURE, SAFETY], ids=lambda v: v.title)
+async def test_azure_is_asked_with_a_token_of_its_directory(
+    vendor: Vendor[Guard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EntraTokens, "fetch", lambda _: Token("entra-token-0123456789", 4e9))
+    async with vendor.server() as service:
+        service._api_key = "entra-token-0123456789"  # pyright: ignore[reportPrivateUsage]
+        guard = vendor.make(service.address, api_key=None, identity="managed")
+        async with started(guard):
+            await ask(guard)
+        (request,) = service.requests
+    assert request.headers["authorization"] == "Bearer entra-token-0123456789"
+    assert "ocp-apim-subscription-key" not in request.headers
+
+
+async def test_headers_of_ones_own_are_sent_and_secrets_in_them_resolved() -> None:
+    async with PRESIDIO.server() as service:
+        service._api_key = None  # pyright: ignore[reportPrivateUsage]
+        headers = {"X-Team": "risk", "X-Key": "env:KEY"}
+        async with started(PRESIDIO.make(service.address, api_key=None, headers=headers)) as guard:
+            await guard.find([TEXT], CALL)
+        (request,) = service.requests
+    assert (request.headers["x-team"], request.headers["x-key"]) == ("risk", KEY)
+    assert "authorization" not in request.headers
 
 
 async def test_a_signature_of_another_closes_the_call() -> None:
