@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from hashlib import blake2b
-from typing import Generic, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from ..errors import ProviderProtocolError
 from ..schemas.events import Answer
@@ -90,6 +90,36 @@ async def vectors_of(
         return _vector(item.get("embedding"))
 
     return await _each(models, Operation.EMBEDDING, model, texts, call_id, read)
+
+
+class LabelledSpan(NamedTuple):
+    """`text[start:end]`, in code points, is what `label` says, with a score from 0 to 1."""
+
+    label: str
+    start: int
+    end: int
+    score: float
+
+
+async def spans_of(
+    models: Models, model: str, texts: Sequence[str], call_id: str
+) -> list[list[LabelledSpan]]:
+    """What a model for token classification labels in each text. Raises as `labels_of`."""
+
+    def read(item: JsonObject, _answer: JsonObject) -> list[LabelledSpan]:
+        entities = as_list(item.get("entities"))
+        if entities is None:
+            raise _garbage(model)
+        return [_span(as_object(one) or {}) for one in entities]
+
+    return await _each(models, Operation.TOKEN_CLASSIFY, model, texts, call_id, read)
+
+
+def _span(said: JsonObject) -> LabelledSpan:
+    start, end = int(cast(int, said.get("start"))), int(cast(int, said.get("end")))
+    if not 0 <= start <= end:
+        raise ValueError("a span that is none")
+    return LabelledSpan(str(said.get("label")), start, end, float(cast(float, said.get("score"))))
 
 
 async def _each(

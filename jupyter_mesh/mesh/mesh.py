@@ -230,8 +230,16 @@ class Mesh:
         return self._parts.nested.stream(request, parent=parent, purpose=purpose)
 
     async def dry_run(self, call: Call) -> DryRun:
-        """What the call would send and cost; nothing is sent or recorded."""
-        return await dry_run(call)
+        """What the call would send and cost; nothing of it is sent or recorded. Guards that ask
+        models ask them: those calls are real, and recorded.
+        """
+        self._live[call.id] = call
+        try:
+            return await dry_run(call)
+        finally:
+            del self._live[call.id]
+            if not self._live:
+                self._idle.set()
 
     # ── what callers see ─────────────────────────────────────────────────────
 
@@ -358,7 +366,9 @@ class Mesh:
         self.revisions.end()
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
-                await self._idle.wait()
+                while self._live:
+                    self._idle.clear()
+                    await self._idle.wait()
         except TimeoutError:
             _log.warning("%d calls were still running when the mesh closed.", len(self._live))
         await self._parts.aclose()

@@ -61,12 +61,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
     def install(group: str = PROVIDER_GROUP, **points: str) -> None:
         folder = tmp_path / "site-packages"
         about = folder / "mesh_plugins_of_a_test-1.0.dist-info"
-        about.mkdir(parents=True)
+        about.mkdir(parents=True, exist_ok=True)
         (about / "METADATA").write_text(
             "Metadata-Version: 2.1\nName: mesh-plugins-of-a-test\nVersion: 1.0\n"
         )
         lines = [f"{name} = {target}" for name, target in points.items()]
-        (about / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
+        with (about / "entry_points.txt").open("a") as file:
+            file.write("\n".join([f"[{group}]", *lines, ""]))
         monkeypatch.syspath_prepend(str(folder))
 
     return install
