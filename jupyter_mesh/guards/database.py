@@ -23,8 +23,10 @@ from .name_words import Words, names_in
 
 PLAIN_UP_TO = 100_000
 """Names; more are kept as hashes, in a file."""
-_QUICK_PLAIN, _QUICK_HASHED = 32_768, 4_096
+_QUICK_PLAIN, _QUICK_HASHED = 16_384, 4_096
 """Characters that are looked through at once; from there on another process does it."""
+_NOT_ASCII = 8
+"""Times as long as others take texts that may hold scripts without spaces."""
 
 _Entity = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 _INLINE_PASSWORD = re.compile(r"//[^/@?#]*:[^/@?#]+@|[?&;](?:password|pwd)=", re.IGNORECASE)
@@ -117,7 +119,8 @@ class Database(Detector):
         if self._list is None or self._tools is None:
             raise UnusableTable("The list was not started.")
         names = self._list.names()
-        if sum(map(len, texts)) <= (_QUICK_PLAIN if names.plain else _QUICK_HASHED):
+        work = sum(len(text) * (1 if text.isascii() else _NOT_ASCII) for text in texts)
+        if work <= (_QUICK_PLAIN if names.plain else _QUICK_HASHED):
             spans = [list(spans_in(text, names)) for text in texts]
         else:
             settings = self._list.scanner_settings

@@ -23,7 +23,7 @@ from .name_table import BEGINS, Header, NameTable, UnusableTable
 from .name_table_writer import NameTableWriter
 from .name_words import beginning_of, forms_of
 
-_PLAIN_AT_ONCE = 1000
+_PLAIN_AT_ONCE = 250
 
 
 class _Frame(BaseModel):

@@ -168,6 +168,8 @@ class NameList:
             )
         except MeshError as error:
             raise ListFailed(error.message) from None
+        except OSError as error:
+            raise ListFailed(f"Its key cannot be read: {error.strerror}.") from None
 
     def _take_table(self, key: bytes) -> None:
         table = CurrentTable(self._file, key, self._source.identity)
@@ -209,14 +211,17 @@ class NameList:
 async def _built_by_process(
     task: Task, environment: Mapping[str, str]
 ) -> tuple[dict[str, bytes], Built]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "jupyter_mesh.guards.name_builder"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=dict(environment),
-        limit=_LONGEST_FRAME,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "jupyter_mesh.guards.name_builder"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=dict(environment),
+            limit=_LONGEST_FRAME,
+        )
+    except OSError as error:
+        raise ListFailed(f"No process could be started: {error.strerror}.") from None
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -238,6 +243,7 @@ async def _read(lines: asyncio.StreamReader) -> tuple[dict[str, bytes], Built]:
             case Plain(forms=some):
                 for form, places in some.items():
                     forms[form] = kinds.setdefault(tuple(places), bytes(places))
+                await asyncio.sleep(0)  # what has come already is read without a pause
             case Built() as built:
                 return forms, built
             case Failed(why=why):

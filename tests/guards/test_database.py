@@ -5,6 +5,7 @@ database fails, and closed when there never were any.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,13 @@ from pydantic import ValidationError
 
 from jupyter_mesh.guards import database
 from jupyter_mesh.guards.database import Database, DatabaseConfig
+from jupyter_mesh.guards.in_threads import InThreads
 from jupyter_mesh.guards.name_table import UnusableTable
 from jupyter_mesh.guards.workers import WorkerPool
+from jupyter_mesh.schemas.json import JsonObject
 from jupyter_mesh.spi.guard import GuardedCall
 from jupyter_mesh.spi.happenings import Happenings
+from jupyter_mesh.spi.workers import ScannedSpan, Scanner
 from jupyter_mesh.testing.postgres import ScratchPostgres
 
 from .name_world import World, found, sqlite_with
@@ -210,15 +214,20 @@ async def test_neither_a_password_nor_a_row_is_told(
     postgres.drop_database(url)
 
 
+READERS = [
+    ("import os; os.kill(os.getpid(), 9)", "ended before"),
+    ("print('{}')", "garbage"),
+    ("print('x' * 20_000_000)", "garbage"),
+]
+
+
 async def test_a_reader_that_is_killed_or_answers_garbage_leaves_the_last_names(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = sqlite_with(tmp_path / "crm.db", [("Initech",)])
     async with world.started(url=url, every=1, **ONE) as guard:
         await world.until("guard_working")
-        for times, (code, why) in enumerate(
-            [("import os; os.kill(os.getpid(), 9)", "ended before"), ("print('{}')", "garbage")], 1
-        ):
+        for times, (code, why) in enumerate(READERS, 1):
             script = tmp_path / f"reader{times}"
             script.write_text(f"#!/usr/bin/env python3\n{code}\n")
             script.chmod(0o755)
@@ -270,6 +279,42 @@ async def test_long_texts_are_looked_through_by_workers_with_the_same_result(
         text = "lorem ipsum " * 20_000 + "initech and globex"
         assert await found(guard, text) == [("CUSTOMER", "globex")]
     await pool.aclose()
+
+
+SHORT, LONG = "lorem ipsum ", "lörem ipsüm "
+
+
+@pytest.mark.parametrize(
+    ("hashed", "text", "asked"),
+    [
+        (False, SHORT * 1300, 0),
+        (False, SHORT * 1400, 1),
+        (False, LONG * 160, 0),
+        (False, LONG * 180, 1),
+        (True, SHORT * 300, 0),
+        (True, SHORT * 350, 1),
+        (True, LONG * 40, 0),
+        (True, LONG * 45, 1),
+    ],
+)
+async def test_no_text_is_looked_through_at_once_that_would_take_long(
+    world: World, tmp_path: Path, hashed: bool, text: str, asked: int
+) -> None:
+    scans: list[object] = []
+
+    class Counted(InThreads):
+        async def scan(
+            self, scanner: type[Scanner], settings: JsonObject, texts: Sequence[str]
+        ) -> list[list[ScannedSpan]]:
+            scans.append(scanner)
+            return await super().scan(scanner, settings, texts)
+
+    world.workers = Counted()
+    url = sqlite_with(tmp_path / "crm.db", [("Initech",)])
+    async with world.started(url=url, hashed=hashed, **ONE) as guard:
+        await world.until("guard_working")
+        assert await found(guard, text + "initech") == [("CUSTOMER", "initech")]
+    assert len(scans) == asked
 
 
 async def test_other_calls_go_on_while_a_list_is_read(world: World, tmp_path: Path) -> None:
