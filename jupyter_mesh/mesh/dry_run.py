@@ -10,30 +10,28 @@ from ..pipeline.bound import USUAL_OUTPUT, output_bound, tokens_cost
 from ..pipeline.call import Call
 from ..pipeline.price import more_requests
 from ..pipeline.resolve import resolve
-from ..pipeline.screen import screen
 from ..pipeline.snapshot import Candidate
 from ..schemas.api import DryRun
 from ..schemas.request import Request
 from ..schemas.spend import Usage, cost_of
 from ..schemas.tokens import estimate_all
+from .rehearsal import rehearse
 
 _TYPICAL_OUTPUT = 256
 """Tokens of an answer nobody bounded, for the middle estimate."""
 
 
 async def dry_run(call: Call) -> DryRun:
-    """Authorise, resolve and screen `call`; send nothing, record nothing.
+    """Authorise, resolve, screen and judge `call`; send nothing, record nothing.
 
     Raises:
         MeshError: As the call itself would, but for a policy's block, which is reported.
     """
     authorize(call)
     resolve(call)
-    blocked = False
-    try:
-        await screen(call)
-    except Blocked:
-        blocked = True
+    done = await rehearse(call, ())
+    if done.error is not None and not isinstance(done.error, Blocked):
+        raise done.error
     tokens = estimate_all(call.request.texts())
     longest = max(_most_output(call, one) for one in call.candidates)
     likely = min(longest, _TYPICAL_OUTPUT * call.request.answers)
@@ -42,7 +40,7 @@ async def dry_run(call: Call) -> DryRun:
         candidates=[one.id for one in call.candidates],
         prompt=dict(call.request.body),
         findings=list(call.report.verdicts),
-        blocked=blocked,
+        blocked=done.error is not None,
         input_tokens=tokens,
         max_output_tokens=longest,
         estimated_cost_usd=_likely_cost(call.request, call.candidates[0], tokens, likely),

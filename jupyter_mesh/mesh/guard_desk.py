@@ -37,7 +37,7 @@ from .kept_keys import refuse_moved_keys
 from .nested import new_call_id
 from .parts import Parts
 from .policy_replay import Replay, replay
-from .rehearsal import Rehearsed, rehearse
+from .rehearsal import rehearse
 from .text_stays import reach
 from .trial import TypedSecrets
 from .trial_words import trial_result
@@ -122,20 +122,12 @@ class GuardDesk:
                 call = self._call(principal, snapshot, trial.text if asks else "", candidates)
                 call.groups = frozenset(trial.groups)
                 began = time.perf_counter()
-                done = await self._rehearsed(call, () if asks else (trial.text,))
-                taken = (time.perf_counter() - began) * 1000
-                if not isinstance(done.error, Unavailable) or time.monotonic() >= patience:
-                    return trial_result(trial, done, taken)
+                with self._parts.nested.rehearsal(call):
+                    done = await rehearse(call, () if asks else (trial.text,))
+                    taken = (time.perf_counter() - began) * 1000
+                    if not isinstance(done.error, Unavailable) or time.monotonic() >= patience:
+                        return await trial_result(trial, done, taken)
                 await asyncio.sleep(0.1)
-
-    async def _rehearsed(self, call: Call, answers: Sequence[str]) -> Rehearsed:
-        """Guards may ask models for a call only while it runs."""
-        live = self._parts.live
-        live[call.id] = call
-        try:
-            return await rehearse(call, answers)
-        finally:
-            del live[call.id]
 
     async def replay(self, principal: Principal, asked: PolicyReplay) -> PolicyReplayResult:
         """What a draft would have done to the newest calls whose text is kept. That somebody asked

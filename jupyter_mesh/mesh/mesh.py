@@ -233,13 +233,8 @@ class Mesh:
         """What the call would send and cost; nothing of it is sent or recorded. Guards that ask
         models ask them: those calls are real, and recorded.
         """
-        self._live[call.id] = call
-        try:
+        with self._parts.nested.rehearsal(call):
             return await dry_run(call)
-        finally:
-            del self._live[call.id]
-            if not self._live:
-                self._idle.set()
 
     # ── what callers see ─────────────────────────────────────────────────────
 

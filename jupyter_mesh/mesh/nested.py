@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 
 from ..errors import NotFound
 from ..pipeline.call import Call, NestedPurpose
@@ -27,6 +28,18 @@ class NestedCalls:
 
     def __init__(self, live: Mapping[str, Call]) -> None:
         self._live = live
+        self._rehearsed: dict[str, Call] = {}
+
+    @contextmanager
+    def rehearsal(self, call: Call) -> Generator[None]:
+        """Let guards ask models for a call that is only looked at. What they ask is a call like any
+        other: it is paid for by who asks, and recorded.
+        """
+        self._rehearsed[call.id] = call
+        try:
+            yield
+        finally:
+            del self._rehearsed[call.id]
 
     def stream(self, request: Request, *, parent: str, purpose: NestedPurpose) -> Events:
         """A call made for the running call `parent`.
@@ -34,7 +47,7 @@ class NestedCalls:
         Raises:
             NotFound: No such call is running.
         """
-        outer = self._live.get(parent)
+        outer = self._live.get(parent) or self._rehearsed.get(parent)
         if outer is None:
             raise NotFound(f"No call {parent!r} is running that another could be made for.")
         inner = Call(

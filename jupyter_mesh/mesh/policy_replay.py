@@ -139,11 +139,8 @@ async def _hold_against(
     )
     redacted = _redacted_by(detail) if detail.content == "redacted" else None
     before = call.request
-    parts.live[call.id] = call
-    try:
+    with parts.nested.rehearsal(call):
         done = await rehearse(call, _answers(detail), redacted)
-    finally:
-        del parts.live[call.id]
     _count(tally, detail, done, changed=done.call.request is not before)
 
 

@@ -14,7 +14,6 @@ from ..pipeline.call import Call
 from ..pipeline.chunks import texts
 from ..pipeline.moderate import Moderate
 from ..pipeline.screen import Screen
-from ..pipeline.snapshot import Snapshot
 from ..pipeline.step import Endpoint, compose
 from ..schemas.events import Answer, Chunk, Events, Finished, Metered
 from ..schemas.json import Json
@@ -30,8 +29,8 @@ class Rehearsed:
     """What the steps did.
 
     Attributes:
-        call: As they left it.
-        found: By text, what detectors found.
+        call: As they left it. Its detectors remember what they found, so asking them again for the
+            same text costs nothing.
         said: By judge, its highest score of any text.
         answer: What the client would read.
         stopped: A judge ended the answer.
@@ -39,7 +38,6 @@ class Rehearsed:
     """
 
     call: Call
-    found: dict[str, list[Finding]] = field(default_factory=dict[str, list[Finding]])
     said: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
     answer: str = ""
     stopped: bool = False
@@ -59,7 +57,12 @@ async def rehearse(
             the entity. None: what looks like one is text.
     """
     done = Rehearsed(call)
-    call.snapshot = _observed(call.snapshot, done, redacted)
+    snapshot = call.snapshot
+    call.snapshot = replace(
+        snapshot,
+        detectors={name: _Watched(name, one, redacted) for name, one in snapshot.detectors.items()},
+        judges={name: _heard(name, one, done.said) for name, one in snapshot.judges.items()},
+    )
     run = compose([Screen(Happenings()), Moderate()], _Given(answers))
     try:
         async with aclosing(await run(call)) as events:
@@ -96,54 +99,35 @@ class _Given(Endpoint):
         yield Finished()
 
 
-def _observed(
-    snapshot: Snapshot, done: Rehearsed, redacted: Mapping[str, frozenset[str]] | None
-) -> Snapshot:
-    return replace(
-        snapshot,
-        detectors={
-            name: _Watched(name, one, done.found, redacted)
-            for name, one in snapshot.detectors.items()
-        },
-        judges={name: _Heard(name, one, done.said) for name, one in snapshot.judges.items()},
-    )
-
-
 class _Watched(Detector):
-    """A detector whose findings are put down."""
+    """A detector that remembers, and sees what placeholders stand for."""
 
     def __init__(
-        self,
-        name: str,
-        detector: Detector,
-        found: dict[str, list[Finding]],
-        redacted: Mapping[str, frozenset[str]] | None,
+        self, name: str, detector: Detector, redacted: Mapping[str, frozenset[str]] | None
     ) -> None:
         super().__init__(GuardConfig())
         self._name = name
         self._detector = detector
-        self._found = found
         self._redacted = redacted
+        self._found: dict[str, list[Finding]] = {}
 
     def entities(self) -> frozenset[str] | None:
         return self._detector.entities()
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
-        results: Sequence[Sequence[Finding]] = await self._detector.find(texts, call)
-        if self._redacted is not None:
-            results = [
-                [*found, *self._stood_there(text, self._redacted)]
-                for text, found in zip(texts, results, strict=True)
-            ]
-        for text, found in zip(texts, results, strict=True):
-            named = (replace(one, detector=self._name) for one in found)
-            self._found.setdefault(text, []).extend(named)
-        return results
+        new = [text for text in dict.fromkeys(texts) if text not in self._found]
+        if new:
+            results = await self._detector.find(new, call)
+            for text, found in zip(new, results, strict=True):
+                self._found[text] = [*found, *self._stood_there(text)]
+        return [self._found[text] for text in texts]
 
-    def _stood_there(self, text: str, redacted: Mapping[str, frozenset[str]]) -> Iterable[Finding]:
+    def _stood_there(self, text: str) -> Iterable[Finding]:
+        if self._redacted is None:
+            return
         for match in _PLACEHOLDER.finditer(text):
             entity = match[1]
-            by = redacted.get(entity)
+            by = self._redacted.get(entity)
             known = self._detector.entities()
             if self._name in by if by else known is None or entity in known:
                 yield Finding(match.start(), match.end(), entity, 1.0, self._name)
@@ -161,8 +145,25 @@ class _Heard(Judge):
     async def judge(
         self, text: str, direction: Literal["request", "response"], call: GuardedCall
     ) -> Verdict:
-        verdict = await self._judge.judge(text, direction, call)
-        before = self._said.get(self._name)
-        if before is None or verdict.score >= before.score:
-            self._said[self._name] = verdict
+        (verdict,) = await self.judge_all([text], direction, call)
         return verdict
+
+    async def judge_all(
+        self, texts: Sequence[str], direction: Literal["request", "response"], call: GuardedCall
+    ) -> Sequence[Verdict]:
+        verdicts = await self._judge.judge_all(texts, direction, call)
+        for verdict in verdicts:
+            before = self._said.get(self._name)
+            if before is None or verdict.score >= before.score:
+                self._said[self._name] = verdict
+        return verdicts
+
+
+class _HeardAtTheEnd(_Heard):
+    """One that needs the whole answer."""
+
+    whole = True
+
+
+def _heard(name: str, judge: Judge, said: dict[str, Verdict]) -> Judge:
+    return (_HeardAtTheEnd if judge.whole else _Heard)(name, judge, said)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from ..errors import Blocked, Unavailable
+from ..pipeline.findings import find_in
+from ..pipeline.judging import hits, rules_for
 from ..pipeline.screening_plan import covering, distinct
 from ..pipeline.treatment import kind_of, of_mode, title, treatment
 from ..schemas.guards import GuardTrial, GuardTrialResult, TriedFinding, TriedVerdict
 from ..schemas.json import as_list, as_str, dig
-from ..schemas.policy import ScreeningRule
+from ..schemas.policy import ModerationRule, ScreeningRule
 from ..spi.guard import Finding
 from .rehearsal import Rehearsed
 
 
-def trial_result(trial: GuardTrial, done: Rehearsed, milliseconds: float) -> GuardTrialResult:
+async def trial_result(trial: GuardTrial, done: Rehearsed, milliseconds: float) -> GuardTrialResult:
     """Everything that was found in the text of a trial, and what comes of it.
 
     Raises:
@@ -23,16 +26,13 @@ def trial_result(trial: GuardTrial, done: Rehearsed, milliseconds: float) -> Gua
     """
     if done.error is not None and not isinstance(done.error, Blocked | Unavailable):
         raise done.error
-    rules = _rules(done)
     result = _result(trial, done)
+    asks = trial.direction == "request"
     return GuardTrialResult(
         outcome=_outcome(trial, done, result),
         reason=str(done.error) if done.error else _stopped(done),
-        screened=bool(rules) or bool(_judges(trial, done)),
-        findings=[
-            _shown(one, rules, done.call.snapshot.screening)
-            for one in _in_order(done.found.get(trial.text, ()))
-        ],
+        screened=bool(rules_for(done.call, trial.direction)) or (asks and bool(_rules(done))),
+        findings=await (_in_request(trial, done) if asks else _in_answer(trial, done)),
         verdicts=_verdicts(done),
         result=result,
         notices=[notice.message for notice in done.call.report.notices],
@@ -67,47 +67,82 @@ def _rules(done: Rehearsed) -> tuple[ScreeningRule, ...]:
     return distinct(covering(done.call, one) for one in done.call.candidates)
 
 
-def _judges(trial: GuardTrial, done: Rehearsed) -> list[str]:
-    rules = done.call.snapshot.moderation
-    return [rule.guard for rule in rules if rule.target.direction == trial.direction]
+async def _in_request(trial: GuardTrial, done: Rehearsed) -> list[TriedFinding]:
+    """What the rules' detectors found, with what the strictest rule does."""
+    if isinstance(done.error, Unavailable):
+        return []
+    call, rules = done.call, _rules(done)
+    known = call.snapshot.detectors
+    named = {name: known[name] for rule in rules for name in rule.detectors}
+    asked = replace(
+        call.request, body={"model": "", "messages": [{"role": "user", "content": trial.text}]}
+    )
+    found = await find_in(named, asked, call.id)
+    shown: list[TriedFinding] = []
+    for one in _in_order(found.get(trial.text, ())):
+        done_to = treatment(of_mode(rules, "enforce"), kind_of(one))
+        would = treatment(of_mode(rules, "monitor"), kind_of(one))
+        rule = title(done_to.rule, call.snapshot.screening) if done_to.rule else None
+        watched = would.action if would.rule else None
+        shown.append(_shown(one, done_to.action, rule, watched))
+    return shown
 
 
-def _in_order(findings: Iterable[Finding]) -> list[Finding]:
+async def _in_answer(trial: GuardTrial, done: Rehearsed) -> list[TriedFinding]:
+    """What the detectors of moderation found."""
+    if isinstance(done.error, Unavailable):
+        return []
+    shown: list[TriedFinding] = []
+    for rule in rules_for(done.call, "response"):
+        if not rule.detectors:
+            continue
+        (hit,) = await hits(done.call, rule, [trial.text], "response")
+        action, watched = (rule.action, None) if rule.enforced else ("allow", rule.action)
+        for one in _in_order(hit.findings if hit else ()):
+            shown.append(_shown(one, action, _name_of(rule), watched))
+    return shown
+
+
+def _name_of(rule: ModerationRule) -> str | None:
+    return rule.name if rule.enforced else None
+
+
+def _in_order(findings: Sequence[Finding]) -> list[Finding]:
     once = {(one.start, one.end, one.entity, one.detector): one for one in findings}
     return sorted(once.values(), key=lambda one: (one.start, -one.end, one.entity))
 
 
-def _shown(
-    finding: Finding, rules: Sequence[ScreeningRule], every: Sequence[ScreeningRule]
-) -> TriedFinding:
-    """With what the strictest rule does."""
-    done = treatment(of_mode(rules, "enforce"), kind_of(finding))
-    would = treatment(of_mode(rules, "monitor"), kind_of(finding))
+def _shown(finding: Finding, action: str, rule: str | None, would: str | None) -> TriedFinding:
     return TriedFinding(
         start=finding.start,
         end=finding.end,
         entity=finding.entity,
         score=round(finding.score, 3),
         detector=finding.detector,
-        action=done.action,
-        rule=title(done.rule, every) if done.rule else None,
-        would=would.action if would.rule else None,
+        action=action,
+        rule=rule,
+        would=would,
     )
 
 
 def _verdicts(done: Rehearsed) -> list[TriedVerdict]:
     """Of each judge what it said, and what a rule makes of it."""
-    hits = {
-        as_str(one.get("guard")): as_str(one.get("action"))
+    recorded = {
+        as_str(one.get("guard")): one
         for one in done.call.report.verdicts
         if one.get("entity") is None
     }
-    return [
-        TriedVerdict(
-            guard=name,
-            score=round(verdict.score, 3),
-            categories=list(verdict.categories),
-            action=hits.get(name),
+    shown: list[TriedVerdict] = []
+    for name, verdict in sorted(done.said.items()):
+        hit = recorded.get(name, {})
+        action = as_str(hit.get("action"))
+        shown.append(
+            TriedVerdict(
+                guard=name,
+                score=round(verdict.score, 3),
+                categories=list(verdict.categories),
+                action=None if action == "monitor" else action,
+                would=as_str(hit.get("would")),
+            )
         )
-        for name, verdict in sorted(done.said.items())
-    ]
+    return shown

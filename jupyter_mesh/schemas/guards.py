@@ -106,7 +106,10 @@ class TriedVerdict(Body):
     guard: str
     score: float
     categories: list[str]
-    action: str | None = Field(description="What comes of it; null: below the threshold.")
+    action: str | None = Field(description="What comes of it; null: nothing.")
+    would: str | None = Field(
+        description="What a rule that only watches would do; null: there is none."
+    )
 
 
 class GuardTrialResult(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -9,10 +10,9 @@ import pytest
 
 from jupyter_mesh.errors import ConfigError, InvalidRequest
 from jupyter_mesh.mesh import Mesh
-from jupyter_mesh.schemas.call_search import CallSearch
 from jupyter_mesh.schemas.guards import GuardTrial, GuardTrialResult, PolicyReplay
-from jupyter_mesh.storage.guard_hits import hits_of
-from jupyter_mesh.testing.fake_openai import FakeOpenAI
+from jupyter_mesh.schemas.json import JsonObject
+from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 
 from .world import ADA, ROOT, ask, chat, connection, mesh_of, put
 
@@ -191,70 +191,6 @@ async def test_a_draft_sends_no_sealed_key_to_another_place(
             await tried(mesh, "Hi", draft=draft)
 
 
-@pytest.mark.parametrize("kept", ["redacted", "full"])
-async def test_a_policy_is_held_against_the_calls_whose_text_is_kept(
-    tmp_path: Path, upstream: FakeOpenAI, kept: str
-) -> None:
-    sections = {"screening": [SCREEN], "audit": {"content": kept}}
-    async with mesh_of(tmp_path, {"up": connection(upstream)}, **sections) as mesh:
-        for text in ("Hi", "Write to ada@example.org", "Ping 203.0.113.9", "Mail bob@example.org"):
-            assert (await ask(mesh, chat(text))).error is None
-        sent = len(upstream.requests)
-        body = {"entities": {"IP_ADDRESS": "block", "*": "redact"}}
-        draft = [{"kind": "screening", "name": "new", "body": body}]
-        asked = PolicyReplay.model_validate({"draft": draft, "calls": 50})
-        result = await mesh.guards.replay(ROOT, asked)
-        assert (result.calls, result.blocked, result.changed, result.passed) == (4, 1, 2, 1)
-        assert result.redacted_before == (4 if kept == "redacted" else 0)
-        assert result.complete
-        by_subject = {(one.subject, one.action): one.calls for one in result.by_subject}
-        assert by_subject["IP_ADDRESS", "block"] == 1
-        assert by_subject["EMAIL_ADDRESS", "redact"] == 2
-        assert {one.outcome for one in result.examples} == {"blocked", "changed"}
-        assert len(upstream.requests) == sent
-        assert len((await mesh.calls(ROOT)).calls) == 4
-
-
-async def test_holding_a_policy_against_calls_is_on_record(
-    tmp_path: Path, upstream: FakeOpenAI
-) -> None:
-    async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
-        await ask(mesh, chat("Hi"))
-        draft = [{"kind": "screening", "name": "new", "body": {"entities": {"*": "block"}}}]
-        asked = PolicyReplay.model_validate({"draft": draft, "calls": 1})
-        await mesh.guards.replay(ROOT, asked)
-        (act,) = (await mesh.acts.page(subject=None, act=None, before=None, limit=9)).acts
-        assert (act.act, act.by, act.details["calls"]) == ("replay_policy", "root", 1)
-        assert "block" in str(act.details["draft"])
-
-
-async def test_only_the_newest_calls_are_looked_at(tmp_path: Path, upstream: FakeOpenAI) -> None:
-    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
-        for text in ("Write to ada@example.org", "Hi", "Ho"):
-            await ask(mesh, chat(text))
-        result = await mesh.guards.replay(ROOT, PolicyReplay(calls=2))
-        assert (result.calls, result.changed, result.passed) == (2, 0, 2)
-
-
-async def test_what_guards_found_is_the_sum_of_the_record(
-    tmp_path: Path, upstream: FakeOpenAI
-) -> None:
-    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
-        texts = ("a@example.org b@example.org", "a@example.org", "DE89370400440532013000", "Hi")
-        outcomes = [await ask(mesh, chat(text)) for text in texts]
-        began = min(one.call.started_at for one in outcomes)
-        ended = max(one.call.started_at for one in outcomes)
-        use = await mesh.guards.use(began, ended)
-        hits = {(one.guard, one.subject, one.action): (one.calls, one.hits) for one in use.rows}
-        assert hits["patterns", "EMAIL_ADDRESS", "redact"] == (2, 3)
-        assert hits["patterns", "IBAN_CODE", "block"][0] == 1
-        calls = (await mesh.calls(ROOT, CallSearch(has_finding=True))).calls
-        details = [await mesh.call_detail(ROOT, one.id) for one in calls]
-        counted = sum((hits_of(one.verdicts) for one in details), start=hits_of([]))  # pyright: ignore[reportArgumentType]
-        assert sum(counted.values()) == sum(one.hits for one in use.rows)
-        assert sum(sum(one.hits.values()) for one in use.hours) == sum(counted.values())
-
-
 async def test_every_guard_has_a_form_and_every_field_of_a_rule_its_words(
     tmp_path: Path, upstream: FakeOpenAI
 ) -> None:
@@ -276,3 +212,47 @@ async def test_an_alert_of_a_guard_names_the_call(tmp_path: Path, upstream: Fake
         await mesh.signals.flush()
         page = await mesh.alerts.page(state="open", kind="guard", before=None, limit=9)
         assert {one.call for one in page.alerts} == {outcome.call.id}
+
+
+async def test_guards_may_ask_models_while_a_policy_is_tried(
+    tmp_path: Path, upstream: FakeOpenAI, install: Callable[..., None]
+) -> None:
+    install(asking="tests.mesh.asking_judge:Asking", group="jupyter_mesh.guard.v1")
+    upstream.default = Behaviour(text="yes, it is")
+    models = {"m": {}, "small": {"internal": True}}
+    guards = {"asks": {"guard": "asking", "model": "up/small"}}
+    rules = [{"name": "harm", "guard": "asks", "for": {"direction": "request"}}]
+    connections = {"up": connection(upstream, models=models)}
+    async with mesh_of(tmp_path, connections, guards=guards, moderation=rules) as mesh:
+        result = await tried(mesh, "Is this harmful?")
+        assert (result.outcome, result.screened) == ("blocked", True)
+        assert [(one.guard, one.score, one.action) for one in result.verdicts] == [
+            ("asks", 0.9, "block")
+        ]
+        dry = await mesh.dry_run(mesh.call(ADA, chat("Is this harmful?")))
+        assert dry.blocked
+        assert [cast(JsonObject, one)["guard"] for one in dry.findings] == ["asks"]
+        assert all(one.json["model"] == "small" for one in upstream.requests)
+        assert upstream.requests
+
+
+async def test_what_stands_in_an_escape_is_marked_where_it_stands(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[SCREEN]) as mesh:
+        text = "Write to ada\\u0040example.org today"
+        result = await tried(mesh, text)
+        assert result.outcome == "changed"
+        spans = {text[one.start : one.end] for one in result.findings if one.action == "redact"}
+        assert spans == {"ada\\u0040example.org"}
+
+
+async def test_detectors_over_answers_are_tried_too(tmp_path: Path, upstream: FakeOpenAI) -> None:
+    rule = {"name": "leaks", "detectors": ["standard"], "action": "redact"}
+    up = {"up": connection(upstream)}
+    async with mesh_of(tmp_path, up, screening=[], moderation=[rule]) as mesh:
+        result = await tried(mesh, "Ask ada@example.org.", direction="response")
+        assert result.outcome == "changed"
+        (found,) = [one for one in result.findings if one.entity == "EMAIL_ADDRESS"]
+        assert (found.action, found.rule) == ("redact", "leaks")
+        assert "ada@example.org" not in str(result.result)

@@ -3778,7 +3778,7 @@ export interface components {
         TriedVerdict: {
             /**
              * Action
-             * @description What comes of it; null: below the threshold.
+             * @description What comes of it; null: nothing.
              */
             action: string | null;
             /** Categories */
@@ -3787,6 +3787,11 @@ export interface components {
             guard: string;
             /** Score */
             score: number;
+            /**
+             * Would
+             * @description What a rule that only watches would do; null: there is none.
+             */
+            would: string | null;
         };
         /**
          * Usage

@@ -207,7 +207,7 @@ function Abilities({ guard }: { guard: GuardInForce | undefined }): React.JSX.El
   const entities = guard.entities ?? [];
   return (
     <div className="jp-mesh-dim">
-      {entities.length === 0 ? what : trans.__('%1: %2', what, entities.map(one => one).join(', '))}
+      {entities.length === 0 ? what : trans.__('%1: %2', what, entities.join(', '))}
       {guard.residency !== 'local' && (
         <>
           {' '}

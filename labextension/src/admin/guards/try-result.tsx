@@ -1,7 +1,7 @@
 import { type TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { type GuardTrialResult, type TriedFinding } from '../../api/admin-types';
+import { type GuardTrialResult } from '../../api/admin-types';
 import { actionTone, actionWords } from '../../calls/verdict-words';
 import { formatDuration } from '../../figures';
 import { useAdmin } from '../context';
@@ -122,8 +122,11 @@ function Findings({ text, result }: { text: string; result: GuardTrialResult }):
 }
 
 /** What a rule that only watches would do is said beside what is done. */
-function fateOf({ action, would }: TriedFinding, trans: TranslationBundle): string {
-  const words = actionWords(action, trans);
+function fateOf(
+  { action, would }: { action: string | null; would: string | null },
+  trans: TranslationBundle
+): string {
+  const words = actionWords(action ?? 'allow', trans);
   return would === null ? words : trans.__('%1; watched: %2', words, actionWords(would, trans));
 }
 
@@ -151,9 +154,9 @@ function Verdicts({ result }: { result: GuardTrialResult }): React.JSX.Element {
               <td className="jp-mod-number">{one.score.toFixed(2)}</td>
               <td>{one.categories.join(', ') || '–'}</td>
               <td>
-                {one.action === null
-                  ? trans.__('below the threshold')
-                  : actionWords(one.action, trans)}
+                {one.action === null && one.would === null
+                  ? trans.__('nothing')
+                  : fateOf(one, trans)}
               </td>
             </tr>
           ))}
