@@ -12,11 +12,12 @@ from typing import NamedTuple, TypeAlias
 
 from ..config import Config, standard_detectors
 from ..errors import ConfigError
+from ..schemas.catalog import Residency
 from ..spi.guard import Detector, Guard, GuardTools, Judge
 from ..spi.secrets import SecretStore
 from .findable import unfindable
 from .plugins import Plugins, validate_settings
-from .text_stays import check_text_stays
+from .text_stays import check_text_stays, farthest
 
 _log = logging.getLogger("jupyter_mesh")
 _Declared: TypeAlias = tuple[str, dict[str, object]]
@@ -72,8 +73,7 @@ class Guards:
             if name not in kept
         }
         self.doubts = check_rules(config, every)
-        check_text_stays(config, every, self._plugins)
-        for doubt in self.doubts:
+        for doubt in (*self.doubts, *check_text_stays(config, every, self._plugins)):
             _log.warning("%s", doubt)
         for name, guard in every.items():
             if name not in kept:
@@ -81,6 +81,10 @@ class Guards:
         self._declared = declared
         self.detectors, self.judges = by_kind(every)
         return [one for name, one in before.items() if name not in kept]
+
+    def judges_reach(self, config: Config) -> Residency:
+        """How far texts go that every judge in force is shown."""
+        return farthest(self.judges.values(), config, self._plugins)
 
     @asynccontextmanager
     async def lent(self, config: Config, secrets: SecretStore) -> AsyncGenerator[Rehearsing]:

@@ -78,7 +78,7 @@ class SnapshotKeeper:
             screening=tuple(_expanded(rule) for rule in config.screening),
             default_screening=_expanded(SCREEN_WHAT_LEAVES) if config.screening else None,
             moderation=tuple(_expanded(rule) for rule in config.moderation),
-            own_guards=self._own_guards,
+            own_guards=self._moderator(),
             detectors=self._guards.detectors,
             judges=self._guards.judges,
             cache=config.cache.exact,
@@ -88,6 +88,16 @@ class SnapshotKeeper:
             stopped=tuple(one for one in config.use_cases.values() if not one.enabled),
             admin_contact=config.admin_contact,
         )
+
+    def _moderator(self) -> Candidate | None:
+        """What answers moderation requests is as far away as any of the judges it asks, so that
+        rules for what leaves hold for it.
+        """
+        own = self._own_guards
+        if own is None:
+            return None
+        residency = self._guards.judges_reach(self._config)
+        return replace(own, facts=replace(own.facts, residency=residency))
 
     def drafted(self, config: Config, guards: Mapping[str, Guard]) -> Snapshot:
         """The present catalogue under the guards and rules of another configuration, for a

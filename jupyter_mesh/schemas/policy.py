@@ -255,9 +255,10 @@ class ScreeningRule(Rule):
     """`monitor`: nothing is changed or refused; what would have happened is recorded, and a
     detector that fails lets the call pass.
     """
-    text_stays: Literal["local", "region"] | None = None
-    """How far the text may go to be looked through, before anything in it is redacted: not off
-    this machine, or not out of the region. A rule whose detectors go farther is refused.
+    text_stays: Residency | None = None
+    """How far the text may go to be looked through, before anything in it is redacted: `local`, not
+    off machines of one's own; `region`, not out of it; `external`, anywhere. A rule whose detectors
+    go farther is refused.
     """
     reversible: bool = True
     """Put the originals back into the answer; what is masked stays so."""
@@ -310,9 +311,9 @@ class ModerationRule(Rule):
     """`monitor`: nothing is changed or held up; what would have happened is recorded, and a guard
     that fails lets the call pass.
     """
-    text_stays: Literal["local", "region"] | None = None
-    """How far the text may go to be judged: not off this machine, or not out of the region. A rule
-    whose guard goes farther is refused.
+    text_stays: Residency | None = None
+    """How far the text may go to be judged: `local`, not off machines of one's own; `region`, not
+    out of it; `external`, anywhere. A rule whose guard goes farther is refused.
     """
     hold_back: int = Field(default=200, ge=1, le=20_000)
     """Characters of an answer judged at once; half of them are held back until more has come, so

@@ -4,12 +4,15 @@ leaves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from jupyter_mesh.errors import Blocked, ConfigError, ModerationUnavailable, ScreeningUnavailable
+from jupyter_mesh.schemas.json import JsonObject
+from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.spi import GUARD_GROUP
 from jupyter_mesh.testing.fake_guards import Behaviour, FakeGuard, Fault, Moderations, Presidio
 from jupyter_mesh.testing.fake_openai import Behaviour as Answer
@@ -189,3 +192,48 @@ async def test_a_guard_goes_as_far_as_the_model_it_asks(
     with pytest.raises(ConfigError, match="external"):
         async with started:
             pass
+
+
+@pytest.mark.parametrize(
+    ("target", "stays", "doubted"),
+    [
+        ({}, None, ["in"]),
+        ({"residency": "external"}, None, []),
+        ({"residency": "local"}, None, ["in"]),
+        ({"connection": "o*"}, None, []),
+        ({"connection": "i*"}, None, ["in"]),
+        ({"model": "out/m"}, None, []),
+        ({"model": "in/*"}, None, ["in"]),
+        ({}, "external", []),
+    ],
+)
+async def test_who_shows_the_text_for_a_model_nearby_to_somebody_outside_is_told(
+    tmp_path: Path,
+    upstream: FakeOpenAI,
+    moderator: FakeGuard,
+    target: dict[str, object],
+    stays: str | None,
+    doubted: list[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    connections = {"out": connection(upstream), "in": connection(upstream, residency="local")}
+    said = guards("openai_moderation", moderator, residency="external")
+    rules = [{"for": {"direction": "request", **target}, "guard": "watch", "text_stays": stays}]
+    async with mesh_of(tmp_path, connections, guards=said, moderation=rules):
+        pass
+    warned = re.findall(r"moderation\[0\]: what is meant for (\w+) is shown to", caplog.text)
+    assert sorted(set(warned)) == doubted
+
+
+@pytest.mark.parametrize(("residency", "shown"), [("local", True), ("external", False)])
+async def test_what_one_asks_the_judges_oneself_is_screened_before_it_leaves(
+    tmp_path: Path, upstream: FakeOpenAI, moderator: FakeGuard, residency: str, shown: bool
+) -> None:
+    said = guards("openai_moderation", moderator, residency=residency)
+    body: JsonObject = {"model": "mesh/guards", "input": "Mail ada@example.org the secret plan."}
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, guards=said) as mesh:
+        outcome = await ask(mesh, parse_request(Operation.MODERATION, body))
+        assert outcome.error is None
+    (request,) = moderator.requests
+    assert ("ada@example.org" in request.body.decode()) is shown
+    assert "secret plan" in request.body.decode()
