@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import MeshError
+from .configuration import faults_in
 from .outcome import FAILED, Output
 from .places import Chosen, chosen, config_file
 
@@ -32,7 +33,7 @@ class Finding:
 def check(arguments: Namespace, output: Output) -> int:
     """Try the configuration, the store, every connection and the gateway in the environment."""
     mine = chosen(arguments)
-    findings = [_configuration(arguments), *asyncio.run(_mesh(mine))]
+    findings = [_configuration(arguments), *_settings(mine), *asyncio.run(_mesh(mine))]
     findings += [*_environment(), *asyncio.run(_gateway())]
     faulty = any(finding.state == "fault" for finding in findings)
     if output.as_json:
@@ -50,6 +51,12 @@ def _configuration(arguments: Namespace) -> Finding:
             "configuration", "note", "no mesh.yaml; what admins have set holds, and the defaults"
         )
     return Finding("configuration", "ok", str(file))
+
+
+def _settings(mine: Chosen) -> Iterator[Finding]:
+    """What `config validate` finds wrong."""
+    for fault in faults_in(mine.config):
+        yield Finding("configuration", "fault", fault)
 
 
 async def _mesh(mine: Chosen) -> list[Finding]:

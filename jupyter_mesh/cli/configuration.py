@@ -68,9 +68,12 @@ def faults_in(chosen: Config) -> list[str]:
     for name, rule in chosen.connections.items():
         try:
             kind = plugins.provider(rule.provider)
-            validate_settings(kind.Config, rule.options, f"connections.{name}")
+            settings = validate_settings(kind.Config, rule.options, f"connections.{name}")
         except ConfigError as error:
             faults.append(error.message)
+            continue
+        if (biller := getattr(settings, "price_provider", None)) is not None:
+            faults += _unknown_biller(name, biller)
     for name, guard in chosen.guards.items():
         try:
             settings = dict(guard.model_extra or {})
@@ -78,6 +81,16 @@ def faults_in(chosen: Config) -> list[str]:
         except ConfigError as error:
             faults.append(error.message)
     return faults
+
+
+def _unknown_biller(connection: str, biller: str) -> list[str]:
+    from ..prices import billers
+    from ..references import near
+
+    if biller in (known := billers()):
+        return []
+    where = f"connections.{connection}.price_provider"
+    return [f"{where}: the price list has no {biller!r}{near(biller, known)}."]
 
 
 def openapi(_arguments: Namespace, output: Output) -> int:

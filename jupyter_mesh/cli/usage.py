@@ -72,12 +72,19 @@ def _named(field: str, value: str) -> str:
     return model_name(value) if field == "model" else value or "none"
 
 
+def _cost(spend: Spend) -> str:
+    """What is known to have been spent; calls of an unknown price are not counted as free."""
+    if not spend.unpriced:
+        return dollars(spend.cost_usd)
+    return f"{dollars(spend.cost_usd)} or more" if spend.cost_usd else "unknown"
+
+
 def _cells(spend: Spend) -> tuple[object, ...]:
     return (
         f"{spend.calls:,}",
         f"{spend.cached_calls:,}",
         f"{spend.input_tokens:,}",
         f"{spend.output_tokens:,}",
-        dollars(spend.cost_usd),
+        _cost(spend),
         f"{spend.unpriced:,}",
     )

@@ -113,17 +113,21 @@ def price_words(price: PriceCard | None) -> str:
     """What a model costs, in and out, by the million tokens."""
     if price is None:
         return "price unknown"
+    request = f"{dollars(price.per_request)} a request" if price.per_request else ""
     if price.input == price.output == 0:
-        return "free"
-    return f"{dollars(price.input)} in / {dollars(price.output)} out per million tokens"
+        return request or "free"
+    tokens = f"{dollars(price.input)} in / {dollars(price.output)} out per million tokens"
+    return f"{tokens}, and {request}" if request else tokens
 
 
 def _price(price: PriceCard | None) -> str:
     if price is None:
         return "unknown"
+    request = f"{dollars(price.per_request)} a request" if price.per_request else ""
     if price.input == price.output == 0:
-        return "free"
-    return f"{dollars(price.input)} / {dollars(price.output)}"
+        return request or "free"
+    tokens = f"{dollars(price.input)} / {dollars(price.output)}"
+    return f"{tokens} + {request}" if request else tokens
 
 
 def _seconds(milliseconds: float | None) -> str:

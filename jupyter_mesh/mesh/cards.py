@@ -107,6 +107,7 @@ def price_card(price: Price | None) -> PriceCard | None:
         input=price.input,
         output=price.output,
         cache_read=price.cache_read,
+        per_request=price.per_request,
         source=price.source,
         as_of=price.as_of,
     )

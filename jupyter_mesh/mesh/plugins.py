@@ -17,6 +17,7 @@ from ..spi import GUARD_GROUP, PROVIDER_GROUP, SINK_GROUP
 from ..spi.guard import Detector, Judge
 from ..spi.provider import Provider
 from ..spi.sink import AuditSink
+from .provider_names import meant
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -68,7 +69,9 @@ class Plugins:
             return known
         point = self._points[group].get(name)
         if point is None:
-            raise ConfigError(f"There is no {kind} {name!r}{near(name, set(self._points[group]))}.")
+            known_as = meant(name) if group == PROVIDER_GROUP else None
+            hint = known_as or near(name, set(self._points[group]))
+            raise ConfigError(f"There is no {kind} {name!r}{hint}.")
         try:
             loaded: object = point.load()
         except Exception as error:  # the plugin loader's edge: whatever a plugin does at import

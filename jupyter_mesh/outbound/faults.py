@@ -58,12 +58,14 @@ class Faults:
         scrub: Takes keys and prompts out of what the upstream said.
         answering: The answer has begun with status 200, so what breaks now was processed.
         listing: Only the list of models was asked for, so that its address is what is tried.
+        address: What is known of right addresses, as a part of a sentence.
     """
 
     who: str
     scrub: Callable[[str], str]
     answering: bool = False
     listing: bool = False
+    address: str = ""
 
     def once(self, status: int) -> Faults:
         """The same faults, once an answer of this status has begun."""
@@ -152,7 +154,7 @@ class Faults:
         if self.listing and status in (404, 405):
             return (
                 f"{self.who} has no list of models at its address ({status}){quoted} "
-                "Check its base URL: with most servers it ends with /v1."
+                f"Check its base URL{self.address}."
             )
         return f"{self.who} refused the request ({status}){quoted}"
 

@@ -41,7 +41,8 @@ RARE: JsonDict = {"x-rare": True}
 """The same: a form shows it among the settings that are right as they are, nearly always."""
 
 
-def _is_plain_url(value: str) -> str:
+def plain_url(value: str) -> str:
+    """`value` without a slash at the end; ValueError where it is no plain address of an API."""
     parts = urlsplit(value)
     try:
         _ = parts.port
@@ -54,7 +55,7 @@ def _is_plain_url(value: str) -> str:
     return value.rstrip("/")
 
 
-BaseUrl: TypeAlias = Annotated[str, AfterValidator(_is_plain_url)]
+BaseUrl: TypeAlias = Annotated[str, AfterValidator(plain_url)]
 """Where an API is, without a slash at the end."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from difflib import get_close_matches
+
 from ..errors import InvalidRequest, ModelNotFound, NotPermitted, UseCaseStopped
 from ..schemas.audit import UNSPECIFIED
 from ..schemas.events import Events
@@ -12,6 +15,7 @@ from .snapshot import OWN_GUARDS
 from .step import Next, Step
 
 _MAX_DEPTH = 3
+_MOST_COMPARED = 200
 
 
 class Authorize(Step):
@@ -53,7 +57,7 @@ def authorize(call: Call) -> None:
             )
     elif call.guarded:
         if name not in (visible := snapshot.visible(principal)):
-            next_step = "choose one from the list of models."
+            next_step = _meant(name, visible) or "choose one from the list of models."
             if not visible:
                 next_step = f"none is; ask {snapshot.admin_contact or 'an admin of this mesh'}."
             raise ModelNotFound(
@@ -65,6 +69,17 @@ def authorize(call: Call) -> None:
         _check_purpose(call)
         if snapshot.stopped:
             _refuse_stopped(call)
+
+
+def _meant(name: str, visible: Collection[str]) -> str | None:
+    """Which of the models that are open may have been meant: by its name without connection, or by
+    one that is spelt nearly so.
+    """
+    own = name.rpartition("/")[2]
+    same = [one for one in visible if one.partition("/")[2] in (name, own)]
+    # Spelling is compared with a few hundred names at most: a refusal is to cost little.
+    near = same or get_close_matches(name[:80], sorted(visible)[:_MOST_COMPARED], n=1, cutoff=0.75)
+    return f"did you mean {sorted(near)[0]!r}?" if near else None
 
 
 def _check_purpose(call: Call) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..errors import UnsupportedParameter
-from ..schemas.catalog import Capability
+from ..schemas.catalog import Capability, ModelFacts
 from ..schemas.json import JsonObject
 from ..schemas.request import Operation
 from .call import Call
@@ -58,21 +60,19 @@ def with_what_it_needs(call: Call, able: tuple[Candidate, ...]) -> tuple[Candida
                 _skip(call, one, wanted)
         return left
     missing = min(wanted & able[0].facts.lacks)
+    who = who_can(call, lambda facts: wanted <= facts.capabilities)
     raise UnsupportedParameter(
-        f"{request.model!r} cannot {_DOING[missing]}. {_who_can(call, wanted)}",
+        f"{request.model!r} cannot {_DOING[missing]}. {who}",
         param=_PARAMETERS[missing],
     )
 
 
-def _who_can(call: Call, wanted: frozenset[Capability]) -> str:
+def who_can(call: Call, can: Callable[[ModelFacts], bool]) -> str:
+    """A sentence that names models of the caller's of which `can` holds."""
     snapshot = call.snapshot
     open_to = snapshot.visible(call.principal)
     able = sorted(
-        (
-            one
-            for name, one in snapshot.models.items()
-            if name in open_to and wanted <= one.facts.capabilities
-        ),
+        (one for name, one in snapshot.models.items() if name in open_to and can(one.facts)),
         key=lambda one: one.id,
     )
     if not able:

@@ -8,7 +8,7 @@ from ..schemas.json import JsonObject
 from ..schemas.request import Operation
 from ..schemas.tokens import file_tokens_bound, plain_tokens_bound
 from .call import Call
-from .needs import with_what_it_needs
+from .needs import who_can, with_what_it_needs
 from .snapshot import Candidate
 from .step import Next, Step
 
@@ -50,8 +50,9 @@ def resolve(call: Call) -> None:
     able = tuple([one for one in behind if request.operation in one.facts.operations])
     if not able:
         offered = sorted({operation.value for one in behind for operation in one.facts.operations})
+        who = who_can(call, lambda facts: request.operation in facts.operations)
         raise InvalidRequest(
-            f"{request.model!r} does {', '.join(offered)}, not {request.operation.value}.",
+            f"{request.model!r} does {', '.join(offered)}, not {request.operation.value}. {who}",
             param="model",
         )
     able = with_what_it_needs(call, able)

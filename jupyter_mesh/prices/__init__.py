@@ -14,4 +14,11 @@ def standard_prices() -> Prices:
     return GenaiPrices()
 
 
-__all__ = ["standard_prices"]
+def billers() -> frozenset[str]:
+    """Whose prices the list holds, by the names that a connection's `price_provider` takes."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    return frozenset(provider.id for provider in get_snapshot().providers)
+
+
+__all__ = ["billers", "standard_prices"]

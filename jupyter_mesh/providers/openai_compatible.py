@@ -23,6 +23,7 @@ class OpenAICompatible(RemoteProvider):
     Config: type[ProviderConfig] = OpenAIConfig
     name: ClassVar[str] = "openai"
     label: ClassVar[str] = "OpenAI-compatible server"
+    address_hint: ClassVar[str] = ": with most servers it ends with /v1"
 
     def make_format(self) -> WireFormat:
         who = f"The connection {self.context.connection!r}"

@@ -38,6 +38,8 @@ class RemoteProvider(Provider):
     """
 
     Config: type[ProviderConfig] = RemoteConfig
+    address_hint: ClassVar[str] = ""
+    """What is known of right base URLs, as the end of a sentence."""
     list_path: ClassVar[str | None] = "models"
     """Where the models are listed; None: this API lists none."""
     knock_path: ClassVar[str | None] = None
@@ -285,7 +287,8 @@ class RemoteProvider(Provider):
             known = [*self.context.secrets.known_values(), *self.authorization.known_values()]
             return scrub(text, known, prompts)
 
-        return self.faults_type(f"The connection {self.context.connection!r}", clean)
+        who = f"The connection {self.context.connection!r}"
+        return self.faults_type(who, clean, address=self.address_hint)
 
 
 def _events(parser: Parser, piece: bytes, faults: Faults) -> list[ServerSentEvent]:

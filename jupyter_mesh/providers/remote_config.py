@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
-from ..outbound.settings import RARE, SECRET, BaseUrl, Headers, SecretReference
+from ..outbound.settings import RARE, SECRET, Headers, SecretReference, plain_url
 from ..spi.provider import ProviderConfig
 
 Unsupported: TypeAlias = Literal["drop", "refuse"]
@@ -32,7 +32,7 @@ class RemoteConfig(ProviderConfig):
     # A key pasted where a reference belongs must not come back in the message that refuses it.
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    base_url: BaseUrl
+    base_url: str
     api_key: SecretReference | None = Field(default=None, json_schema_extra=SECRET)
     headers: Headers = Field(default_factory=dict, json_schema_extra=RARE)
     price_provider: str | None = Field(default=None, json_schema_extra=RARE)
@@ -41,6 +41,12 @@ class RemoteConfig(ProviderConfig):
     connect_timeout: float = Field(default=10.0, gt=0)
     max_connections: int = Field(default=100, ge=1)
     max_answer_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_plain_url(cls, value: str) -> str:
+        """Also of a provider that declares the field again, with a default of its own."""
+        return plain_url(value)
 
 
 class ConvertedConfig(RemoteConfig):

@@ -63,6 +63,9 @@ class PriceCard(Body):
     input: Decimal
     output: Decimal
     cache_read: Decimal | None = None
+    per_request: Decimal = Field(
+        default=Decimal(0), description="USD for each request besides; rankings cost nothing else."
+    )
     source: str
     as_of: date | None = Field(
         default=None, description="When somebody last looked that it is so; null: nobody said."

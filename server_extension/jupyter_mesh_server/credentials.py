@@ -18,8 +18,8 @@ _KEY_HEADERS = ("x-api-key", "api-key")
 def unauthenticated() -> Unauthenticated:
     """The one answer to every missing or wrong credential; it repeats nothing of what was sent."""
     return Unauthenticated(
-        "Log in, or send one valid credential as `Authorization: Bearer …`; "
-        "kernels find theirs in JUPYTER_MESH_TOKEN."
+        "Log in, or send one valid credential as `Authorization: Bearer …`, or as `x-api-key` "
+        "where your client sends that; kernels find theirs in JUPYTER_MESH_TOKEN."
     )
 
 

@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from jupyter_mesh import __version__, config
 from jupyter_mesh.cli import parser
 from jupyter_mesh.storage.sealing_keys import KEY_VARIABLE
+from jupyter_mesh.testing.fake_openai import FakeOpenAI
 from jupyter_mesh.testing.postgres import ScratchPostgres
 
 from .conftest import Run
@@ -128,6 +129,12 @@ def test_a_good_file_is_said_to_be_good(mesh: Mesh, home: Path) -> None:
         ("connections: {a: {provider: ecko}}", "echo"),
         ("connections: {a: {provider: openai, bse_url: x}}", "base_url"),
         ("connections: [", "YAML"),
+        ("connections: {a: {provider: google, project: p}}", "did you mean 'vertex'?"),
+        ("connections: {a: {provider: AWS}}", "did you mean 'bedrock'?"),
+        ("connections: {a: {provider: nim}}", "did you mean 'nvidia_nim'?"),
+        ("connections: {a: {provider: mosaicml}}", "did you mean 'databricks'?"),
+        ("connections: {a: {provider: ollama}}", "'openai_compatible' with its `base_url`"),
+        ("connections: {a: {provider: openai, price_provider: opnai}}", "did you mean 'openai'?"),
     ],
 )
 def test_a_wrong_file_is_5_with_a_hint(mesh: Mesh, tmp_path: Path, text: str, hint: str) -> None:
@@ -135,6 +142,14 @@ def test_a_wrong_file_is_5_with_a_hint(mesh: Mesh, tmp_path: Path, text: str, hi
     shown = mesh("config", "validate", str(tmp_path / "wrong.yaml"))
     assert shown.code == 5
     assert hint in shown.err
+
+
+def test_check_finds_what_validate_finds(mesh: Mesh, home: Path) -> None:
+    (home / "mesh.yaml").write_text("connections: {a: {provider: openai, price_provider: opnai}}")
+    checked = mesh("check", "--json")
+    assert checked.code == 1
+    faults = [one["about"] for one in checked.json["findings"] if one["what"] == "configuration"]
+    assert any("opnai" in fault for fault in faults)
 
 
 def test_no_file_is_5(mesh: Mesh) -> None:
@@ -226,6 +241,22 @@ def test_usage_counts_what_was_asked(mesh: Mesh) -> None:
     assert shown.out.splitlines()[-1].split()[:2] == ["total", "3"]
     (refused,) = (line for line in shown.out.splitlines() if line.startswith("no model "))
     assert refused.split() == ["no", "model", "(refused)", "1", "0", "0", "0", "$0.00", "0"]
+
+
+def test_what_calls_of_an_unknown_price_cost_is_not_said_to_be_nothing(
+    mesh: Mesh, home: Path
+) -> None:
+    with FakeOpenAI() as upstream:
+        up = {"provider": "openai_compatible", "base_url": upstream.base_url}
+        up["residency"] = "external"  # what is local has a price: nothing
+        models = {"secret-of-nobody": {}, "known": {"price": {"input": 1000, "output": 1000}}}
+        written = {"connections": {"up": {**up, "models": models}}}
+        (home / "mesh.yaml").write_text(yaml.safe_dump(written))
+        assert mesh("ask", "up/secret-of-nobody", "Hi").code == 0
+        (line,) = mesh("usage").out.splitlines()[2:3]
+        assert "unknown" in line.split()
+        assert mesh("ask", "up/known", "Hi").code == 0
+    assert "or more" in mesh("usage").out.splitlines()[-1]
 
 
 @pytest.mark.parametrize("command", ["check", "models"])

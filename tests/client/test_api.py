@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from jupyter_mesh.client import Mesh, MeshClientError
 from jupyter_mesh.client.caller import Notebook, find_notebooks_with
+from jupyter_mesh.client.tables import price_words
 from tests.client.fake_gateway import FakeGateway
 
 
@@ -18,6 +20,28 @@ def test_models_are_cards_and_are_shown_as_a_table(mesh: Mesh) -> None:
     assert lines[0].startswith("model ")
     assert any("fast → openai/small" in line and "$1.00 / $2.00" in line for line in lines)
     assert any("local/free-of-price" in line and "unknown" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("price", "shown", "said"),
+    [
+        ({"input": 0, "output": 0}, "free", "free"),
+        ({"input": 1, "output": 2}, "$1.00 / $2.00", "$1.00 in / $2.00 out per million tokens"),
+        ({"input": 0, "output": 0, "per_request": "0.002"}, "$0.002 a request", "$0.002 a request"),
+        (
+            {"input": 1, "output": 1, "per_request": "0.005"},
+            "$1.00 / $1.00 + $0.005 a request",
+            "$1.00 in / $1.00 out per million tokens, and $0.005 a request",
+        ),
+    ],
+)
+def test_a_price_is_shown_with_what_each_request_costs(
+    mesh: Mesh, gateway: FakeGateway, price: dict[str, Any], shown: str, said: str
+) -> None:
+    gateway.models = [{**gateway.models[0], "price": {**price, "source": "admin"}}]
+    (line,) = (one for one in repr(mesh.models()).splitlines() if "openai/small" in one)
+    assert f"  {shown}  " in line
+    assert price_words(mesh.models()[0].price) == said
 
 
 def test_cost_is_of_the_running_notebook(mesh: Mesh, gateway: FakeGateway) -> None:

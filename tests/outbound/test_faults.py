@@ -85,11 +85,13 @@ def test_plain_text_is_quoted() -> None:
 
 @pytest.mark.parametrize("status", [404, 405])
 def test_where_the_list_of_models_is_not_there_the_address_is_what_to_check(status: int) -> None:
-    listing = replace(FAULTS, listing=True)
+    listing = replace(FAULTS, listing=True, address=": with most servers it ends with /v1")
     advice = "Check its base URL: with most servers it ends with /v1."
     assert listing.from_status(status, {}, b"").message.endswith(advice)
     assert advice not in FAULTS.from_status(status, {}, b"").message
     assert advice not in listing.from_status(400, {}, b"").message
+    plain = replace(FAULTS, listing=True).from_status(status, {}, b"").message
+    assert plain.endswith("Check its base URL.")
 
 
 def test_an_address_that_does_not_answer_is_to_be_checked_only_where_it_is_tried() -> None:

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mesh.errors import ModelNotFound
+from jupyter_mesh.errors import InvalidRequest, ModelNotFound
 from jupyter_mesh.mesh.cards import cards
 from jupyter_mesh.pipeline.health import Health
 from jupyter_mesh.pipeline.resolve import resolve
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.policy import AliasRule, GroupRule
+from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.testing.principals import analyst
 
 from .world import Pipeline, candidate, chat, pipeline
@@ -77,6 +78,38 @@ async def test_a_key_narrowed_to_an_alias_reaches_what_its_user_may_use() -> Non
     mesh = world(GROUPS)
     assert [one.id for one in (await mesh.ask(chat(model="fast"), bob)).call.candidates] == ["b/m"]
     assert isinstance((await mesh.ask(chat(model="b/m"), bob)).error, ModelNotFound)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("m", "did you mean 'a/m'?"),
+        ("openai/m", "did you mean 'a/m'?"),
+        ("fsat", "did you mean 'fast'?"),
+        ("a/mm", "did you mean 'a/m'?"),
+        ("judge", "choose one"),
+        ("a/judge", "choose one"),
+        ("nothing-of-the-sort", "choose one"),
+        ("x" * 500, "choose one"),
+    ],
+)
+async def test_what_was_meant_is_named_among_what_is_open(asked: str, said: str) -> None:
+    outcome = await world(GROUPS).ask(chat(model=asked))
+    assert isinstance(outcome.error, ModelNotFound)
+    assert said in outcome.error.message
+    assert "judge" not in outcome.error.message.partition("open to you")[2]
+
+
+async def test_what_a_model_does_not_do_is_said_with_models_that_do() -> None:
+    mesh = pipeline(candidate("a/m"), candidate("a/e", operations=(Operation.EMBEDDING,)))
+    outcome = await mesh.ask(parse_request(Operation.EMBEDDING, {"model": "a/m", "input": "x"}))
+    assert isinstance(outcome.error, InvalidRequest)
+    assert "does chat, not embedding. Of your models these can: a/e." in outcome.error.message
+    alone = await pipeline(candidate("a/m")).ask(
+        parse_request(Operation.EMBEDDING, {"model": "a/m", "input": "x"})
+    )
+    assert alone.error is not None
+    assert "None of your models is known to" in str(alone.error)
 
 
 async def test_an_alias_whose_models_are_away_says_so() -> None:

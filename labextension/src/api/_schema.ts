@@ -3085,6 +3085,12 @@ export interface components {
             input: string;
             /** Output */
             output: string;
+            /**
+             * Per Request
+             * @description USD for each request besides; rankings cost nothing else.
+             * @default 0
+             */
+            per_request: string;
             /** Source */
             source: string;
         };

@@ -89,11 +89,15 @@ describe('grouped', () => {
 });
 
 describe('priceTag', () => {
-  const price = { input: '0', output: '0.000', cache_read: null, as_of: null, source: 'local' };
+  const price = { input: '0', output: '0.000', cache_read: null, per_request: '0', as_of: null, source: 'local' };
   test.each([
     [modelCard('a/b', { price }), { kind: 'free' }],
     [modelCard('a/b', { price: null }), { kind: 'unpriced' }],
     [modelCard('fast', { price: null, kind: 'alias' }), { kind: 'varies' }],
+    [
+      modelCard('a/rerank', { price: { ...price, per_request: '0.002' } }),
+      { kind: 'per-request', request: '$0.002' }
+    ],
     [
       modelCard('a/b', { price: { ...price, output: '0.4' } }),
       { kind: 'priced', input: '$0.00', output: '$0.40' }

@@ -7,6 +7,7 @@ export type PriceTag =
   | { kind: 'free' }
   | { kind: 'unpriced' }
   | { kind: 'varies' }
+  | { kind: 'per-request'; request: string }
   | { kind: 'priced'; input: string; output: string };
 
 /** The price per million tokens; an alias without one of its own costs what its target costs. */
@@ -15,7 +16,9 @@ export function priceTag({ price, kind }: ModelCard): PriceTag {
     return { kind: kind === 'alias' ? 'varies' : 'unpriced' };
   }
   if (isZeroUsd(price.input) && isZeroUsd(price.output)) {
-    return { kind: 'free' };
+    return isZeroUsd(price.per_request)
+      ? { kind: 'free' }
+      : { kind: 'per-request', request: formatUsd(price.per_request) };
   }
   return { kind: 'priced', input: formatUsd(price.input), output: formatUsd(price.output) };
 }

@@ -75,6 +75,11 @@ export function priceWords(
         short: trans.__('varies'),
         long: trans.__('Costs what the model that answers costs')
       };
+    case 'per-request':
+      return {
+        short: trans.__('%1 each', tag.request),
+        long: trans.__('%1 for each request', tag.request)
+      };
     case 'priced':
       return {
         short: `${tag.input} / ${tag.output}`,
