@@ -11,12 +11,14 @@ from ..errors import InvalidRequest
 from ..pipeline.snapshot import Candidate, Snapshot, covers, opens
 from ..schemas.api import UsageRow
 from ..schemas.audit import UNSPECIFIED
+from ..schemas.catalog import Residency
 from ..schemas.files import FileFormat
 from ..schemas.inventory import InventoryReport, UseCase, UsedModel
 from ..schemas.json import JsonObject
 from ..schemas.policy import GroupRule, Target
 from ..schemas.principal import Principal
 from ..schemas.use_case import UseCaseRule
+from ..spi.guard import Guard
 from ..storage.acts import Act
 from ..storage.use_cases import Span
 from .costs import total
@@ -229,7 +231,7 @@ def _screening(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]
         if not rules and default is not None and _may_cover(default.target, one):
             rules = [default]
         found.update(
-            f"{name} (monitor)" if rule.mode == "monitor" else name
+            _told(name, snapshot.detectors.get(name), rule.mode)
             for rule in rules
             for name in rule.detectors
         )
@@ -237,15 +239,26 @@ def _screening(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]
 
 
 def _moderation(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]:
+    every: dict[str, Guard] = {**snapshot.detectors, **snapshot.judges}
     return sorted(
         {
-            f"{guard} ({rule.target.direction})"
+            _told(guard, every.get(guard), rule.mode, rule.target.direction)
             for one in candidates
             for rule in snapshot.moderation
             if _may_cover(rule.target, one)
             for guard in rule.guards
         }
     )
+
+
+def _told(name: str, guard: Guard | None, mode: str, *more: str) -> str:
+    """A guard with what matters of it: whether it is on trial, and whether it is a service
+    elsewhere.
+    """
+    facts = [*more, *(["monitor"] if mode == "monitor" else [])]
+    if guard is not None and guard.residency is not Residency.LOCAL:
+        facts.append(guard.residency.value)
+    return f"{name} ({', '.join(facts)})" if facts else name
 
 
 def _may_cover(target: Target, candidate: Candidate) -> bool:

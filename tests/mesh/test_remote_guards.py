@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -18,7 +20,7 @@ from jupyter_mesh.testing.fake_guards import Behaviour, FakeGuard, Fault, Modera
 from jupyter_mesh.testing.fake_openai import Behaviour as Answer
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
 
-from .world import ADA, ROOT, ask, chat, connection, mesh_of
+from .world import ADA, ROOT, ask, chat, connection, embedding, mesh_of
 
 PERSON = "Ada Lovelace"
 PROMPT = f"Who is {PERSON}? Keep our secret plan to yourself."
@@ -118,9 +120,26 @@ async def test_a_detector_that_fails_lets_nothing_out_and_raises_an_alert(
         assert "watch" not in {alert.subject for alert in page.alerts}
 
 
+async def test_texts_to_embed_do_not_leave_either_while_a_detector_fails(
+    tmp_path: Path, upstream: FakeOpenAI, finder: FakeGuard
+) -> None:
+    said = guards("presidio_service", finder)
+    connections = {"out": connection(upstream, models={"e": {"operations": ["embedding"]}})}
+    async with mesh_of(tmp_path, connections, guards=said, screening=SCREEN) as mesh:
+        finder.default = Behaviour(fault="server_error")
+        outcome = await ask(mesh, embedding([PROMPT, "Hello"], "out/e"))
+        assert isinstance(outcome.error, ScreeningUnavailable)
+        assert upstream.requests == []
+        finder.default = Behaviour()
+        outcome = await ask(mesh, embedding([PROMPT, "Hello"], "out/e"))
+        assert outcome.error is None
+        assert PERSON not in upstream.requests[0].body.decode()
+
+
+@pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("direction", ["request", "response"])
 async def test_what_a_service_judges_harmful_is_stopped_and_so_is_what_it_cannot_judge(
-    tmp_path: Path, upstream: FakeOpenAI, moderator: FakeGuard, direction: str
+    tmp_path: Path, upstream: FakeOpenAI, moderator: FakeGuard, direction: str, stream: bool
 ) -> None:
     upstream.default = Answer(text="Here is the secret plan: to laugh.")
     said = guards("openai_moderation", moderator)
@@ -129,13 +148,13 @@ async def test_what_a_service_judges_harmful_is_stopped_and_so_is_what_it_cannot
     async with mesh_of(
         tmp_path, {"up": connection(upstream)}, guards=said, moderation=rules, screening=[]
     ) as mesh:
-        stopped = await ask(mesh, chat(asked, model="up/m"))
+        stopped = await ask(mesh, chat(asked, model="up/m", stream=stream))
         assert "secret plan" not in stopped.text
         if direction == "request":
             assert isinstance(stopped.error, Blocked)
             assert upstream.requests == []
         moderator.default = Behaviour(fault="server_error")
-        unjudged = await ask(mesh, chat(f"{asked} Again.", model="up/m"))
+        unjudged = await ask(mesh, chat(f"{asked} Again.", model="up/m", stream=stream))
         assert "secret plan" not in unjudged.text
         if direction == "request":
             assert isinstance(unjudged.error, ModerationUnavailable)
@@ -237,3 +256,22 @@ async def test_what_one_asks_the_judges_oneself_is_screened_before_it_leaves(
     (request,) = moderator.requests
     assert ("ada@example.org" in request.body.decode()) is shown
     assert "secret plan" in request.body.decode()
+
+
+async def test_the_inventory_tells_which_services_see_the_texts_of_a_use(
+    tmp_path: Path, upstream: FakeOpenAI, finder: FakeGuard, moderator: FakeGuard
+) -> None:
+    said = guards("presidio_service", finder)
+    judge = cast("dict[str, object]", guards("openai_moderation", moderator)["watch"])
+    said["judge"] = {**judge, "residency": "external"}
+    screening = [{"detectors": ["secrets", "watch"], "mode": "monitor"}]
+    rules = [{"guard": "judge", "for": {"direction": "request"}}]
+    async with mesh_of(
+        tmp_path, {"up": connection(upstream)}, guards=said, moderation=rules, screening=screening
+    ) as mesh:
+        await ask(mesh, chat("Hello", model="up/m"))
+        now = datetime.now(UTC)
+        report = await mesh.inventory.report(since=now - timedelta(days=1), until=now)
+    (use,) = report.use_cases
+    assert use.guards == ["secrets (monitor)", "watch (monitor, region)"]
+    assert use.moderation == ["judge (request, external)"]
