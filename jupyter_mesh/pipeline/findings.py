@@ -6,12 +6,14 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from typing import TypeAlias
 
 from ..errors import Blocked, ScreeningUnavailable
 from ..schemas.request import Request
 from ..spi.guard import MOST_FINDINGS, Detector, Finding, GuardedCall
+from .off_loop import off_loop
 from .readings import Reading, readings, whole_escapes
 
 Findings: TypeAlias = dict[str, list[Finding]]
@@ -21,8 +23,6 @@ _SECONDS = 20.0
 """For all detectors together."""
 _BORDER = 128
 """Characters of two messages that are looked at together."""
-_LONG = 65_536
-"""Characters, in all, from which on other readings are looked for in a thread."""
 JOINTS = ("", "\n")
 """What a model may read between two parts of a message."""
 
@@ -96,7 +96,8 @@ async def find(
         Blocked: More was found than is looked through.
     """
     found: Findings = {text: [] for text in texts}
-    others = await _other_readings(found)
+    size = sum(map(len, found))
+    others = await off_loop(size, lambda: _other_readings(found))
     listed = list(found)
     if others:
         read = {text for text, ways in others.items() if any(one.escaped for one in ways)}
@@ -105,19 +106,21 @@ async def find(
     results = await _asked(detectors, listed, call)
     if not others:
         return results
-    for text in found:
-        found[text] += results.get(text, ())
-        if text in others:
-            found[text] = list(dict.fromkeys([*found[text], *_told(others[text], results)]))
-    return found
-
-
-async def _other_readings(texts: Iterable[str]) -> dict[str, list[Reading]]:
-    if sum(map(len, texts)) <= _LONG:
-        return {text: ways for text in texts if (ways := readings(text))}
-    return await asyncio.to_thread(
-        lambda: {text: ways for text in texts if (ways := readings(text))}
+    return await off_loop(
+        size,
+        lambda: {
+            text: _joined(text, others[text], results) if text in others else results[text]
+            for text in found
+        },
     )
+
+
+def _other_readings(texts: Iterable[str]) -> dict[str, list[Reading]]:
+    return {text: ways for text in texts if (ways := readings(text))}
+
+
+def _joined(text: str, ways: Iterable[Reading], results: Findings) -> list[Finding]:
+    return list(dict.fromkeys([*results.get(text, ()), *_told(ways, results)]))
 
 
 def _told(ways: Iterable[Reading], results: Findings) -> Iterator[Finding]:
@@ -136,6 +139,7 @@ async def _asked(
 ) -> Findings:
     found: Findings = {text: [] for text in listed}
     count, name = 0, ""
+    size = sum(map(len, listed))
     try:
         async with asyncio.timeout(_SECONDS):
             for name, detector in detectors.items():
@@ -143,9 +147,7 @@ async def _asked(
                 count += sum(map(len, results))
                 if count > MOST_FINDINGS:
                     break
-                for text, findings in zip(listed, results, strict=True):
-                    if findings:
-                        found[text] += [_checked(one, text, name) for one in findings]
+                await off_loop(size, partial(_take, found, listed, results, name))
     except Exception as error:  # a third edge: whatever a guard does wrong closes the call
         raise ScreeningUnavailable(
             f"The detector {name!r} failed, so the text could not be screened and nothing was "
@@ -157,6 +159,14 @@ async def _asked(
             "Nothing was sent; send it in smaller parts."
         )
     return found
+
+
+def _take(
+    found: Findings, listed: Sequence[str], results: Sequence[Sequence[Finding]], name: str
+) -> None:
+    for text, findings in zip(listed, results, strict=True):
+        if findings:
+            found[text] += [_checked(one, text, name) for one in findings]
 
 
 def _checked(finding: Finding, text: str, name: str) -> Finding:
@@ -180,6 +190,11 @@ def _share_out(findings: Sequence[Finding], parts: Sequence[str], gap: int, into
                 known[part].add(share)
                 into[part].append(share)
             place += 1
+
+
+def weight(found: Findings) -> int:
+    """How much work it is to replace what was found, in characters."""
+    return sum(len(text) + 50 * len(findings) for text, findings in found.items() if findings)
 
 
 def merged(

@@ -17,7 +17,8 @@ from ..schemas.request import Operation, Request
 from ..spi.guard import Detector, GuardedCall
 from .call import Call
 from .chunks import Channel
-from .findings import Findings, find, find_in, merged
+from .findings import Findings, find, find_in, merged, weight
+from .off_loop import off_loop
 from .redaction import Placeholders
 from .snapshot import covers
 
@@ -35,7 +36,8 @@ async def keep_request(call: Call, request: Request, found: Findings) -> None:
         call.content = dict(_WITHHELD)
         return
     payloads = request.contents.payloads
-    spans = {text: merged(findings) for text, findings in found.items() if findings}
+    size = weight(found)
+    spans = await off_loop(size, lambda: {t: merged(some) for t, some in found.items() if some})
     base = request if spans else call.request
     if not spans and not payloads:
         call.content = base.body
@@ -46,7 +48,8 @@ async def keep_request(call: Call, request: Request, found: Findings) -> None:
     def redact(text: str) -> str:
         return placeholders.redact(text, spans[text]) if text in spans else text
 
-    call.content = base.change(redact, notes.__getitem__).body
+    changed = await off_loop(size, lambda: base.change(redact, notes.__getitem__))
+    call.content = changed.body
 
 
 def least_kept(call: Call) -> Kept:

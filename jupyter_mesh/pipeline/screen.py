@@ -20,7 +20,7 @@ from ..spi.happenings import Happenings
 from .call import Call
 from .chunks import Channel, map_documents, map_texts
 from .disguise import Disguise
-from .findings import Findings, find_in, merged
+from .findings import Findings, find_in, merged, weight
 from .kept_content import (
     keep_in_full,
     keep_request,
@@ -29,6 +29,7 @@ from .kept_content import (
     least_kept,
     withhold,
 )
+from .off_loop import off_loop
 from .pseudonyms import Pseudonyms
 from .redaction import Placeholders
 from .restoring import Restorer
@@ -155,7 +156,8 @@ async def screen(call: Call, thread: Numbers | None = None) -> Screened:
         every = distinct(plan.rules[one.id] for one in call.candidates)
         enforced = of_mode(every, "enforce")
         treatments = {kind: treatment(enforced, kind) for kind in kinds}
-        originals = _apply(call, every, treatments, found, thread)
+        work = partial(_apply, call, every, treatments, found, thread)
+        originals = await off_loop(weight(found), work)
         sent = all(one.action == "redact" for one in treatments.values())
     if audited and failed:
         withhold(call)
