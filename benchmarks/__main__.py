@@ -1,7 +1,8 @@
 """`make bench`: run every measurement, print tables, write `bench.json`.
 
 python -m benchmarks [--quick]
-                     [--only cpu,stream,latency,memory,adapters,start,pages,crowd,screening]
+                     [--only cpu,stream,latency,memory,adapters,start,pages,crowd,screening,
+                             toxicity]
                      [--crowd alone,several] [--crowd-seconds 20] [--out bench.json]
 """
 
@@ -21,8 +22,9 @@ from .processes import start
 from .report import Row, table, write
 from .screening import screening_sections
 from .start_up import start_rows
+from .toxicity import toxicity_sections
 
-_PARTS = "cpu,stream,latency,memory,adapters,start,pages,crowd,screening"
+_PARTS = "cpu,stream,latency,memory,adapters,start,pages,crowd,screening,toxicity"
 _GOALS = """Goals: stand-alone at most 0.75 ms and 2 x its floor; inside Jupyter at most 1.5 x the
 Jupyter floor; screening adds at most 0.75 ms to a 1 kB call; a chunk at most 2 x the floor;
 what an admin's page asks for is there within 300 ms at p95; before 500 people with 50 calls/s p99
@@ -82,6 +84,8 @@ def main() -> None:
             sections |= asyncio.run(crowd_sections(Path(folder), seconds, kinds))
         if "screening" in parts:
             sections |= asyncio.run(screening_sections(options.quick))
+        if "toxicity" in parts:
+            sections |= asyncio.run(toxicity_sections(Path(folder), options.quick))
     if "start" in parts:
         sections["start"] = start_rows(3 if options.quick else 9)
     for name, rows in sections.items():

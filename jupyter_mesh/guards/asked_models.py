@@ -1,15 +1,13 @@
-"""What guards ask models of the mesh: labels and vectors of texts, remembered by their hash."""
+"""What guards ask models of the mesh: labels and vectors of texts."""
 
 from __future__ import annotations
 
 import base64
 import sys
 from array import array
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from hashlib import blake2b
-from typing import Generic, NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from ..errors import ProviderProtocolError
 from ..schemas.events import Answer
@@ -19,34 +17,9 @@ from ..spi.models import Models
 
 _MOST_AT_ONCE = 64
 """Texts in one call."""
-_REMEMBERED = 4_096
+REMEMBER_SECONDS = 3_600.0
+"""How long an answer is remembered: a conversation comes again with every turn."""
 T = TypeVar("T")
-
-
-class Remembered(Generic[T]):
-    """What a model said of a text. Keeps hashes, no texts: a conversation comes again with every
-    turn.
-    """
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[bytes, T] = OrderedDict()
-
-    def get(self, text: str) -> T | None:
-        """What it said; None where it was not asked, or long ago."""
-        name = _name(text)
-        if (known := self._known.get(name)) is not None:
-            self._known.move_to_end(name)
-        return known
-
-    def put(self, text: str, said: T) -> None:
-        """Remember what it said."""
-        self._known[_name(text)] = said
-        while len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-
-
-def _name(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 async def labels_of(

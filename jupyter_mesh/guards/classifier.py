@@ -9,7 +9,8 @@ from pydantic import Field
 
 from ..errors import ModerationUnavailable
 from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
-from .asked_models import Remembered, labels_of
+from .asked_models import REMEMBER_SECONDS, labels_of
+from .remembered import Remembered
 from .windows import windows
 
 _HARMLESS = frozenset(
@@ -29,15 +30,16 @@ class ClassifierConfig(GuardConfig):
         labels: Categories by label: what each label of the model counts as; labels that are
             not named do not count. Without any every label counts that does not sound harmless.
         order: The model's labels in their order, where its server does not name them.
-        window: Characters that the model reads at once; longer texts are read in pieces.
+        window: Characters that the model reads at once; longer texts are read in pieces. With too
+            many for its context window calls are closed.
         overlap: Characters of a piece that the next one repeats.
     """
 
     model: str = Field(pattern=r"^[^/]+/.+")
     labels: dict[str, str] = Field(default_factory=dict[str, str])
     order: tuple[str, ...] = ()
-    window: int = Field(default=1_000, ge=100, le=100_000)
-    overlap: int = Field(default=200, ge=0, le=10_000)
+    window: int = Field(default=500, ge=50, le=100_000)
+    overlap: int = Field(default=100, ge=0, le=10_000)
 
 
 class Classifier(Judge):
@@ -51,7 +53,7 @@ class Classifier(Judge):
         assert isinstance(config, ClassifierConfig)
         self._settings = config
         self._tools: GuardTools | None = None
-        self._known: Remembered[dict[str, float]] = Remembered()
+        self._known: Remembered[dict[str, float]] = Remembered(REMEMBER_SECONDS)
 
     def start(self, name: str, tools: GuardTools) -> None:
         self._tools = tools
@@ -86,7 +88,7 @@ class Classifier(Judge):
             labels = await labels_of(models, said.model, new, call.id, said.order)
             for piece, one in zip(new, labels, strict=True):
                 found[piece] = self._by_category(one)
-                self._known.put(piece, found[piece])
+                self._known.keep(piece, found[piece])
         return found
 
     def _by_category(self, labels: Mapping[str, float]) -> dict[str, float]:

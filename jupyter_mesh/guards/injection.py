@@ -10,12 +10,13 @@ from pydantic import Field
 from ..errors import ModerationUnavailable
 from ..schemas.json import Json, as_list, as_object
 from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
-from .asked_models import Remembered, labels_of
+from .asked_models import REMEMBER_SECONDS, labels_of
 from .injection_signs import InjectionScanner, signs
 from .looked_through import looked_through
+from .remembered import Remembered
 from .windows import windows
 
-_WINDOW, _OVERLAP = 1_000, 200
+_WINDOW, _OVERLAP = 500, 100
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
 
 
@@ -49,7 +50,7 @@ class Injection(Judge):
         assert isinstance(config, InjectionConfig)
         self._settings = config
         self._tools: GuardTools | None = None
-        self._known: Remembered[float] = Remembered()
+        self._known: Remembered[float] = Remembered(REMEMBER_SECONDS)
 
     def start(self, name: str, tools: GuardTools) -> None:
         self._tools = tools
@@ -92,7 +93,7 @@ class Injection(Judge):
             labels = await labels_of(self._tools.models, model, new, call.id, said.order)
             for piece, one in zip(new, labels, strict=True):
                 scores[piece] = max((one.get(label, 0.0) for label in said.labels), default=0.0)
-                self._known.put(piece, scores[piece])
+                self._known.keep(piece, scores[piece])
         return {text: max(scores[one] for one in pieces[text]) for text in texts}
 
     def _trusted(self, call: GuardedCall) -> frozenset[str]:

@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 from ..errors import ModerationUnavailable
 from ..schemas.json import Json, JsonObject, as_list, as_object
 from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
-from .asked_models import Remembered, vectors_of
+from .asked_models import REMEMBER_SECONDS, vectors_of
+from .remembered import Remembered
 from .windows import windows
 
 _OFF_TOPIC = "off_topic"
@@ -63,7 +64,7 @@ class Topics(Judge):
         assert isinstance(config, TopicsConfig)
         self._settings = config
         self._tools: GuardTools | None = None
-        self._known: Remembered[Vector] = Remembered()
+        self._known: Remembered[Vector] = Remembered(REMEMBER_SECONDS)
         self._learned: dict[str, list[tuple[str, Vector]]] = {}
         self._learning = asyncio.Lock()
 
@@ -134,7 +135,7 @@ class Topics(Judge):
             vectors = await vectors_of(self._tools.models, self._settings.model, new, call.id)
             for text, vector in zip(new, vectors, strict=True):
                 found[text] = _unit(vector)
-                self._known.put(text, found[text])
+                self._known.keep(text, found[text])
         return found
 
 

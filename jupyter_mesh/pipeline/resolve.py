@@ -6,7 +6,7 @@ from ..errors import ContextTooLong, InvalidRequest, ModelNotFound, NotPermitted
 from ..schemas.events import Events
 from ..schemas.json import JsonObject
 from ..schemas.request import Operation
-from ..schemas.tokens import file_tokens_bound, plain_tokens_bound
+from ..schemas.tokens import file_tokens_bound, plain_tokens_bound, read_at_once_bound
 from .call import Call
 from .needs import who_can, with_what_it_needs
 from .snapshot import Candidate
@@ -59,7 +59,8 @@ def resolve(call: Call) -> None:
     call.input_bound = plain_tokens_bound(request)
     # The bound is 1.5 times the estimate: refuse only what is too long beyond doubt, the provider
     # knows exactly.
-    surely = call.input_bound // 2
+    reads = call.input_bound if request.operation is Operation.CHAT else read_at_once_bound(request)
+    surely = reads // 2
     fitting = tuple(
         [one for one in able if not one.facts.context_window or surely <= one.facts.context_window]
     )

@@ -35,6 +35,7 @@ and its picture, up to 1 600; with fonts and pictures a page takes 5 kB and more
 but compressed text can take less: such a file costs up to three times its bound.
 """
 _MESSAGE_TOKENS = 8
+_ONE_BY_ONE = frozenset({Operation.EMBEDDING, Operation.CLASSIFY, Operation.TOKEN_CLASSIFY})
 
 _WORD, _DIGITS, _MARKS, _BREAK = 1.115, 1.42, 0.80, 0.985
 """Tokens of a word, of up to three digits, of a run of punctuation, of a line break."""
@@ -165,6 +166,19 @@ def plain_tokens_bound(request: Request) -> int:
     messages = as_list(request.body.get("messages")) or []
     images = sum(_count_media(message) for message in messages)
     return bound + _MESSAGE_TOKENS * len(messages) + _IMAGE_TOKENS * images
+
+
+def read_at_once_bound(request: Request) -> int:
+    """The same for what a model has to hold at once: of several texts to embed or to classify it
+    reads one after the other.
+    """
+    items = as_list(request.body.get("input"))
+    if request.operation not in _ONE_BY_ONE or not items:
+        return plain_tokens_bound(request)
+    if any(isinstance(item, int) for item in items):  # one text, as numbers
+        return plain_tokens_bound(request)
+    counts = (_bound(one) if isinstance(one, str) else len(as_list(one) or ()) for one in items)
+    return max(counts) + _MESSAGE_TOKENS
 
 
 def file_tokens_bound(request: Request) -> int:

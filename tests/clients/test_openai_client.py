@@ -226,3 +226,32 @@ def test_the_offline_demo_answers_without_any_upstream(
     assert "Say hello." in text
     assert Decimal(gateway.last_call()["cost_usd"]) == 0
     assert upstream.requests == []
+
+
+@pytest.mark.parametrize(
+    ("text", "flagged"), [("What a lovely day.", False), ("I will kill you, you idiot.", True)]
+)
+def test_texts_are_judged_by_the_guards_of_the_mesh(
+    gateway: Gateway, upstream: FakeOpenAI, client: openai.OpenAI, text: str, flagged: bool
+) -> None:
+    raw = client.moderations.with_raw_response.create(input=text)
+    answer = raw.parse()
+    [result] = answer.results
+    assert (result.flagged, result.categories.violence) == (flagged, flagged)
+    assert (result.category_scores.violence >= 0.5) == flagged
+    assert result.categories.sexual_minors is False
+    assert answer.model == "mesh/guards"
+    both = client.moderations.create(model="omni-moderation-latest", input=[text, "Hello"])
+    assert [one.flagged for one in both.results] == [flagged, False]
+    record = gateway.record(raw.headers["x-mesh-request-id"])
+    assert record["summary"]["operation"] == "moderation"
+    assert [one["guard"] for one in record["verdicts"]] == (["word_list"] if flagged else [])
+    assert upstream.requests == []
+
+
+async def test_the_asynchronous_client_has_texts_judged_too(gateway: Gateway) -> None:
+    async with openai.AsyncOpenAI(base_url=gateway.base_url, api_key=gateway.key) as one:
+        answer = await one.moderations.create(
+            input=[{"type": "text", "text": "I will"}, {"type": "text", "text": "kill you"}]
+        )
+    assert [result.flagged for result in answer.results] == [True]

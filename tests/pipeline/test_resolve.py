@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mesh.errors import InvalidRequest, ModelNotFound
+from jupyter_mesh.errors import ContextTooLong, InvalidRequest, ModelNotFound
 from jupyter_mesh.mesh.cards import cards
 from jupyter_mesh.pipeline.health import Health
 from jupyter_mesh.pipeline.resolve import resolve
@@ -137,3 +137,33 @@ async def test_a_large_file_is_no_reason_to_refuse_and_is_bound_by_what_the_mode
     outcome = await mesh.ask(chat().with_body(model="a/m", messages=messages))
     assert outcome.error is None
     assert (window or 500_000) <= outcome.call.input_bound <= most
+
+
+EACH = "word " * 60
+"""More than a third of what the model below holds, by the bound."""
+
+
+@pytest.mark.parametrize(
+    ("operation", "texts", "fits"),
+    [
+        (Operation.CLASSIFY, [EACH] * 50, True),
+        (Operation.EMBEDDING, [EACH] * 50, True),
+        (Operation.TOKEN_CLASSIFY, [EACH] * 50, True),
+        (Operation.CLASSIFY, [EACH * 50], False),
+        (Operation.EMBEDDING, [EACH, EACH * 50], False),
+        (Operation.EMBEDDING, EACH * 50, False),
+        (Operation.EMBEDDING, [[1] * 100] * 50, True),
+        (Operation.EMBEDDING, [[1] * 1000], False),
+        (Operation.EMBEDDING, [1] * 1000, False),
+    ],
+)
+def test_of_texts_that_are_read_one_by_one_the_longest_must_fit(
+    operation: Operation, texts: Json, fits: bool
+) -> None:
+    mesh = pipeline(candidate("a/m", operations=[operation], context_window=200))
+    call = mesh.call(parse_request(operation, {"model": "a/m", "input": texts}))
+    if fits:
+        resolve(call)
+    else:
+        with pytest.raises(ContextTooLong):
+            resolve(call)
