@@ -10,8 +10,9 @@ from pydantic import Field
 
 from ..errors import ScreeningUnavailable
 from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall, GuardTools
-from .asked_models import LabelledSpan, Remembered, spans_of
+from .asked_models import REMEMBER_SECONDS, LabelledSpan, spans_of
 from .presidio_settings import LABELS
+from .remembered import Remembered
 from .windows import placed_windows
 
 _BEGIN_OR_INSIDE = re.compile(r"^[BILESU]-")
@@ -55,7 +56,7 @@ class Ner(Detector):
         self._said = config
         self._labels: Mapping[str, str] = config.labels or LABELS
         self._tools: GuardTools | None = None
-        self._known: Remembered[list[LabelledSpan]] = Remembered()
+        self._known: Remembered[list[LabelledSpan]] = Remembered(REMEMBER_SECONDS)
 
     def start(self, name: str, tools: GuardTools) -> None:
         self._tools = tools
@@ -95,7 +96,7 @@ class Ner(Detector):
             spans = await spans_of(self._tools.models, self._said.model, new, call.id)
             for piece, one in zip(new, spans, strict=True):
                 found[piece] = one
-                self._known.put(piece, one)
+                self._known.keep(piece, one)
         return found
 
     def _findings(self, text: str, offset: int, spans: Sequence[LabelledSpan]) -> Iterator[Finding]:
