@@ -2,8 +2,9 @@
 
 python -m benchmarks [--quick]
                      [--only cpu,stream,latency,memory,adapters,start,pages,crowd,screening,
-                             toxicity]
-                     [--crowd alone,several] [--crowd-seconds 20] [--out bench.json]
+                             toxicity,names]
+                     [--crowd alone,several] [--crowd-seconds 20] [--names 100000,1000000]
+                     [--out bench.json]
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from . import gateway
 from .adapters import adapter_sections
 from .crowd_rows import crowd_sections
+from .name_lists import name_list_sections
 from .pages import page_sections
 from .peers import absent, peers
 from .processes import start
@@ -24,7 +26,7 @@ from .screening import screening_sections
 from .start_up import start_rows
 from .toxicity import toxicity_sections
 
-_PARTS = "cpu,stream,latency,memory,adapters,start,pages,crowd,screening,toxicity"
+_PARTS = "cpu,stream,latency,memory,adapters,start,pages,crowd,screening,toxicity,names"
 _GOALS = """Goals: stand-alone at most 0.75 ms and 2 x its floor; inside Jupyter at most 1.5 x the
 Jupyter floor; screening adds at most 0.75 ms to a 1 kB call; a chunk at most 2 x the floor;
 what an admin's page asks for is there within 300 ms at p95; before 500 people with 50 calls/s p99
@@ -69,6 +71,9 @@ def main() -> None:
     parser.add_argument("--only", default=_PARTS)
     parser.add_argument("--crowd", default="alone,several", help="before which gateways")
     parser.add_argument("--crowd-seconds", type=float, default=20.0, help="600 is the full form")
+    parser.add_argument(
+        "--names", default="100000,1000000", help="sizes of lists; 10000000 is large"
+    )
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
     options = parser.parse_args()
     parts = options.only.split(",")
@@ -86,6 +91,9 @@ def main() -> None:
             sections |= asyncio.run(screening_sections(options.quick))
         if "toxicity" in parts:
             sections |= asyncio.run(toxicity_sections(Path(folder), options.quick))
+        if "names" in parts:
+            sizes = [int(one) for one in options.names.split(",")]
+            sections |= name_list_sections(Path(folder), sizes, options.quick)
     if "start" in parts:
         sections["start"] = start_rows(3 if options.quick else 9)
     for name, rows in sections.items():

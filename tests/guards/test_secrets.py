@@ -237,6 +237,15 @@ async def test_a_checksum_says_how_sure_a_token_is(token: str, score: float) -> 
     assert [one.score for one in found] == [score]
 
 
+@pytest.mark.parametrize(
+    "beside", ["0a1b2c3d" * 5, "/usr/share/some/path/that/is/long/enoug", "A" * 40]
+)
+async def test_what_stands_beside_the_id_of_an_aws_key_is_its_secret_only_if_it_looks_random(
+    beside: str,
+) -> None:
+    assert await spans_of(f"{AWS_ID} {beside}") == [("API_KEY", AWS_ID)]
+
+
 def test_a_rule_can_be_held_against_what_it_finds() -> None:
     named = {entity for entity, _, _ in FOUND}
     assert Secrets(SecretsConfig()).entities() == named
