@@ -40,7 +40,7 @@ class RemoteGuardConfig(GuardConfig):
     api_key: SecretReference | None = Field(default=None, json_schema_extra=SECRET)
     headers: Headers = Field(default_factory=dict, json_schema_extra=RARE)
     timeout: float = Field(default=5.0, gt=0, le=15)
-    parallel: int = Field(default=8, ge=1, le=200)
+    parallel: int = Field(default=32, ge=1, le=200)
     remember: float = Field(default=300.0, ge=0, le=86_400)
     tls_verify: bool = Field(default=True, json_schema_extra=RARE)
     ca_file: Path | None = Field(default=None, json_schema_extra=RARE)

@@ -11,7 +11,7 @@ from typing import ClassVar
 from ..outbound.http import Deadline
 from ..schemas.frozen import frozen
 from ..spi.guard import MOST_FINDINGS, Detector, Finding, GuardConfig, GuardedCall
-from .remembered import Remembered
+from .recent_results import RecentResults
 from .remote_guard import RemoteGuard, together
 from .remote_slices import Slice, slices
 
@@ -39,14 +39,14 @@ class RemoteDetector(RemoteGuard, Detector):
 
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
-        self._remembered = Remembered[Sequence[Spotted]](self._remote.remember)
+        self._recent = RecentResults[Sequence[Spotted]](self._remote.remember)
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         found: list[dict[Spotted, None]] = [{} for _ in texts]
         deadline = self.service.deadline()
         unknown: dict[str, list[Slice]] = {}
         for part in slices(texts, self.longest):
-            if (known := self._remembered.get(part.text)) is not None:
+            if (known := self._recent.get(part.text)) is not None:
                 _add(found, part, known)
             else:
                 unknown.setdefault(part.text, []).append(part)
@@ -78,7 +78,7 @@ class RemoteDetector(RemoteGuard, Detector):
     ) -> Mapping[str, Sequence[Spotted]]:
         answers = dict(zip(texts, await self.look(texts, deadline), strict=True))
         for text, spotted in answers.items():
-            self._remembered.keep(text, spotted)
+            self._recent.keep(text, spotted, len(spotted))
         return answers
 
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from ..outbound.http import Deadline
 from ..spi.guard import GuardConfig, GuardedCall, Judge, Verdict
-from .remembered import Remembered
+from .recent_results import RecentResults
 from .remote_guard import RemoteGuard, together
 from .remote_slices import slices
 
@@ -23,7 +23,7 @@ class RemoteJudge(RemoteGuard, Judge):
 
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
-        self._remembered = Remembered[Verdict](self._remote.remember)
+        self._recent = RecentResults[Verdict](self._remote.remember)
 
     async def judge(self, text: str, direction: Direction, call: GuardedCall) -> Verdict:
         (verdict,) = await self.judge_all([text], direction, call)
@@ -56,10 +56,10 @@ class RemoteJudge(RemoteGuard, Judge):
         """
 
     async def _weighed(self, text: str, kind: str, deadline: Deadline) -> Verdict:
-        verdict = self._remembered.get(f"{kind} {text}")
+        verdict = self._recent.get(f"{kind} {text}")
         if verdict is None:
             verdict = await self.weigh(text, kind, deadline)
-            self._remembered.keep(f"{kind} {text}", verdict)
+            self._recent.keep(f"{kind} {text}", verdict)
         return verdict
 
 

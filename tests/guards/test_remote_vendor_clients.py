@@ -15,9 +15,15 @@ from botocore.model import OperationModel, ServiceModel
 from botocore.serialize import create_serializer
 
 from jupyter_mesh.spi.guard import GuardedCall
-from jupyter_mesh.testing.fake_guards import Comprehend, FakeGuard, Guardrail, Moderations
+from jupyter_mesh.testing.fake_guards import (
+    Behaviour,
+    Comprehend,
+    FakeGuard,
+    Guardrail,
+    Moderations,
+)
 
-from .remote_guards import AWS, COMPREHEND, GUARDRAIL, KEY, MODERATIONS, started
+from .remote_guards import AWS, COMPREHEND, GUARDRAIL, KEY, MODERATIONS, PRESIDIO, started
 
 TEXT = "😀 Ada Lovelace pays."
 CALL = GuardedCall()
@@ -128,3 +134,20 @@ async def test_a_moderation_endpoint_is_sent_what_openais_client_sends() -> None
 def no_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+
+
+async def test_presidios_server_understands_what_we_send_and_we_what_it_answers() -> None:
+    """Its own classes for requests and results, which `app.py` is made of."""
+    presidio = pytest.importorskip("presidio_analyzer")
+    async with PRESIDIO.server() as fake:
+        guard = PRESIDIO.make(fake.address, entities=["PERSON"], score_threshold=0.4)
+        async with started(guard):
+            await guard.find([TEXT, "Nobody."], CALL)
+        (ours,) = fake.requests
+        shown = fake.dialect.answer(ours, Behaviour())
+    asked = presidio.AnalyzerRequest(ours.json)
+    assert asked.text == [TEXT, "Nobody."]
+    assert (asked.language, asked.entities, asked.score_threshold) == ("en", ["PERSON"], 0.4)
+    theirs = presidio.RecognizerResult("PERSON", 2, 14, 0.85).to_dict()
+    theirs.pop("recognition_metadata", None)
+    assert shown == [[theirs], []]
