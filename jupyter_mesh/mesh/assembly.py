@@ -46,7 +46,6 @@ from ..storage.sink_cursors import SinkCursors
 from .alerting import AlertBook
 from .background import every
 from .catalogue import Catalogue
-from .disguise_key import disguise_key
 from .governance import Governance
 from .guards import Guards
 from .moderator import Moderator
@@ -161,7 +160,7 @@ async def _open(
             config,
             catalogue,
             guards,
-            lambda: disguise_key(secrets),
+            lambda: key("screening.disguise"),
             Moderator(live, tools).candidate(),
         ),
         guards=guards,

@@ -97,7 +97,8 @@ class Screen(Step):
             await keep_response(call, screened.detectors)
 
     def _numbers(self, call: Call) -> Numbers | None:
-        if call.thread is None:
+        # A retry is the same in every gateway, but another gateway gave other numbers.
+        if call.thread is None or call.idempotency_key is not None:
             return None
         principal = call.principal
         return self._threads.numbers((principal.user, principal.application, call.thread))

@@ -122,10 +122,13 @@ async def test_numbers_stay_where_old_turns_are_left_out(
 ) -> None:
     async with world(tmp_path, upstream, **policy(upstream, "redact")) as one:
 
-        async def sent(first: int, last: int, who: Any = ADA, thread: str | None = "t") -> str:
+        async def sent(
+            first: int, last: int, who: Any = ADA, thread: str | None = "t", key: str | None = None
+        ) -> str:
             mails = [f"p{number}@initech.com" for number in range(first, last)]
             messages = [{"role": "user", "content": mail} for mail in mails]
             headers = [("X-Mesh-Thread", thread)] if thread else []
+            headers += [("Idempotency-Key", key)] if key else []
             body: Any = {"model": "up/m", "messages": messages}
             seen = await one.ask(who, "POST", "/v1/chat/completions", body, headers=headers)
             assert seen.status == 200, seen.whole
@@ -137,6 +140,7 @@ async def test_numbers_stay_where_old_turns_are_left_out(
         assert await sent(0, 2) == "1 2"
         assert await sent(2, 4, thread="another") == "1 2"
         assert await sent(2, 4, thread=None) == "1 2"
+        assert await sent(2, 4, key="k1") == "1 2", "a retry is the same in every gateway"
         assert await sent(2, 4, who=BOB) == "1 2", "what others call their thread is not hers"
 
 
