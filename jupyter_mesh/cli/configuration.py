@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from .outcome import WRONG_CONFIG, Output
 from .places import config_file
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from ..config import Config
 
 
@@ -34,12 +37,24 @@ def config_schema() -> dict[str, Any]:
         except ConfigError:
             continue  # logged by name; a broken plugin spoils nobody's schema
         whole["$defs"] |= settings.pop("$defs", {})
-        own = {key: settings[key] for key in ("properties", "required") if key in settings}
+        _describe(settings)
+        kept = ("description", "properties", "required")
+        own = {key: settings[key] for key in kept if key in settings}
         cases.append({"if": {"properties": {"provider": {"const": name}}}, "then": own})
     connection = whole["$defs"]["ConnectionRule"]
     connection["allOf"] = cases
     connection["properties"]["provider"]["examples"] = plugins.names(PROVIDER_GROUP)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
+
+
+def _describe(settings: dict[str, Any]) -> None:
+    """Put what a docstring says under `Attributes:` beside the settings that it is about."""
+    about, _, attributes = settings.get("description", "").partition("\n\nAttributes:\n")
+    settings["description"] = " ".join(about.split())
+    for entry in re.split(r"\n {4}(?! )", f"\n{attributes}"):
+        name, _, text = entry.partition(":")
+        if (found := settings.get("properties", {}).get(name.strip())) is not None:
+            found.setdefault("description", " ".join(text.split()))
 
 
 def validate(arguments: Namespace, output: Output) -> int:
@@ -72,8 +87,7 @@ def faults_in(chosen: Config) -> list[str]:
         except ConfigError as error:
             faults.append(error.message)
             continue
-        if (biller := getattr(settings, "price_provider", None)) is not None:
-            faults += _unknown_biller(name, biller)
+        faults += _wanting(name, settings)
     for name, guard in chosen.guards.items():
         try:
             settings = dict(guard.model_extra or {})
@@ -83,14 +97,22 @@ def faults_in(chosen: Config) -> list[str]:
     return faults
 
 
-def _unknown_biller(connection: str, biller: str) -> list[str]:
+def _wanting(connection: str, settings: BaseModel) -> list[str]:
+    """What is of the right form and cannot work."""
     from ..prices import billers
+    from ..providers.remote_config import RemoteConfig
     from ..references import near
 
-    if biller in (known := billers()):
+    if not isinstance(settings, RemoteConfig):
         return []
-    where = f"connections.{connection}.price_provider"
-    return [f"{where}: the price list has no {biller!r}{near(biller, known)}."]
+    where, faults = f"connections.{connection}", list[str]()
+    if (lacking := settings.lacks()) is not None:
+        faults.append(f"{where}: {lacking}")
+    biller = settings.price_provider
+    if biller is not None and biller not in (known := billers()):
+        hint = near(biller, known)
+        faults.append(f"{where}.price_provider: the price list has no {biller!r}{hint}.")
+    return faults
 
 
 def openapi(_arguments: Namespace, output: Output) -> int:

@@ -59,6 +59,7 @@ class Faults:
         answering: The answer has begun with status 200, so what breaks now was processed.
         listing: Only the list of models was asked for, so that its address is what is tried.
         address: What is known of right addresses, as a part of a sentence.
+        settings: Which settings say where it is.
     """
 
     who: str
@@ -66,6 +67,7 @@ class Faults:
     answering: bool = False
     listing: bool = False
     address: str = ""
+    settings: str = "the host and port of its base URL"
 
     def once(self, status: int) -> Faults:
         """The same faults, once an answer of this status has begun."""
@@ -97,7 +99,7 @@ class Faults:
         """The error for a connection that cannot be made or was lost."""
         advice = "Try again in a moment."
         if self.listing:
-            advice = "Check that it is running, and the host and port of its base URL."
+            advice = f"Check that it is running, and {self.settings}."
         return ProviderUnavailable(
             f"{self.who} {self.scrub(what)}. {advice}", processed=self.answering
         )

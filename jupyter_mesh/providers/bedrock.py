@@ -31,6 +31,7 @@ class Bedrock(RemoteProvider):
     Config: type[ProviderConfig] = BedrockConfig
     name: ClassVar[str] = "bedrock"
     label: ClassVar[str] = "AWS Bedrock"
+    address_settings: ClassVar[str] = "its `region`, or its base URL"
     faults_type: ClassVar[type[Faults]] = BedrockFaults
 
     @property

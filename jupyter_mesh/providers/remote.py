@@ -40,6 +40,8 @@ class RemoteProvider(Provider):
     Config: type[ProviderConfig] = RemoteConfig
     address_hint: ClassVar[str] = ""
     """What is known of right base URLs, as the end of a sentence."""
+    address_settings: ClassVar[str] = "the host and port of its base URL"
+    """Which settings say where the API is."""
     list_path: ClassVar[str | None] = "models"
     """Where the models are listed; None: this API lists none."""
     knock_path: ClassVar[str | None] = None
@@ -288,7 +290,9 @@ class RemoteProvider(Provider):
             return scrub(text, known, prompts)
 
         who = f"The connection {self.context.connection!r}"
-        return self.faults_type(who, clean, address=self.address_hint)
+        return self.faults_type(
+            who, clean, address=self.address_hint, settings=self.address_settings
+        )
 
 
 def _events(parser: Parser, piece: bytes, faults: Faults) -> list[ServerSentEvent]:

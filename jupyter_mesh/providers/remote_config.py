@@ -42,6 +42,13 @@ class RemoteConfig(ProviderConfig):
     max_connections: int = Field(default=100, ge=1)
     max_answer_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
 
+    def lacks(self) -> str | None:
+        """What is missing to be let in at the vendor's own address, in words; None: nothing."""
+        own = type(self).model_fields["base_url"].default
+        if self.api_key is not None or self.headers or not own or self.base_url != own:
+            return None
+        return f"{own} lets nobody in without a key: give a reference as `api_key`."
+
     @field_validator("base_url")
     @classmethod
     def _is_plain_url(cls, value: str) -> str:

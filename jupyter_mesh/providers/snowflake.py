@@ -53,6 +53,13 @@ class SnowflakeConfig(ConvertedConfig):
         host = account.lower().replace("_", "-")  # an underscore is valid in no host name
         return {**value, "base_url": f"https://{host}.snowflakecomputing.com/api/v2/cortex/v1"}
 
+    def lacks(self) -> str | None:
+        if self.api_key is not None or self.private_key is not None or self.headers:
+            return None
+        return (
+            "Snowflake lets nobody in without a token: give `api_key`, or `user` and `private_key`."
+        )
+
     @model_validator(mode="after")
     def _one_way_to_ask(self) -> Self:
         if (self.user is None) is not (self.private_key is None):
@@ -108,6 +115,7 @@ class Snowflake(OpenAIVendor):
     Config: type[ProviderConfig] = SnowflakeConfig
     name: ClassVar[str] = "snowflake"
     label: ClassVar[str] = "Snowflake Cortex"
+    address_settings: ClassVar[str] = "its `account`, or its base URL"
     format_type: ClassVar[type[VendorFormat]] = SnowflakeFormat
     list_path: ClassVar[str | None] = None
     knock_path: ClassVar[str | None] = "chat/completions"

@@ -27,6 +27,7 @@ class Vertex(RemoteProvider):
     Config: type[ProviderConfig] = VertexConfig
     name: ClassVar[str] = "vertex"
     label: ClassVar[str] = "Google Vertex AI"
+    address_settings: ClassVar[str] = "its `location`, or its base URL"
     list_path: ClassVar[str | None] = MODELS
 
     def make_format(self) -> WireFormat:

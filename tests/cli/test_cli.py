@@ -116,6 +116,17 @@ def test_the_schema_knows_the_settings_of_every_provider(mesh: Mesh) -> None:
     assert list(validator.iter_errors({"connexions": {}}))
 
 
+def test_the_schema_says_what_each_setting_of_a_provider_is(mesh: Mesh) -> None:
+    cases = mesh("config", "schema").json["$defs"]["ConnectionRule"]["allOf"]
+    by_name = {one["if"]["properties"]["provider"]["const"]: one["then"] for one in cases}
+    assert by_name["vertex"]["description"].startswith("Settings of a connection to Google")
+    described = by_name["vertex"]["properties"]["location"]["description"]
+    assert "europe-west4" in described
+    assert "Attributes" not in str(by_name)
+    for name in ("anthropic", "bedrock", "snowflake"):
+        assert by_name[name]["properties"]["base_url"]["description"]
+
+
 def test_a_good_file_is_said_to_be_good(mesh: Mesh, home: Path) -> None:
     (home / "mesh.yaml").write_text(GOOD)
     assert mesh("config", "validate").code == 0
@@ -135,6 +146,8 @@ def test_a_good_file_is_said_to_be_good(mesh: Mesh, home: Path) -> None:
         ("connections: {a: {provider: mosaicml}}", "did you mean 'databricks'?"),
         ("connections: {a: {provider: ollama}}", "'openai_compatible' with its `base_url`"),
         ("connections: {a: {provider: openai, price_provider: opnai}}", "did you mean 'openai'?"),
+        ("connections: {a: {provider: anthropic}}", "`api_key`"),
+        ("connections: {a: {provider: snowflake, account: my-org}}", "`private_key`"),
     ],
 )
 def test_a_wrong_file_is_5_with_a_hint(mesh: Mesh, tmp_path: Path, text: str, hint: str) -> None:

@@ -4,7 +4,7 @@ import React from 'react';
 import { type ModelCard } from '../../api/types';
 import { priceWords, residencyHint } from '../../catalogue/words';
 import { exactCount, formatDuration, formatShare } from '../../figures';
-import { exactUsd } from '../../money';
+import { exactUsd, isZeroUsd } from '../../money';
 import { FactsGrid } from '../../ui/facts-grid';
 import { useSurroundings } from '../../ui/surroundings';
 import { Badges } from './badges';
@@ -66,6 +66,10 @@ function priceFacts(card: ModelCard, trans: TranslationBundle): [string, string 
     [
       trans.__('Cached input'),
       cached === null ? null : trans.__('%1 per million tokens', exactUsd(cached))
+    ],
+    [
+      trans.__('Each request'),
+      isZeroUsd(price.per_request) ? null : exactUsd(price.per_request)
     ],
     [trans.__('Price from'), price.source]
   ];
