@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -113,7 +114,8 @@ def caller_headers(
     if purpose := purpose or notebook.purpose:
         headers["X-Mesh-Purpose"] = quote(" ".join(purpose.split()), safe=" ,:;/()")
     if thread:
-        headers["X-Mesh-Thread"] = quote(f"{document or ''}#{thread}")
+        named = f"{document or ''}#{thread}".encode(errors="surrogatepass")
+        headers["X-Mesh-Thread"] = sha256(named).hexdigest()[:32]
     if tags:
         headers["X-Mesh-Tags"] = json.dumps(dict(tags))
     if not cache:

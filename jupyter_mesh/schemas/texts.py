@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from .frozen import frozen
 from .held_text import claims_text, text_in, with_text
-from .json import Json, JsonObject, as_list, as_object, dig
+from .json import Json, JsonObject, as_list, as_object, as_str, dig
 
 Change: TypeAlias = Callable[[str], str]
 
@@ -165,19 +165,23 @@ def split_texts(body: JsonObject) -> Iterator[tuple[str, ...]]:
 
 
 def neighbours(body: JsonObject) -> Iterator[tuple[str, str]]:
-    """The end of each message and the beginning of the next: what is cut between them is still
-    read as one.
+    """The end of each message and the beginning of the next, and of the next by the same author:
+    what is cut between them is still read as one.
     """
-    last = ""
+    last: dict[str | None, str] = {}
+    before = ""
     for message in as_list(body.get("messages")) or ():
-        content = (as_object(message) or {}).get("content")
+        fields = as_object(message) or {}
+        content = fields.get("content")
         parts = [content] if isinstance(content, str) else as_list(content) or ()
         said = (part if isinstance(part, str) else _text_of(part) for part in parts)
         texts = [text for text in said if text]
         if texts:
-            if last:
-                yield last, texts[0]
-            last = texts[-1]
+            role = as_str(fields.get("role"))
+            for earlier in dict.fromkeys((before, last.get(role, ""))):
+                if earlier:
+                    yield earlier, texts[0]
+            before = last[role] = texts[-1]
 
 
 def _text_of(part: Json) -> str | None:
