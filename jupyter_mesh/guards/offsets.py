@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Literal, TypeAlias
 
 Unit: TypeAlias = Literal["code_points", "utf16", "bytes"]
 """`utf16`: code units, as JavaScript, Java and .NET count; `bytes`: of UTF-8."""
+
+_BLOCK = 512
+_CODECS = {"utf16": ("utf-16-le", 2), "bytes": ("utf-8", 1)}
+"""With the bytes that one unit has."""
 
 
 def places(text: str, unit: Unit) -> Callable[[int], int]:
@@ -18,26 +23,24 @@ def places(text: str, unit: Unit) -> Callable[[int], int]:
     """
     if unit == "code_points" or text.isascii():
         return lambda offset: _within(offset, len(text))
-    width = _width_in_utf16 if unit == "utf16" else _width_in_utf8
-    known = {at: n for n, at in enumerate(accumulate(map(width, text), initial=0))}
+    codec, width = _CODECS[unit]
+    # Of each block of characters only the size is kept, so that a long text takes little time.
+    blocks = [text[at : at + _BLOCK].encode(codec) for at in range(0, len(text), _BLOCK)]
+    starts = list(accumulate((len(block) for block in blocks), initial=0))
 
     def place(offset: int) -> int:
-        if offset not in known:
-            raise ValueError(f"there is no character at {offset}")
-        return known[offset]
+        at = _within(offset * width, starts[-1])
+        number = min(bisect_right(starts, at), len(blocks)) - 1
+        try:
+            before = blocks[number][: at - starts[number]].decode(codec)
+        except UnicodeDecodeError:  # it quotes the text
+            raise ValueError("sent a place within a character") from None
+        return number * _BLOCK + len(before)
 
     return place
 
 
 def _within(offset: int, length: int) -> int:
     if not 0 <= offset <= length:
-        raise ValueError(f"{offset} lies outside of the text")
+        raise ValueError("sent a place outside of the text")
     return offset
-
-
-def _width_in_utf16(character: str) -> int:
-    return 2 if character > "\uffff" else 1
-
-
-def _width_in_utf8(character: str) -> int:
-    return len(character.encode("utf-8", "surrogatepass"))

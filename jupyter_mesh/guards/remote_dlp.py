@@ -187,4 +187,9 @@ def _span(finding: Json, text: str) -> tuple[int, int]:
 
 def _number(value: Json) -> int:
     """A 64-bit integer of Protocol Buffers in JSON: a string; left out where it is 0."""
-    return int(value or 0) if isinstance(value, str | int | None) else -1
+    if value is None:
+        return 0
+    number = f"{value}"
+    if not (number.isascii() and number.isdecimal()) or len(number) > 19:
+        raise ValueError("sent a place that is no number")
+    return int(number)

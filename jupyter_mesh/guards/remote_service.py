@@ -231,5 +231,6 @@ def _is_its_own(error: MeshError) -> bool:
 def _understood(answer: Json, read: Callable[[Json], Value], faults: Faults) -> Value:
     try:
         return read(answer)
-    except ValueError as error:
-        raise replace(faults, answering=True).protocol(str(error)) from None
+    except ValueError as error:  # of other makers it may quote the text
+        what = str(error) if type(error) is ValueError else "sent what cannot be read"
+        raise replace(faults, answering=True).protocol(faults.scrub(what)) from None

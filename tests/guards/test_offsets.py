@@ -22,6 +22,13 @@ def test_every_place_is_found_again(text: str, unit: Unit, data: st.DataObject) 
     assert places(text, unit)(WIDTHS[unit](text[:at])) == at
 
 
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("text", ["é" * 2_000, "😀" * 1_024, "a" * 511 + "😀" + "b" * 600])
+def test_every_place_is_found_again_in_longer_texts(text: str, unit: Unit) -> None:
+    place, width = places(text, unit), WIDTHS[unit]
+    assert [place(width(text[:at])) for at in range(len(text) + 1)] == [*range(len(text) + 1)]
+
+
 @pytest.mark.parametrize(
     ("text", "unit", "offset"),
     [
@@ -37,5 +44,5 @@ def test_every_place_is_found_again(text: str, unit: Unit, data: st.DataObject) 
     ],
 )
 def test_what_is_no_place_is_refused(text: str, unit: Unit, offset: int) -> None:
-    with pytest.raises(ValueError, match=r"character|outside"):
+    with pytest.raises(ValueError, match=r"within a character|outside of the text"):
         places(text, unit)(offset)

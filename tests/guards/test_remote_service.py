@@ -21,8 +21,9 @@ from jupyter_mesh.errors import (
 from jupyter_mesh.outbound.authorization import Token
 from jupyter_mesh.outbound.azure_identity import EntraTokens
 from jupyter_mesh.outbound.google_credentials import GoogleCredentials
+from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.spi.guard import Detector, Guard, GuardedCall, Judge
-from jupyter_mesh.testing.fake_guards import Behaviour, Comprehend, FakeGuard, Fault
+from jupyter_mesh.testing.fake_guards import Behaviour, Comprehend, FakeGuard, Fault, Presidio
 
 from .remote_guards import (
     AWS,
@@ -151,6 +152,49 @@ async def test_findings_that_cannot_be_close_the_call(answer: dict[str, object])
         async with started(AZURE.make(service.address)) as guard:
             with pytest.raises(ProviderProtocolError):
                 await guard.find([TEXT], CALL)
+
+
+def _dlp(start: object, end: object) -> dict[str, object]:
+    location = {"codepointRange": {"start": start, "end": end}}
+    finding = {"infoType": {"name": "PERSON_NAME"}, "location": location}
+    return {"result": {"findings": [finding]}}
+
+
+@pytest.mark.parametrize(
+    "places",
+    [("0", PEOPLE[0]), (PEOPLE[0], "3"), ("0", "-1"), ("²", "5"), ("0", "9" * 5_000), (True, "4")],
+)
+async def test_what_stands_in_place_of_a_number_is_not_quoted(
+    places: tuple[object, object],
+) -> None:
+    async with DLP.server() as service:
+        service.default = Behaviour.model_validate({"answer": _dlp(*places)})
+        async with started(DLP.make(service.address)) as guard:
+            with pytest.raises(ProviderProtocolError) as raised:
+                await guard.find([TEXT], CALL)
+    assert PEOPLE[0] not in raised.value.message
+    assert len(raised.value.message) < 300
+
+
+async def test_a_place_within_a_character_closes_the_call_and_quotes_nothing() -> None:
+    answer = [{"start": 2, "end": 5, "entity_type": "PERSON", "score": 1}]
+    async with FakeGuard(_Fixed(answer)) as service:
+        guard = PRESIDIO.make(service.address, batch=1, offsets="bytes")
+        async with started(guard):
+            with pytest.raises(ProviderProtocolError, match="within a character") as raised:
+                await guard.find(["é😀 secret"], CALL)
+    assert "secret" not in raised.value.message
+
+
+class _Fixed(Presidio):
+    """Finds the same in every text."""
+
+    def __init__(self, answer: list[dict[str, object]]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def looked_through(self, received: object, body: object) -> list[Json]:
+        return self._answer  # pyright: ignore[reportReturnType]
 
 
 async def test_the_same_answer_as_it_should_be_is_taken() -> None:
