@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from .one_word import is_one_word
+
 _LONGEST = 400
 """Characters: an expression whose matches may be longer looks at the whole text."""
 
@@ -25,11 +27,13 @@ class Need(NamedTuple):
     reach: How far, in characters, a match and what it looks ahead at can be from such a run; None
         where there is no bound.
     marks: Characters that are no letters and stand in every match.
+    one_word: Whether a match holds no white space and does not depend on what follows it.
     """
 
     digits: int
     reach: int | None
     marks: frozenset[str]
+    one_word: bool = False
 
     def windows(self, runs: Runs, length: int) -> Iterator[tuple[int, int]]:
         """The parts of a text of `length` characters that can hold a match."""
@@ -97,7 +101,8 @@ def need_of(expression: str) -> Need:
         longest = parsed.getwidth()[1] + _look_ahead(parsed)
     except (ImportError, AttributeError, re.error, RecursionError, OverflowError):
         return _ALL
-    return Need(shape.most, longest if longest <= _LONGEST else None, shape.marks)
+    reach = longest if longest <= _LONGEST else None
+    return Need(shape.most, reach, shape.marks, is_one_word(parsed))
 
 
 def _of_all(parts: Any) -> _Shape:

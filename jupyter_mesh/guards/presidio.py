@@ -103,7 +103,8 @@ class Presidio(Detector):
 
     def start(self, name: str, tools: GuardTools) -> None:
         """Nothing is loaded before the first text."""
-        self._workers = tools.workers
+        if is_installed():
+            self._workers = tools.workers
 
     def entities(self) -> frozenset[str]:
         """What the recognizers and the language models can find; nothing where they are missing."""
@@ -148,7 +149,7 @@ class Presidio(Detector):
         return None
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
-        if self._workers is None or not is_installed():
+        if self._workers is None:
             raise ScreeningUnavailable(f"Presidio is not there: {EXTRA}.")
         found = await self._workers.scan(PresidioScanner, self._settings, texts)
         return [

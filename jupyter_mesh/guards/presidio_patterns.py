@@ -18,6 +18,8 @@ from .presidio_words import BOOST, LEAST
 from .span import Span
 
 _DIGITS = regex.compile(r"\d+")
+_LAST_WORD = regex.compile(r"(?r)\S+\Z")
+_SPACE = regex.compile(r"\s")
 _LINES = ("REGION", "target_classification", "_classify")
 _MAX, _MIN = EntityRecognizer.MAX_SCORE, EntityRecognizer.MIN_SCORE
 
@@ -31,6 +33,7 @@ class Text:
         self.most = max((end - start for start, end in self.runs), default=0)
         self._numbers: Numbers | None = None
         self._windows: dict[tuple[int, int | None], list[tuple[int, int]]] = {}
+        self._words: dict[frozenset[str], list[tuple[int, int]]] = {}
 
     @property
     def numbers(self) -> Numbers:
@@ -43,11 +46,33 @@ class Text:
         """Where something with this need can be."""
         if need.digits > self.most or any(mark not in self.whole for mark in need.marks):
             return []
+        if need.one_word and need.marks and not need.digits:
+            return self._words_with(need.marks)
         key = need.digits, need.reach
         found = self._windows.get(key)
         if found is None:
             found = self._windows[key] = list(need.windows(self.runs, len(self.whole)))
         return found
+
+    def _words_with(self, marks: frozenset[str]) -> list[tuple[int, int]]:
+        found = self._words.get(marks)
+        if found is None:
+            found = self._words[marks] = list(self._words_around(marks))
+        return found
+
+    def _words_around(self, marks: frozenset[str]) -> Iterator[tuple[int, int]]:
+        """The words that hold all marks, found by the one that is seldom."""
+        text = self.whole
+        seldom = min(marks, key=text.count)
+        place, end = text.find(seldom), 0
+        while place >= 0:
+            left = _LAST_WORD.search(text, end, place)
+            start = left.start() if left else place
+            right = _SPACE.search(text, place)
+            end = right.start() if right else len(text)
+            if all(mark in text[start:end] for mark in marks):
+                yield start, end
+            place = text.find(seldom, end)
 
 
 class _Pattern(NamedTuple):
