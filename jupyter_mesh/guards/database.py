@@ -118,7 +118,10 @@ class Database(Detector):
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         if self._list is None or self._tools is None:
             raise UnusableTable("The list was not started.")
-        names = self._list.names()
+        try:
+            names = self._list.names()
+        except UnusableTable:
+            names = await self._list.first_names()
         work = sum(len(text) * (1 if text.isascii() else _NOT_ASCII) for text in texts)
         if work <= (_QUICK_PLAIN if names.plain else _QUICK_HASHED):
             spans = [list(spans_in(text, names)) for text in texts]

@@ -27,6 +27,8 @@ from .name_words import Lookup
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 3600.0
 """Seconds before a list is tried again that could not be read; doubled each time."""
+_FIRST_SECONDS = 10.0
+"""For which a call waits where names are read for the first time."""
 _LONGEST_FRAME = 16 * 1024 * 1024
 _SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
 _log = logging.getLogger("jupyter_mesh")
@@ -90,6 +92,7 @@ class NameList:
         self._table: CurrentTable | None = None
         self._plain: Names | None = None
         self._failing: bool | None = None
+        self._tried = asyncio.Event()
 
     @property
     def scanner_settings(self) -> JsonObject:
@@ -113,6 +116,13 @@ class NameList:
         table = self._table.get()
         return Names(table.lookup, table.header.entities, False)
 
+    async def first_names(self) -> Names:
+        """The same, once there are some or reading them has been tried. Raises as `names`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_SECONDS):
+                await self._tried.wait()
+        return self.names()
+
     async def keep_fresh(self) -> None:
         """Read it now and then again and again, until cancelled."""
         failures = 0
@@ -125,6 +135,7 @@ class NameList:
                 pause = min(self._source.every, _LONGEST_PAUSE, _FIRST_PAUSE * 2**failures)
                 failures = min(failures + 1, 20)
                 self._tell_failing(str(error))
+            self._tried.set()
             await asyncio.sleep(pause)
 
     async def refresh(self) -> None:
@@ -135,6 +146,8 @@ class NameList:
         """
         asked = time.time()
         task = await asyncio.to_thread(self._task, asked)
+        if self._has_names():
+            self._tried.set()
         try:
             async with asyncio.timeout(self._source.deadline):
                 forms, built = await _built_by_process(task, self._environment())
@@ -186,11 +199,17 @@ class NameList:
             if value not in known and not any(word in name.upper() for word in _SECRET_WORDS)
         }
 
-    def _tell_failing(self, why: str) -> None:
+    def _has_names(self) -> bool:
         try:
             self.names()
-            so = "The names read last stay in force."
         except UnusableTable:
+            return False
+        return True
+
+    def _tell_failing(self, why: str) -> None:
+        if self._has_names():
+            so = "The names read last stay in force."
+        else:
             so = "It was never read, so calls that it screens are refused."
         said = f"The list {self._name!r} could not be read. {why.rstrip('.')}. {so}"
         _log.warning("%s", said)

@@ -14,6 +14,7 @@ from ..config import Config, standard_detectors
 from ..errors import ConfigError
 from ..schemas.catalog import Residency
 from ..spi.guard import Detector, Guard, GuardTools, Judge
+from ..spi.happenings import Happenings
 from ..spi.secrets import SecretStore
 from .findable import unfindable
 from .plugins import Plugins, validate_settings
@@ -89,7 +90,8 @@ class Guards:
     @asynccontextmanager
     async def lent(self, config: Config, secrets: SecretStore) -> AsyncGenerator[Rehearsing]:
         """The guards of a configuration that is not in force: those that are the same anyway, and
-        others that work for as long as this lasts, with a folder and `secrets` of their own.
+        others that work for as long as this lasts, with a folder and `secrets` of their own, and
+        raise no alerts.
 
         Raises:
             ConfigError: One cannot be made, or a rule cannot be kept.
@@ -106,7 +108,8 @@ class Guards:
         check_text_stays(config, every, self._plugins)
         fresh = [name for name, one in every.items() if one is not present.get(name)]
         with TemporaryDirectory(prefix="mesh-draft-") as folder:
-            tools = replace(self._tools, secrets=secrets, folder=Path(folder))
+            own = Happenings()
+            tools = replace(self._tools, secrets=secrets, folder=Path(folder), happenings=own)
             begun: list[Guard] = []
             try:
                 for name in fresh:

@@ -113,6 +113,27 @@ async def test_a_database_that_is_missing_is_not_made_and_nothing_passes(
 
 
 @pytest.mark.parametrize("hashed", [False, True])
+async def test_a_call_that_comes_while_names_are_read_for_the_first_time_waits_for_them(
+    world: World, tmp_path: Path, hashed: bool
+) -> None:
+    url = sqlite_with(tmp_path / "crm.db", [("Initech",)])
+    async with world.started(url=url, hashed=hashed, **ONE) as guard:
+        assert await found(guard, "at Initech") == [("CUSTOMER", "Initech")]
+
+
+async def test_it_does_not_wait_for_longer_than_callers_would(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_mesh.guards.name_list._FIRST_SECONDS", 0.1)
+    query = "WITH RECURSIVE n(name) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT name FROM n"
+    url = sqlite_with(tmp_path / "crm.db", [("Initech",)])
+    async with world.started(url=url, query=query, columns=ONE["columns"]) as guard:
+        with pytest.raises(UnusableTable):
+            await found(guard, "at Initech")
+    assert world.told == []
+
+
+@pytest.mark.parametrize("hashed", [False, True])
 async def test_names_are_read_again_and_the_last_ones_stay_where_that_fails(
     world: World, tmp_path: Path, hashed: bool
 ) -> None:

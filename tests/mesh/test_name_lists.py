@@ -8,10 +8,11 @@ import pytest
 
 from jupyter_mesh.errors import ConfigError, ScreeningUnavailable
 from jupyter_mesh.mesh import Mesh
+from jupyter_mesh.schemas.guards import GuardTrial
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 from tests.guards.name_world import sqlite_with
 
-from .world import ask, chat, connection, mesh_of, put, until
+from .world import ROOT, ask, chat, connection, mesh_of, put, until
 
 NAMES = [("Ada", "Lovelace"), ("Jürgen", "Groß")]
 ORDERS = {
@@ -118,3 +119,19 @@ async def test_a_rule_for_an_entity_that_no_column_or_pattern_has_is_refused(
     with pytest.raises(ConfigError, match="PASSPORT"):
         async with mesh_of(tmp_path, {"up": connection(upstream)}, guards=guards, screening=[rule]):
             pass
+
+
+async def test_a_draft_of_a_list_is_read_for_the_trial_and_raises_no_alert(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    url = sqlite_with(tmp_path / "staff.db", NAMES, "first, last")
+    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[]) as mesh:
+        rule = {"kind": "screening", "name": "names", "body": {"detectors": ["staff"]}}
+        for where, outcome in ((url, "changed"), (f"sqlite:///{tmp_path}/none.db", "unavailable")):
+            draft = [{"kind": "guards", "name": "staff", "body": staff(where)}, rule]
+            said = {"text": "ask Ada Lovelace", "draft": draft}
+            result = await mesh.guards.try_text(ROOT, GuardTrial.model_validate(said))
+            assert result.outcome == outcome
+        await mesh._parts.alerts.flush()
+        assert (await mesh.alerts.page(kind="guard")).alerts == []
+    assert not (tmp_path / "state" / "guards" / "staff.names").exists()
