@@ -19,7 +19,7 @@ from jupyter_mesh.guards.remote_presidio import PresidioService
 from jupyter_mesh.outbound.authorization import Token
 from jupyter_mesh.outbound.aws_sigv4 import Keys
 from jupyter_mesh.outbound.google_credentials import GoogleCredentials
-from jupyter_mesh.spi.guard import Guard, GuardTools, Judge
+from jupyter_mesh.spi.guard import Detector, Guard, GuardedCall, GuardTools, Judge
 from jupyter_mesh.spi.happenings import Happening, Happenings
 from jupyter_mesh.spi.models import Models
 from jupyter_mesh.spi.workers import Workers
@@ -31,6 +31,8 @@ AWS = Keys("AKIDEXAMPLE", "aws-secret-0123456789abcdef")
 SECRETS = {"env:KEY": KEY, "env:ID": AWS.access_key, "env:SECRET": AWS.secret_key}
 PEOPLE = ("Ada Lovelace", "ada@example.org")
 """What is planted in texts: a person, an address."""
+CALL = GuardedCall()
+TEXT = f"Dear {PEOPLE[0]}, your secret plan to write to {PEOPLE[1]} is known."
 BAD = "gravely harmful words"
 
 _SIGNED = {"region": "eu-west-1", "access_key_id": "env:ID", "secret_access_key": "env:SECRET"}
@@ -139,3 +141,12 @@ GUARDRAIL = Vendor[Judge](
 )  # fmt: skip
 JUDGES = (MODERATIONS, SAFETY, GUARDRAIL)
 EVERY = (*DETECTORS, *JUDGES)
+
+
+async def ask(guard: Guard, text: str = TEXT) -> None:
+    """Have it look at a text, whichever kind it is."""
+    if isinstance(guard, Detector):
+        await guard.find([text], CALL)
+    else:
+        assert isinstance(guard, Judge)
+        await guard.judge(text, "request", CALL)
