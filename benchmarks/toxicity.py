@@ -59,7 +59,7 @@ class Contestant:
 
 async def toxicity_sections(folder: Path, quick: bool) -> dict[str, list[Row]]:
     """The table of figures, and the share of each style that is flagged."""
-    each = 40 if quick else 200
+    each = 40 if quick else 100
     tried = texts(each, "try")
     learned = train(folder / "classifier", texts(each, "learn"), epochs=4 if quick else 8)
     figures: list[Row] = []

@@ -144,14 +144,25 @@ async def test_what_a_detector_finds_is_taken_out_however_it_is_cut(
     assert said_to_audit == outcome.text
 
 
-async def test_no_more_than_half_a_window_is_ever_let_go_of_what_is_found_later() -> None:
-    """The key is shorter than half a window, so no character of it may come out."""
-    pieces = [*("filling " * 20), *KEY, *" and the rest of what there is to say"]
+@pytest.mark.parametrize("action", ["block", "redact"])
+@pytest.mark.parametrize("offset", range(0, 40, 4))
+async def test_no_more_than_half_a_window_is_ever_let_go_of_what_is_found_later(
+    offset: int, action: str
+) -> None:
+    """The key is shorter than half a window, so no character of it may come out, wherever it
+    stands.
+    """
+    before = "filling " * 20 + "x" * offset
+    rest = " and the rest of what there is to say"
     one = world(
-        Reply(pieces=pieces), rules=[{"detectors": ["keys"], "action": "block", "hold_back": 40}]
+        Reply(pieces=[*before, *KEY, *rest]),
+        rules=[{"detectors": ["keys"], "action": action, "hold_back": 40}],
     )
     outcome = await one.ask(chat(stream=True))
-    assert outcome.text == ("filling " * 20)[: len(outcome.text)]
+    if action == "redact":
+        assert outcome.text == f"{before}<API_KEY>{rest}"
+        return
+    assert outcome.text == before[: len(outcome.text)]
     assert len(outcome.text) > 100
     assert isinstance(last := outcome.events[-1], Finished)
     assert last.reason == "content_filter"
