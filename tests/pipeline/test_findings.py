@@ -11,7 +11,8 @@ import pytest
 
 from jupyter_mesh.errors import Blocked, ScreeningUnavailable
 from jupyter_mesh.pipeline.findings import find, find_in, merged
-from jupyter_mesh.schemas.request import Operation, parse_request
+from jupyter_mesh.schemas.json import Json
+from jupyter_mesh.schemas.request import Operation, Request, parse_request
 from jupyter_mesh.spi.guard import MOST_FINDINGS, Detector, Finding, GuardConfig, GuardedCall
 
 
@@ -152,3 +153,37 @@ async def test_what_a_part_holds_alone_is_counted_once() -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": ["Ada", "Bob", "Ada"]}]}
     found = await find_in({"words": Matches("Ada|Bob")}, parse_request(Operation.CHAT, body), "")
     assert {text: len(findings) for text, findings in found.items()} == {"Ada": 1, "Bob": 1}
+
+
+def said(*messages: tuple[str, str]) -> Request:
+    asked: Json = [{"role": role, "content": text} for role, text in messages]
+    return parse_request(Operation.CHAT, {"model": "m", "messages": asked})
+
+
+CUT: list[tuple[str, list[tuple[str, str]], list[str]]] = [
+    ("in two turns", [("user", "it is ab"), ("user", "cd, yes")], ["it is ", ", yes"]),
+    (
+        "with an answer between",
+        [("user", "ab"), ("assistant", "go on"), ("user", "cd")],
+        ["", "go on", ""],
+    ),
+    ("over two authors", [("user", "ab"), ("assistant", "cd")], ["", ""]),
+    ("with a blank", [("user", "ab "), ("user", "cd")], ["", ""]),
+    ("with a stop", [("user", "ab."), ("user", "cd")], ["ab.", "cd"]),
+    ("too far apart", [("user", "ab"), ("user", "x"), ("user", "cd")], ["ab", "x", "cd"]),
+    ("whole already", [("user", "abcd"), ("user", "cdx")], ["", "cdx"]),
+]
+
+
+@pytest.mark.parametrize(("how", "messages", "left"), CUT, ids=[how for how, _, _ in CUT])
+async def test_what_is_cut_between_messages_is_found_in_both(
+    how: str, messages: list[tuple[str, str]], left: list[str]
+) -> None:
+    request = said(*messages)
+    found = await find_in({"words": Matches(r"ab\s?(?:cd)+")}, request, "")
+    rest = []
+    for text in request.texts():
+        for one in reversed(merged(found[text])):
+            text = text[: one.start] + text[one.end :]
+        rest.append(text)
+    assert rest == left
