@@ -51,7 +51,10 @@ connections:
 guards:
   words: {{ guard: deny_list, terms: ["project falcon"] }}
 screening:
-  - {{ name: what leaves, for: {{ residency: external }}, entities: {{ CREDIT_CARD: block }} }}
+  - name: what leaves
+    for: {{ residency: external }}
+    detectors: [patterns]
+    entities: {{ CREDIT_CARD: block }}
 """
     with start_lab(tmp_path, rules) as lab:
         lab.set("apputils-extension/themes", {"theme": f"JupyterLab {theme.title()}"})
@@ -110,13 +113,18 @@ def test_a_rule_is_tried_before_it_holds(
     main.get_by_role("button", name="Add Entities").click()
     main.get_by_label("Name 1 of Entities").fill("IBAN_CODE")
     main.get_by_label("Value 1 of Entities").select_option("block")
-    expect(main.locator(".jp-mesh-Sentence").first).to_contain_text("IBAN_CODE: refused")
+    main.get_by_role("checkbox", name="patterns").check()
+    main.get_by_role("checkbox", name="standard").uncheck()
+    said = main.locator(".jp-mesh-Sentence").first
+    expect(said).to_contain_text("What patterns finds in a request to any model is redacted")
+    expect(said).to_contain_text("IBAN_CODE: refused")
 
     main.get_by_label("Text", exact=True).fill(TEXT)
     main.get_by_role("button", name="Look at it").click()
     found = main.get_by_role("table", name="What was found", exact=True)
-    expect(found.get_by_role("row", name="IBAN_CODE")).to_contain_text("refused")
-    expect(found.get_by_role("row", name="IBAN_CODE")).to_contain_text("new rule")
+    row = found.get_by_role("row", name="IBAN_CODE patterns")  # others may find it, too
+    expect(row).to_contain_text("refused", timeout=60_000)
+    expect(row).to_contain_text("new rule")
     marked = "".join(main.locator("mark").all_text_contents())
     assert marked == f"{IBAN}lea.weber@example.org203.0.113.7"
     main.get_by_role("button", name="Try on past calls").click()
@@ -139,11 +147,11 @@ def test_a_rule_is_tried_before_it_holds(
 def see_the_alert(page: Page, main: Locator) -> None:
     """From the alert to the call, and what guards said of it."""
     page.get_by_role("navigation").get_by_role("button", name="Alerts").click()
-    alert = main.locator(".jp-mesh-Alert").filter(has_text="IBAN_CODE")
+    alert = main.locator(".jp-mesh-Alert").filter(has_text="IBAN_CODE").first
     expect(alert).to_be_visible(timeout=20_000)
     alert.get_by_role("button", name="The last call").click()
     verdicts = main.get_by_role("heading", name="Verdicts of the guards").locator("..")
-    expect(verdicts.get_by_role("row", name="IBAN_CODE")).to_contain_text("refused")
+    expect(verdicts.get_by_role("row", name="IBAN_CODE patterns")).to_contain_text("refused")
 
 
 @pytest.mark.timeout(180)

@@ -1,7 +1,8 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
-import { nameFault, numberFault } from './faults';
+import { type IField } from './fields';
+import { faultsOf, nameFault, numberFault } from './faults';
 
 const trans = nullTranslator.load('jupyter_mesh');
 
@@ -29,4 +30,25 @@ test.each([
   ['open-ai.2', '']
 ])('the name %j: %j', (name, fault) => {
   expect(nameFault(name, ['openai'], /^[\w][\w.-]*$/, trans)).toBe(fault);
+});
+
+test.each([
+  ['0', { where: 'Choose one.' }],
+  ['1', {}]
+])('what must be chosen is chosen by nobody else: %j', (place, faults) => {
+  const field: IField = {
+    name: 'where',
+    title: 'Where',
+    description: '',
+    required: true,
+    fallback: undefined,
+    input: {
+      kind: 'choice',
+      options: [
+        { value: null, label: '' },
+        { value: 'local', label: 'local' }
+      ]
+    }
+  };
+  expect(faultsOf([field], { where: place }, trans)).toEqual(faults);
 });

@@ -43,6 +43,10 @@ function faultOf(field: IField, value: Value | undefined, trans: TranslationBund
     const isTyped = ['text', 'number', 'duration', 'moment', 'lines', 'json'].includes(input.kind);
     return field.required && isTyped ? trans.__('This is needed.') : '';
   }
+  if (input.kind === 'choice') {
+    const isOpen = field.required && input.options[Number(text)]?.value === null;
+    return isOpen ? trans.__('Choose one.') : '';
+  }
   if (input.kind === 'json') {
     return jsonOf(text) === undefined ? trans.__('This is not JSON.') : '';
   }

@@ -129,13 +129,26 @@ test('the fields of an object stand among the others, and what has no input is w
       for: { $ref: '#/$defs/Target' },
       entities: { type: 'object', additionalProperties: { $ref: '#/$defs/Action' } },
       thresholds: { type: 'object', additionalProperties: { type: 'number' } },
-      odd: { type: 'array', items: { type: 'object' } }
-    }
+      odd: { type: 'array', items: { type: 'object' } },
+      where: { enum: ['local', 'external'], type: 'string' }
+    },
+    required: ['where']
   };
   expect(everyFieldOf(schema).map(({ name, input }) => [name, input])).toEqual([
     ['for.model', { kind: 'text' }],
     ['entities', { kind: 'map', secret: false, holds: { options: ['redact', 'block'] } }],
     ['thresholds', { kind: 'map', secret: false, holds: 'numbers' }],
-    ['odd', { kind: 'json' }]
+    ['odd', { kind: 'json' }],
+    [
+      'where',
+      {
+        kind: 'choice',
+        options: [
+          { value: null, label: '' },
+          { value: 'local', label: 'local' },
+          { value: 'external', label: 'external' }
+        ]
+      }
+    ]
   ]);
 });

@@ -108,21 +108,31 @@ function mapOf(name: string, values: Body): Input {
  */
 export function everyFieldOf(schema: Body): IField[] {
   const properties = objectOf(schema['properties']);
-  return fieldsOf(schema).flatMap(field => {
-    const { inner } = withoutNull(resolved(properties[field.name], schema), schema);
-    if (field.input.kind !== 'kept') {
-      return [field];
-    }
-    if (isObject(inner['properties'])) {
-      const within = fieldsOf({ ...inner, $defs: schema['$defs'] ?? {} });
-      return within.map(one => ({
-        ...one,
-        name: `${field.name}.${one.name}`,
-        ...(one.input.kind === 'kept' && { input: { kind: 'json' } as const })
-      }));
-    }
-    return [{ ...field, input: { kind: 'json' } as const }];
-  });
+  return fieldsOf(schema)
+    .map(withoutChoice)
+    .flatMap(field => {
+      const { inner } = withoutNull(resolved(properties[field.name], schema), schema);
+      if (field.input.kind !== 'kept') {
+        return [field];
+      }
+      if (isObject(inner['properties'])) {
+        const within = fieldsOf({ ...inner, $defs: schema['$defs'] ?? {} });
+        return within.map(one => ({
+          ...one,
+          name: `${field.name}.${one.name}`,
+          ...(one.input.kind === 'kept' && { input: { kind: 'json' } as const })
+        }));
+      }
+      return [{ ...field, input: { kind: 'json' } as const }];
+    });
+}
+
+/** Where something must be chosen nothing is, until somebody does. */
+function withoutChoice(field: IField): IField {
+  const { input, required, fallback } = field;
+  return input.kind === 'choice' && required && fallback === undefined
+    ? { ...field, input: { ...input, options: [{ value: null, label: '' }, ...input.options] } }
+    : field;
 }
 
 /** `anyOf: [X, null]` is X that may be left out; other unions have no input. */

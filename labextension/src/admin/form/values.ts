@@ -46,8 +46,9 @@ function readValue({ input, fallback }: IField, written: Json | undefined): Valu
     case 'duration':
       return durationText(written);
     case 'lines':
-    case 'ticks':
       return textsOf(written).join('\n');
+    case 'ticks':
+      return textsOf(written ?? fallback).join('\n');
     case 'secret':
       return { kept: typeof written === 'string' && written !== '' ? written : null, typed: '' };
     case 'map':

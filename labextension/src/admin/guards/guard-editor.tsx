@@ -10,6 +10,9 @@ import { DeleteSetting } from '../ui/delete-setting';
 import { Section } from '../ui/page';
 import { GuardForm } from './guard-form';
 
+/** The kind that a form begins with: it needs nothing but what is typed. */
+const USUAL = 'expressions';
+
 /** A guard in its form. What kind it is, is chosen first and stays once it is saved. */
 export function GuardEditor(props: {
   setting: Setting | null;
@@ -20,7 +23,9 @@ export function GuardEditor(props: {
   const { setting, forms, taken } = props;
   const kinds = forms.kinds.filter(({ fault }) => (fault ?? null) === null);
   const form = useMemo(() => new GuardForm(forms.kinds, trans), [forms, trans]);
-  const editor = useEditor('guards', setting, form, { guard: kinds[0]?.name ?? '' });
+  const editor = useEditor('guards', setting, form, {
+    guard: (kinds.find(({ name }) => name === USUAL) ?? kinds[0])?.name ?? ''
+  });
   const { kind } = editor.state;
   const chosen = forms.kinds.find(({ name }) => name === kind);
   return (

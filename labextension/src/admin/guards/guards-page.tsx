@@ -196,6 +196,9 @@ function GuardList(): React.JSX.Element {
   );
 }
 
+/** More than so many are shown when somebody asks for them. */
+const MOST_ENTITIES = 12;
+
 function Abilities({ guard }: { guard: GuardInForce | undefined }): React.JSX.Element | null {
   const { trans } = useAdmin();
   if (guard === undefined) {
@@ -207,7 +210,9 @@ function Abilities({ guard }: { guard: GuardInForce | undefined }): React.JSX.El
   const entities = guard.entities ?? [];
   return (
     <div className="jp-mesh-dim">
-      {entities.length === 0 ? what : trans.__('%1: %2', what, entities.join(', '))}
+      {entities.length === 0 || entities.length > MOST_ENTITIES
+        ? what
+        : trans.__('%1: %2', what, entities.join(', '))}
       {guard.residency !== 'local' && (
         <>
           {' '}
@@ -218,6 +223,15 @@ function Abilities({ guard }: { guard: GuardInForce | undefined }): React.JSX.El
             {trans.__('shows texts to a service: %1', residencyName(guard.residency, trans))}
           </span>
         </>
+      )}
+      {entities.length > MOST_ENTITIES && (
+        <details className="jp-mesh-Entities">
+          <summary>
+            {trans._n('finds %1 kind', 'finds %1 kinds', entities.length)}
+            <span className="jp-mesh-visually-hidden"> ({guard.name})</span>
+          </summary>
+          {entities.join(', ')}
+        </details>
       )}
     </div>
   );

@@ -1,10 +1,11 @@
 import React, { useMemo } from 'react';
 
-import { type GuardForms, type Setting } from '../../api/admin-types';
+import { type Body, type GuardForms, type Setting } from '../../api/admin-types';
 import { useAdmin } from '../context';
 import { SettingForm } from '../editing/setting-form';
 import { SchemaFields } from '../editing/schema-fields';
 import { useEditor } from '../editing/use-editor';
+import { objectOf } from '../json';
 import { DeleteSetting } from '../ui/delete-setting';
 import { isOurs } from '../ui/managed';
 import { Section } from '../ui/page';
@@ -15,6 +16,12 @@ import { ruleSentence } from './words';
 
 /** Under which name a rule is tried that has none yet. */
 const UNNAMED = 'new rule';
+
+/** Moderation is of answers, unless it says otherwise. */
+function looksAt(kind: RuleKind, body: Body): 'request' | 'response' {
+  const isOfRequests = objectOf(body['for'])['direction'] === 'request';
+  return kind === 'screening' || isOfRequests ? 'request' : 'response';
+}
 
 /** A rule in its form, and below it what it would do. */
 export function RuleEditor(props: {
@@ -84,7 +91,7 @@ export function RuleEditor(props: {
           </>
         )}
       </SettingForm>
-      <TryBox {...(draft && { draft })} />
+      <TryBox start={looksAt(kind, body)} {...(draft && { draft })} />
       <PastCalls {...(draft && { draft })} />
     </>
   );

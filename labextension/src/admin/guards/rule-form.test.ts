@@ -63,6 +63,11 @@ test('a field of a later version has an input, behind those that are known', () 
   expect(form.target.map(({ name }) => name)).toEqual(['for.model', 'for.group']);
 });
 
+test('what holds where nothing is written is ticked', () => {
+  const form = new GuardRuleForm('screening', FORMS, {}, trans);
+  expect(form.read({}).values['detectors']).toBe('standard');
+});
+
 test('detectors and entities that there are can be chosen', () => {
   const form = new GuardRuleForm('screening', FORMS, { detectors: ['gone'] }, trans);
   const [detectors, entities] = form.rule;

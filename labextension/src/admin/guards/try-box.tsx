@@ -21,11 +21,13 @@ type Trial =
 export function TryBox(props: {
   /** What is not saved yet; none: what is in force. */
   draft?: () => readonly IDraftObject[];
+  /** What is tried first. */
+  start?: Direction;
 }): React.JSX.Element {
   const { trans, store } = useAdmin();
   const { draft } = props;
   const [text, setText] = useState('');
-  const [direction, setDirection] = useState<Direction>('request');
+  const [direction, setDirection] = useState<Direction>(props.start ?? 'request');
   const [model, setModel] = useState('');
   const [group, setGroup] = useState('');
   const [application, setApplication] = useState('');
