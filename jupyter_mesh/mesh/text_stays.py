@@ -70,6 +70,8 @@ def _named(guards: Iterable[str]) -> Iterator[str]:
 
 def _nearer(target: Target, goes: Residency, config: Config, plugins: Plugins) -> Iterator[str]:
     """The connections that a rule covers and that are nearer than its texts go."""
+    if goes is Residency.LOCAL:
+        return
     model = (target.model or "*").partition("/")[0]
     for name in config.connections:
         is_covered = fnmatchcase(name, target.connection or "*") and fnmatchcase(name, model)
@@ -79,11 +81,17 @@ def _nearer(target: Target, goes: Residency, config: Config, plugins: Plugins) -
 
 
 def _of_connection(name: str, config: Config, plugins: Plugins) -> Residency:
+    """Where a connection is; one that is not there, or does not load, may be anywhere."""
     rule = config.connections.get(name)
     if rule is None:
         return Residency.EXTERNAL
-    is_local = plugins.provider(rule.provider).local
-    return rule.residency or (Residency.LOCAL if is_local else Residency.EXTERNAL)
+    if rule.residency is not None:
+        return rule.residency
+    try:
+        is_local = plugins.provider(rule.provider).local
+    except ConfigError:  # told where the connection is made
+        return Residency.EXTERNAL
+    return Residency.LOCAL if is_local else Residency.EXTERNAL
 
 
 def _far(residency: Residency) -> int:

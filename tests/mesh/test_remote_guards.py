@@ -236,6 +236,7 @@ async def test_who_shows_the_text_for_a_model_nearby_to_somebody_outside_is_told
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     connections = {"out": connection(upstream), "in": connection(upstream, residency="local")}
+    connections["oddly"] = {"provider": "not installed here"}
     said = guards("openai_moderation", moderator, residency="external")
     rules = [{"for": {"direction": "request", **target}, "guard": "watch", "text_stays": stays}]
     async with mesh_of(tmp_path, connections, guards=said, moderation=rules):
