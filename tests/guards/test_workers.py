@@ -301,6 +301,19 @@ async def test_whoever_waits_when_it_closes_is_refused() -> None:
     assert pool.told == []
 
 
+def test_the_loop_of_the_stand_alone_gateway_will_do_too() -> None:
+    async def through_it() -> None:
+        async with pool_of(count=2, seconds=1.0) as pool:
+            assert len((await pool.scan(SmallSlices, WORD, ["tick" * 300]))[0]) == 300
+            for fault in ("killed", "hang", "stop", "raise"):
+                with pytest.raises(ScreeningUnavailable):
+                    await ask(pool, fault)
+                assert await ask(pool, "fine")
+            assert len(pool.told) == 4
+
+    pytest.importorskip("uvloop").run(through_it())
+
+
 LEFT_ALONE = """
 import asyncio, os, sys
 from jupyter_mesh.guards import workers
