@@ -2,7 +2,7 @@
 
 python -m benchmarks [--quick]
                      [--only cpu,stream,latency,memory,adapters,start,pages,crowd,screening,
-                             toxicity,names]
+                             toxicity,names,pii]
                      [--crowd alone,several] [--crowd-seconds 20] [--names 100000,1000000]
                      [--out bench.json]
 """
@@ -20,13 +20,14 @@ from .crowd_rows import crowd_sections
 from .name_lists import name_list_sections
 from .pages import page_sections
 from .peers import absent, peers
+from .pii import pii_sections
 from .processes import start
 from .report import Row, table, write
 from .screening import screening_sections
 from .start_up import start_rows
 from .toxicity import toxicity_sections
 
-_PARTS = "cpu,stream,latency,memory,adapters,start,pages,crowd,screening,toxicity,names"
+_PARTS = "cpu,stream,latency,memory,adapters,start,pages,crowd,screening,toxicity,names,pii"
 _GOALS = """Goals: stand-alone at most 0.75 ms and 2 x its floor; inside Jupyter at most 1.5 x the
 Jupyter floor; screening adds at most 0.75 ms to a 1 kB call; a chunk at most 2 x the floor;
 what an admin's page asks for is there within 300 ms at p95; before 500 people with 50 calls/s p99
@@ -94,6 +95,8 @@ def main() -> None:
         if "names" in parts:
             sizes = [int(one) for one in options.names.split(",")]
             sections |= name_list_sections(Path(folder), sizes, options.quick)
+        if "pii" in parts:
+            sections |= asyncio.run(pii_sections(options.quick))
     if "start" in parts:
         sections["start"] = start_rows(3 if options.quick else 9)
     for name, rows in sections.items():

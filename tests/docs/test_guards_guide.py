@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib
 import tomllib
 
+import pytest
+
 from jupyter_mesh.config import Config
 from jupyter_mesh.guards.remote_config import RemoteGuardConfig
 from jupyter_mesh.guards.remote_guard import RemoteGuard
+from jupyter_mesh.mesh.findable import unfindable
 from jupyter_mesh.mesh.plugins import validate_settings
 from jupyter_mesh.spi.guard import Guard
 
@@ -45,6 +48,21 @@ def test_the_guards_take_the_settings_of_the_guide() -> None:
     for name, rule in Config.model_validate(merged("guards-guide.md")).guards.items():
         kind = kinds[rule.guard]
         kind(validate_settings(kind.Config, dict(rule.model_extra or {}), name))
+
+
+def test_the_rules_of_the_guide_name_only_what_their_detectors_can_find() -> None:
+    pytest.importorskip("presidio_analyzer")
+    kinds = guard_kinds()
+    config = Config.model_validate(merged("guards-guide.md"))
+    guards = {
+        name: kinds[rule.guard](
+            validate_settings(kinds[rule.guard].Config, dict(rule.model_extra or {}), name)
+        )
+        for name, rule in config.guards.items()
+    }
+    for name in ("patterns", "secrets"):
+        guards.setdefault(name, kinds[name](kinds[name].Config()))
+    assert [one.message for one in unfindable(config, guards)] == []
 
 
 def test_the_guide_shows_every_service_and_names_its_settings() -> None:
