@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from ..errors import ScreeningUnavailable
 from ..schemas.channels import SecretReference
 from ..schemas.durations import Duration
 from ..schemas.json import JsonObject
@@ -127,7 +128,11 @@ class Database(Detector):
             spans = [list(spans_in(text, names)) for text in texts]
         else:
             settings = self._list.scanner_settings
-            spans = await self._tools.workers.scan(NameScanner, settings, texts)
+            try:
+                spans = await self._tools.workers.scan(NameScanner, settings, texts)
+            except ScreeningUnavailable:
+                self._list.look_after_table()
+                raise
         return [[Finding(*span, detector=self.name) for span in some] for some in spans]
 
 

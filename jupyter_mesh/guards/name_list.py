@@ -93,6 +93,7 @@ class NameList:
         self._plain: Names | None = None
         self._failing: bool | None = None
         self._tried = asyncio.Event()
+        self._gone = asyncio.Event()
 
     @property
     def scanner_settings(self) -> JsonObject:
@@ -136,7 +137,14 @@ class NameList:
                 failures = min(failures + 1, 20)
                 self._tell_failing(str(error))
             self._tried.set()
-            await asyncio.sleep(pause)
+            self._gone.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), pause)
+
+    def look_after_table(self) -> None:
+        """Others could not use the table: make it again at once where somebody removed it."""
+        if self._failing is False and not self._file.exists():
+            self._gone.set()
 
     async def refresh(self) -> None:
         """Read it once.

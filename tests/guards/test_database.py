@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from jupyter_mesh.errors import ScreeningUnavailable
 from jupyter_mesh.guards import database
 from jupyter_mesh.guards.database import Database, DatabaseConfig
 from jupyter_mesh.guards.in_threads import InThreads
@@ -299,6 +300,26 @@ async def test_long_texts_are_looked_through_by_workers_with_the_same_result(
         await world.until("guard_working", 2)
         text = "lorem ipsum " * 20_000 + "initech and globex"
         assert await found(guard, text) == [("CUSTOMER", "globex")]
+    await pool.aclose()
+
+
+async def test_a_table_that_somebody_removed_refuses_long_texts_until_it_is_made_again(
+    world: World, tmp_path: Path
+) -> None:
+    url = sqlite_with(tmp_path / "crm.db", [("Initech",)])
+    pool = WorkerPool(Happenings(), count=1)
+    world.workers = pool
+    text = "lorem ipsum " * 2000 + "initech"
+    async with world.started(url=url, **ONE) as guard:
+        await world.until("guard_working")
+        table = world.folder / "customers.names"
+        table.unlink()
+        with pytest.raises(ScreeningUnavailable):
+            await found(guard, text)
+        async with asyncio.timeout(60):
+            while not table.exists():  # noqa: ASYNC110 nobody announces it
+                await asyncio.sleep(0.01)
+        assert await found(guard, text) == [("CUSTOMER", "initech")]
     await pool.aclose()
 
 
