@@ -79,3 +79,11 @@ async def found(guard: Detector, text: str) -> list[tuple[str, str]]:
     """(entity, what it is) of all findings, in order."""
     (findings,) = await guard.find([text], GuardedCall())
     return sorted({(one.entity, text[one.start : one.end]) for one in findings})
+
+
+def run(url: str, statement: str, *values: object) -> list[tuple[object, ...]]:
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        cursor = connection.execute(statement, values or None)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        return cursor.fetchall() if cursor.description else []
