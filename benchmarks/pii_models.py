@@ -14,10 +14,10 @@ from .pii_set import Marked, Span, values
 _LEARNT = ("PERSON", "ORGANIZATION", "STREET_ADDRESS", "GPE", "TITLE", "AGE", "NRP")
 _ROUNDS = 10
 _BATCH = 32
-_TURNS = 12
+_TURNS = 6
 _RATE = 2e-3
 _VOCABULARY = 900
-_WINDOW = 192
+_WINDOW = 160
 
 
 def varied(texts: Sequence[Marked], rounds: int) -> Iterator[Marked]:
