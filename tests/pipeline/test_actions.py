@@ -315,3 +315,18 @@ def verdicts(outcome: Outcome) -> list[dict[str, object]]:
 
 def test_a_snapshot_without_such_rules_needs_no_key() -> None:
     assert Snapshot().disguise_key == b""
+
+
+@pytest.mark.parametrize("action", ["redact", "hash", "mask"])
+async def test_who_writes_what_stands_for_a_value_gets_no_answer_about_the_value(
+    action: str,
+) -> None:
+    provider = ScriptedProvider()
+    outside = world(provider, one_action(action))
+    first = await outside.ask(chat("Ada Byron"))
+    written = sent(provider)
+    second = await outside.ask(chat(written))
+    assert sent(provider) == written
+    assert (first.call.report.cache, second.call.report.cache) == ("miss", "miss")
+    assert len(provider.attempts) == 2
+    assert (await outside.ask(chat("Ada Byron"))).call.report.cache == "hit"

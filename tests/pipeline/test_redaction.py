@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 from hypothesis import given, settings
@@ -194,3 +195,21 @@ def test_many_values_do_not_search_the_texts_again_for_each() -> None:
     names = {placeholders.placeholder("NAME", str(number)) for number in range(1000)}
     assert len(names) == 1000
     assert Counted.looked_at == 1
+
+
+def test_what_json_escapes_is_the_value_that_stands_elsewhere_and_leaves_json() -> None:
+    placeholders = Placeholders()
+    written = json.dumps({"who": 'O"Brien', "of": "x"})
+    start = written.index("O\\")
+    found = Finding(start, start + len('O\\"Brien'), "NAME", 1, "w")
+    assert json.loads(placeholders.redact(written, [found])) == {"who": "<NAME_1>", "of": "x"}
+    assert placeholders.redact('O"Brien', [Finding(0, 7, "NAME", 1, "w")]) == "<NAME_1>"
+    assert placeholders.originals == {"<NAME_1>": 'O"Brien'}
+    masked = placeholders.redact(written, [found], lambda _, value: f'"{value[2:]}\\')
+    assert json.loads(masked)["who"] == '"Brien\\'
+
+
+def test_what_is_no_json_is_taken_as_it_is_written() -> None:
+    placeholders = Placeholders()
+    assert placeholders.redact("a\\nb c", [Finding(1, 4, "NAME", 1, "w")]) == "a<NAME_1> c"
+    assert placeholders.originals == {"<NAME_1>": "\\nb"}

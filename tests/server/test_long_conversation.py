@@ -92,6 +92,7 @@ async def test_fifty_turns_with_tools(tmp_path: Path, upstream: FakeOpenAI, acti
     ]
     history: list[dict[str, Any]] = []
     before: list[Any] = []
+    tools_before: Any = None
     async with world(tmp_path, upstream, **policy(upstream, action)) as one:
         for turn in range(TURNS):
             text = said_in(turn)
@@ -112,7 +113,10 @@ async def test_fifty_turns_with_tools(tmp_path: Path, upstream: FakeOpenAI, acti
                 history.append({"role": "assistant", "content": text})
             request = upstream.requests[-1].body.decode()
             assert not any(planted in request for planted in PLANTED)
-            sent = orjson.loads(request)["messages"]
+            asked = orjson.loads(request)
+            sent = asked["messages"]
+            assert tools_before in (None, asked["tools"])
+            tools_before = asked["tools"]
             assert sent[: len(before)] == before, "nothing said before is called otherwise now"
             before = sent
 
