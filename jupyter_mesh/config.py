@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from .errors import ConfigError
+from .plain_faults import plain
 from .references import doubtful_names, near, wrong_names
 from .references import standard_detectors as standard_detectors
 from .schemas.catalog import Capability, Residency
@@ -361,7 +362,7 @@ def faults_of(error: ValidationError) -> Iterator[str]:
     """What is wrong and where, a line each, with the nearest valid name."""
     for fault in error.errors()[:8]:
         where = ".".join(str(part) for part in fault["loc"])
-        message = fault["msg"].removeprefix("Value error, ")
+        message = plain(fault)
         if fault["type"] == "extra_forbidden":
             valid = set(_fields_at(Config, fault["loc"][:-1]))
             message = f"unknown key{near(str(fault['loc'][-1]), valid)}"

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..config import near
 from ..errors import ConfigError
+from ..plain_faults import plain
 from ..spi import GUARD_GROUP, PROVIDER_GROUP, SINK_GROUP
 from ..spi.guard import Detector, Judge
 from ..spi.provider import Provider
@@ -98,7 +99,7 @@ def validate_settings(model: type[M], settings: Mapping[str, object], where: str
         faults: list[str] = []
         for fault in error.errors()[:5]:
             name = ".".join(str(part) for part in fault["loc"])
-            message = fault["msg"]
+            message = plain(fault)
             if fault["type"] == "extra_forbidden":
                 message = f"unknown key{near(str(fault['loc'][-1]), set(model.model_fields))}"
             faults.append(f"{name}: {message}" if name else message)

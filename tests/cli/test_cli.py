@@ -147,6 +147,14 @@ def test_a_good_file_is_said_to_be_good(mesh: Mesh, home: Path) -> None:
         ("connections: {a: {provider: ollama}}", "'openai_compatible' with its `base_url`"),
         ("connections: {a: {provider: openai, price_provider: opnai}}", "did you mean 'openai'?"),
         ("connections: {a: {provider: anthropic}}", "`api_key`"),
+        ("connections: {a: {provider: echo, delay_ms: x}}", "delay_ms: write a number"),
+        ("connections: {a: {models: {}}}", "connections.a.provider: is missing"),
+        ("connections: {a: 5}", "connections.a: write names with their values"),
+        (
+            "connections: {a: {provider: echo, models: {m: {price: {input: x, output: 1}}}}}",
+            "input: write a number",
+        ),
+        ("connections: {a: {provider: vertex, project: p, location: A B}}", "such as europe-west4"),
         ("connections: {a: {provider: snowflake, account: my-org}}", "`private_key`"),
     ],
 )
