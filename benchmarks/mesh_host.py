@@ -40,7 +40,9 @@ def configuration(upstream: int, screened: bool) -> dict[str, object]:
         "limits": [
             {"scope": {"user": "*"}, "requests_per_minute": 60_000_000, "parallel": 100_000}
         ],
-        "screening": [{"for": {"connection": "up"}}] if screened else [],
+        "screening": [{"for": {"connection": "up"}, "detectors": ["patterns", "secrets"]}]
+        if screened
+        else [],
         "audit": {"content": "redacted" if screened else "none"},
         "cache": {"exact": {"enabled": False}},
         "keys": [{"name": "bench", "hash": key_hash(KEY), "user": "bench", "application": "bench"}],
