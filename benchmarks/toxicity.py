@@ -20,6 +20,7 @@ from statistics import median
 from typing import Any, cast
 
 from jupyter_mesh.config import Config
+from jupyter_mesh.errors import ModerationUnavailable
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.pipeline.call import Call
 from jupyter_mesh.pipeline.snapshot import OWN_GUARDS
@@ -67,6 +68,7 @@ async def toxicity_sections(folder: Path, quick: bool) -> dict[str, list[Row]]:
     with FakeGuard(Moderations(_KNOWN), api_key=None) as endpoint:
         for one in contestants(learned, endpoint.address):
             async with _Judging(folder / one.name.replace(" ", "-"), one) as mesh:
+                await _loaded(mesh)
                 flagged = await _flagged(mesh, [text.text for text in tried])
                 figures.append({"judge": one.name, **_figures(tried, flagged)})
                 by_style.append({"judge": one.name, **_by_style(tried, flagged)})
@@ -169,6 +171,16 @@ class _Judging:
 
     async def __aexit__(self, *_: object) -> None:
         await self._mesh.aclose()
+
+
+async def _loaded(mesh: Mesh) -> None:
+    """Wait until the guard answers: a model that is loaded takes longer than a call may."""
+    while True:
+        try:
+            await _flagged(mesh, ["Hello"])
+        except ModerationUnavailable:
+            continue
+        return
 
 
 async def _flagged(mesh: Mesh, every: Sequence[str]) -> list[bool]:
