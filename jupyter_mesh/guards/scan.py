@@ -7,6 +7,7 @@ does not let go of the interpreter before its search has ended, so a thread woul
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 
 from ..schemas.json import JsonObject
@@ -68,4 +69,6 @@ class Scan:
             async with self._making:
                 if self._made is None:
                     self._made = await asyncio.to_thread(self._kind, self._settings)
+                    # Else every search for garbage goes through all of it, and stops the loop meanwhile.
+                    gc.freeze()
         return self._made

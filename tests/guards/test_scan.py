@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -115,6 +116,18 @@ async def test_only_long_texts_go_to_another_process(
     lend(guard, workers)
     await guard.find(texts, GuardedCall())
     assert workers.asked == ([] if here else [texts])
+
+
+async def test_a_long_list_is_not_gone_through_at_every_search_for_garbage() -> None:
+    guard = DenyListDetector(
+        DenyListConfig(terms=tuple(f"customer {one}" for one in range(20_000)))
+    )
+    gc.unfreeze()
+    try:
+        assert await found_in(guard, "a customer 777 here") == [(2, 14, "DENIED_TERM")]
+        assert gc.get_freeze_count() > 40_000  # a list and a term for each of them
+    finally:
+        gc.unfreeze()
 
 
 async def test_the_loop_goes_on_while_a_megabyte_is_looked_through() -> None:
