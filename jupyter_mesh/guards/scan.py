@@ -69,6 +69,6 @@ class Scan:
             async with self._making:
                 if self._made is None:
                     self._made = await asyncio.to_thread(self._kind, self._settings)
-                    # Else every search for garbage goes through all of it, and stops the loop meanwhile.
+                    # Else every search for garbage goes through it, and the loop waits.
                     gc.freeze()
         return self._made
