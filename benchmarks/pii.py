@@ -99,7 +99,7 @@ async def _unseen(folder: Path, learnt: Sequence[Marked], unseen: Sequence[Marke
         )
     model = await asyncio.to_thread(train_token_classifier, folder / "names", learnt)
     labels = {name: name for name in _LISTED} | {"TITLE": "TITLE", "AGE": "AGE", "NRP": "NRP"}
-    ner = Ner(NerConfig(model="local/names", labels=labels))
+    ner = Ner(NerConfig(model="local/names", labels=labels, window=240, overlap=60))
     way = "standard with a token classifier that learnt from the other half"
     ways[way] = _built_in() | _presidio(_NO_NAMES) | {"names": ner}
     context = provider_context(
