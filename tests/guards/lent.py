@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from jupyter_mesh.guards.in_threads import InThreads
 from jupyter_mesh.spi.guard import GuardTools
 from jupyter_mesh.spi.happenings import Happenings
 from jupyter_mesh.spi.models import Models
 from jupyter_mesh.spi.secrets import SecretStore
 from jupyter_mesh.spi.workers import Workers
+from jupyter_mesh.testing.in_threads import InThreads
 
 
 def lent_tools(workers: Workers | None = None, models: object = None) -> GuardTools:

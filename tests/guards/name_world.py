@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import cast
 
 from jupyter_mesh.guards.database import Database, DatabaseConfig
-from jupyter_mesh.guards.in_threads import InThreads
 from jupyter_mesh.spi.guard import Detector, GuardedCall, GuardTools
 from jupyter_mesh.spi.happenings import Happening, Happenings
 from jupyter_mesh.spi.models import Models
 from jupyter_mesh.spi.workers import Workers
+from jupyter_mesh.testing.in_threads import InThreads
 from jupyter_mesh.testing.secrets import StaticSecrets
 
 

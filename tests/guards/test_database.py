@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from jupyter_mesh.guards import database
 from jupyter_mesh.guards.database import Database, DatabaseConfig
-from jupyter_mesh.guards.in_threads import InThreads
 from jupyter_mesh.guards.name_table import UnusableTable
 from jupyter_mesh.guards.workers import WorkerPool
 from jupyter_mesh.schemas.json import JsonObject
 from jupyter_mesh.spi.guard import GuardedCall
 from jupyter_mesh.spi.happenings import Happenings
 from jupyter_mesh.spi.workers import ScannedSpan, Scanner
+from jupyter_mesh.testing.in_threads import InThreads
 from jupyter_mesh.testing.postgres import ScratchPostgres
 
 from .name_world import World, found, run, sqlite_with

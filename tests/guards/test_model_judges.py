@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from jupyter_mesh.errors import MeshError, ModerationUnavailable, ProviderUnavailable
 from jupyter_mesh.guards.classifier import Classifier, ClassifierConfig
-from jupyter_mesh.guards.in_threads import InThreads
 from jupyter_mesh.guards.injection import Injection, InjectionConfig
 from jupyter_mesh.guards.topics import Topics, TopicsConfig
 from jupyter_mesh.guards.windows import windows
@@ -21,6 +20,7 @@ from jupyter_mesh.schemas.json import Json, JsonObject
 from jupyter_mesh.schemas.request import Operation, Request
 from jupyter_mesh.spi.guard import GuardedCall, GuardTools, Judge
 from jupyter_mesh.spi.happenings import Happenings
+from jupyter_mesh.testing.in_threads import InThreads
 from jupyter_mesh.testing.scripted_provider import NoSecrets
 
 CALL = GuardedCall("call-1")

@@ -1,4 +1,4 @@
-"""Scanning in threads of the same process."""
+"""Scanning in threads of the same process, for tests of guards: no worker is started."""
 
 from __future__ import annotations
 
