@@ -32,6 +32,7 @@ from .references import doubtful_names, near, wrong_names
 from .references import standard_detectors as standard_detectors
 from .schemas.catalog import Capability, Residency
 from .schemas.channels import ChannelRule
+from .schemas.guard_rules import ModerationRule, ScreeningRule
 from .schemas.json import JsonObject
 from .schemas.policy import (
     AliasRule,
@@ -40,10 +41,8 @@ from .schemas.policy import (
     ExactCacheRule,
     GroupRule,
     LimitRule,
-    ModerationRule,
     Rule,
     Scope,
-    ScreeningRule,
     SemanticCacheRule,
     SloRule,
     Window,

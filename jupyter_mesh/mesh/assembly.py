@@ -145,11 +145,9 @@ async def _open(
     live: dict[str, Call] = {}
     nested = NestedCalls(live)
     budget = Budget(journal, headroom, happenings)
-    rule = config.workers
-    workers = WorkerPool(happenings, count=rule.processes, memory=rule.memory_mb)
-    opened.push_async_callback(workers.aclose)
-    folder, key = state_dir / "guards", PurposeKeys(secrets).key
-    tools = GuardTools(nested, secrets, workers, folder, happenings, key)
+    workers = _workers(opened, config, happenings)
+    key = PurposeKeys(secrets).key
+    tools = GuardTools(nested, secrets, workers, state_dir / "guards", happenings, key)
     guards = Guards(plugins, tools)
     opened.push_async_callback(guards.aclose)
     parts = Parts(
@@ -180,6 +178,13 @@ async def _open(
         sign_outs=sign_outs,
     )
     return parts
+
+
+def _workers(opened: AsyncExitStack, config: Config, happenings: Happenings) -> WorkerPool:
+    rule = config.workers
+    workers = WorkerPool(happenings, count=rule.processes, memory=rule.memory_mb)
+    opened.push_async_callback(workers.aclose)
+    return workers
 
 
 def _background(parts: Parts) -> list[asyncio.Task[None]]:

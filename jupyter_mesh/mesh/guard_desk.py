@@ -15,6 +15,7 @@ from ..errors import ConfigError, Conflict, InvalidRequest, Unavailable
 from ..pipeline.call import Call
 from ..pipeline.snapshot import Candidate, Snapshot
 from ..schemas.catalog import Residency
+from ..schemas.guard_rules import ModerationRule, ScreeningRule
 from ..schemas.guards import (
     DraftObject,
     GuardForms,
@@ -27,7 +28,6 @@ from ..schemas.guards import (
     PolicyReplayResult,
 )
 from ..schemas.json import Json, JsonObject
-from ..schemas.policy import ModerationRule, ScreeningRule
 from ..schemas.principal import Principal
 from ..schemas.request import Operation, Request
 from ..spi import GUARD_GROUP

@@ -13,9 +13,10 @@ from ..schemas.api import UsageRow
 from ..schemas.audit import UNSPECIFIED
 from ..schemas.catalog import Residency
 from ..schemas.files import FileFormat
+from ..schemas.guard_rules import Target
 from ..schemas.inventory import InventoryReport, UseCase, UsedModel
 from ..schemas.json import JsonObject
-from ..schemas.policy import GroupRule, Target
+from ..schemas.policy import GroupRule
 from ..schemas.principal import Principal
 from ..schemas.use_case import UseCaseRule
 from ..spi.guard import Guard

@@ -16,8 +16,8 @@ from ..pipeline.judging import offence, verdicts_on
 from ..pipeline.snapshot import OWN_GUARDS, Candidate, ConnectionLimits
 from ..schemas.catalog import ModelFacts, Residency
 from ..schemas.events import Answer, Events, Finished, Metered
+from ..schemas.guard_rules import ModerationRule
 from ..schemas.json import Json, JsonObject, as_list, as_object
-from ..schemas.policy import ModerationRule
 from ..schemas.request import Operation, Request
 from ..schemas.spend import Price, Usage
 from ..spi.guard import GuardedCall, GuardTools, Judge, Verdict

@@ -12,7 +12,7 @@ import orjson
 from .. import __version__
 from ..config import SCREEN_WHAT_LEAVES, Config, standard_detectors
 from ..pipeline.snapshot import Candidate, Snapshot
-from ..schemas.policy import ModerationRule, ScreeningRule
+from ..schemas.guard_rules import ModerationRule, ScreeningRule
 from ..spi.guard import Guard
 from .catalogue import Catalogue
 from .guards import Guards, by_kind

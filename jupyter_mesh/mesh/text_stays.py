@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from ..config import Config, standard_detectors
 from ..errors import ConfigError
 from ..schemas.catalog import Residency
-from ..schemas.policy import ModerationRule, ScreeningRule, Target
+from ..schemas.guard_rules import ModerationRule, ScreeningRule, Target
 from ..spi.guard import Guard
 from .plugins import Plugins
 

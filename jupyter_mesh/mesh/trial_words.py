@@ -11,9 +11,9 @@ from ..pipeline.findings import find_in
 from ..pipeline.judging import hits, rules_for
 from ..pipeline.screening_plan import covering, distinct
 from ..pipeline.treatment import kind_of, of_mode, title, treatment
+from ..schemas.guard_rules import ModerationRule, ScreeningRule
 from ..schemas.guards import GuardTrial, GuardTrialResult, TriedFinding, TriedVerdict
 from ..schemas.json import as_list, as_str, dig
-from ..schemas.policy import ModerationRule, ScreeningRule
 from ..spi.guard import Finding
 from .rehearsal import Rehearsed
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from ..schemas.events import Answer, Chunk, Event, Finished, Metered
+from ..schemas.guard_rules import ModerationRule
 from ..schemas.json import Json, JsonObject
-from ..schemas.policy import ModerationRule
 from ..schemas.request import Operation
 from ..spi.guard import Finding
 from .call import Call

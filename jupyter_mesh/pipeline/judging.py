@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 from ..errors import MeshError, ModerationUnavailable
 from ..schemas.frozen import frozen
+from ..schemas.guard_rules import ModerationRule
 from ..schemas.json import JsonObject
-from ..schemas.policy import ModerationRule
 from ..spi.guard import Finding, GuardedCall, Judge, Verdict
 from .call import Call
 from .findings import find

@@ -9,8 +9,8 @@ from contextlib import aclosing
 
 from ..errors import Blocked
 from ..schemas.events import Answer, Chunk, Events, Finished, Metered, Notice
+from ..schemas.guard_rules import ModerationRule
 from ..schemas.json import Json, as_list
-from ..schemas.policy import ModerationRule
 from ..schemas.request import Operation
 from .answer_window import Window
 from .call import Call, Produced

@@ -13,8 +13,8 @@ from functools import partial
 from ..errors import Blocked, ScreeningUnavailable
 from ..schemas.events import Answer, Chunk, Events, Finished
 from ..schemas.frozen import frozen
+from ..schemas.guard_rules import ScreeningRule
 from ..schemas.json import JsonObject, dig
-from ..schemas.policy import ScreeningRule
 from ..spi.guard import Detector, Finding
 from ..spi.happenings import Happenings
 from .call import Call

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..schemas.frozen import frozen
-from ..schemas.policy import ScreeningRule
+from ..schemas.guard_rules import ScreeningRule
 from ..spi.guard import Detector
 from .call import Call
 from .snapshot import Candidate, covers

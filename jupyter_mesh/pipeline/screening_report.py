@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from ..errors import Blocked
 from ..schemas.events import Notice
+from ..schemas.guard_rules import Action, ScreeningRule
 from ..schemas.json import Json, JsonObject, as_str
-from ..schemas.policy import Action, ScreeningRule
 from ..spi.guard import Finding
 from ..spi.happenings import Happening, Happenings
 from .call import Call

@@ -8,16 +8,14 @@ from fnmatch import fnmatchcase
 from typing import TypeAlias, TypeVar, cast
 
 from ..schemas.catalog import ModelFacts
+from ..schemas.guard_rules import ModerationRule, ScreeningRule, Target
 from ..schemas.policy import (
     AliasRule,
     BudgetRule,
     ExactCacheRule,
     GroupRule,
     LimitRule,
-    ModerationRule,
-    ScreeningRule,
     SemanticCacheRule,
-    Target,
 )
 from ..schemas.principal import Principal
 from ..schemas.raises import RaiseRule

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Literal, TypeAlias
 
 from ..schemas.frozen import frozen
-from ..schemas.policy import Action, ScreeningRule
+from ..schemas.guard_rules import Action, ScreeningRule
 from ..spi.guard import Finding
 
 Kind: TypeAlias = tuple[str, str, float]

@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from .durations import Duration
-from .policy import Rule, Target
+from .guard_rules import Target
+from .policy import Rule
 
 
 class TelemetryRule(Rule):

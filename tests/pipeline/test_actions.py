@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_mesh.errors import Blocked, ScreeningUnavailable
 from jupyter_mesh.pipeline.snapshot import Snapshot
-from jupyter_mesh.schemas.policy import ScreeningRule
+from jupyter_mesh.schemas.guard_rules import ScreeningRule
 from jupyter_mesh.schemas.record_policy import AuditRule
 from jupyter_mesh.spi.guard import Detector, Finding, GuardConfig, GuardedCall
 from jupyter_mesh.spi.happenings import Happening

@@ -22,7 +22,8 @@ from jupyter_mesh.errors import (
 from jupyter_mesh.pipeline.snapshot import ConnectionLimits
 from jupyter_mesh.schemas.audit import Completion, Hold, Intent
 from jupyter_mesh.schemas.events import Answer, Events
-from jupyter_mesh.schemas.policy import AliasRule, BudgetRule, ExactCacheRule, ModerationRule
+from jupyter_mesh.schemas.guard_rules import ModerationRule
+from jupyter_mesh.schemas.policy import AliasRule, BudgetRule, ExactCacheRule
 from jupyter_mesh.schemas.spend import Price, Usage
 from jupyter_mesh.spi.guard import GuardConfig, GuardedCall, Judge, Verdict
 from jupyter_mesh.spi.provider import Attempt

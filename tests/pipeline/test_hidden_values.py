@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from jupyter_mesh.guards.patterns import Patterns, PatternsConfig
+from jupyter_mesh.schemas.guard_rules import ScreeningRule
 from jupyter_mesh.schemas.json import JsonObject
-from jupyter_mesh.schemas.policy import ScreeningRule
 from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.testing.scripted_provider import ScriptedProvider
 

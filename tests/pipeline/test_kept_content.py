@@ -11,8 +11,9 @@ import orjson
 import pytest
 
 from jupyter_mesh.schemas.events import Chunk, Events, Finished, Metered
+from jupyter_mesh.schemas.guard_rules import ScreeningRule
 from jupyter_mesh.schemas.json import Json
-from jupyter_mesh.schemas.policy import ExactCacheRule, ScreeningRule
+from jupyter_mesh.schemas.policy import ExactCacheRule
 from jupyter_mesh.schemas.record_policy import AuditRule
 from jupyter_mesh.schemas.spend import Usage
 from jupyter_mesh.spi.guard import MOST_FINDINGS, GuardConfig

@@ -12,8 +12,8 @@ import pytest
 from jupyter_mesh.errors import Blocked, InvalidRequest, ModerationUnavailable
 from jupyter_mesh.pipeline.chunks import finished, texts
 from jupyter_mesh.schemas.events import Chunk, Events, Finished, Metered
+from jupyter_mesh.schemas.guard_rules import ModerationRule
 from jupyter_mesh.schemas.json import JsonObject
-from jupyter_mesh.schemas.policy import ModerationRule
 from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.schemas.spend import Usage
 from jupyter_mesh.spi.guard import GuardConfig, GuardedCall, Judge, Verdict

@@ -13,8 +13,9 @@ from jupyter_mesh.errors import BudgetExceeded, ModerationUnavailable
 from jupyter_mesh.guards.format import Format, FormatConfig
 from jupyter_mesh.pipeline.chunks import texts
 from jupyter_mesh.schemas.events import Answer, Chunk, Events, Finished, Metered
+from jupyter_mesh.schemas.guard_rules import ModerationRule
 from jupyter_mesh.schemas.json import JsonObject
-from jupyter_mesh.schemas.policy import BudgetRule, ModerationRule
+from jupyter_mesh.schemas.policy import BudgetRule
 from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.schemas.spend import Usage
 from jupyter_mesh.spi.guard import (

@@ -14,8 +14,9 @@ from jupyter_mesh.pipeline.snapshot import Candidate
 from jupyter_mesh.providers.hashed_embedding import hashed_embedding
 from jupyter_mesh.schemas.catalog import Residency
 from jupyter_mesh.schemas.events import Answer, Events, Finished, Metered
+from jupyter_mesh.schemas.guard_rules import ScreeningRule
 from jupyter_mesh.schemas.json import Json
-from jupyter_mesh.schemas.policy import BudgetRule, GroupRule, ScreeningRule, SemanticCacheRule
+from jupyter_mesh.schemas.policy import BudgetRule, GroupRule, SemanticCacheRule
 from jupyter_mesh.schemas.record_policy import AuditRule
 from jupyter_mesh.schemas.request import Operation
 from jupyter_mesh.schemas.spend import Usage

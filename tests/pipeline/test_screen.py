@@ -17,7 +17,8 @@ from jupyter_mesh.errors import (
     ScreeningUnavailable,
 )
 from jupyter_mesh.schemas.catalog import Residency
-from jupyter_mesh.schemas.policy import AliasRule, ExactCacheRule, ScreeningRule
+from jupyter_mesh.schemas.guard_rules import ScreeningRule
+from jupyter_mesh.schemas.policy import AliasRule, ExactCacheRule
 from jupyter_mesh.schemas.record_policy import AuditRule
 from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.spi.guard import Detector, Finding, GuardConfig, GuardedCall

@@ -89,7 +89,14 @@ describe('grouped', () => {
 });
 
 describe('priceTag', () => {
-  const price = { input: '0', output: '0.000', cache_read: null, per_request: '0', as_of: null, source: 'local' };
+  const price = {
+    input: '0',
+    output: '0.000',
+    cache_read: null,
+    per_request: '0',
+    as_of: null,
+    source: 'local'
+  };
   test.each([
     [modelCard('a/b', { price }), { kind: 'free' }],
     [modelCard('a/b', { price: null }), { kind: 'unpriced' }],

@@ -15,7 +15,14 @@ export function modelCard(id: string, changes: Partial<ModelCard> = {}): ModelCa
     facts_source: null,
     context_window: 128_000,
     max_output: 16_384,
-    price: { input: '1.25', output: '10', cache_read: null, per_request: '0', as_of: null, source: 'admin' },
+    price: {
+      input: '1.25',
+      output: '10',
+      cache_read: null,
+      per_request: '0',
+      as_of: null,
+      source: 'admin'
+    },
     residency: 'external',
     trains_on_requests: null,
     terms_checked: null,

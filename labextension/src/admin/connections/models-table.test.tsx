@@ -62,7 +62,14 @@ test('price and measured speed stand beside each model one may choose, ticked or
     [
       modelCard('up/quick', { speed }),
       modelCard('up/found', {
-        price: { input: '0.5', output: '2', cache_read: null, per_request: '0', as_of: null, source: 'list' },
+        price: {
+          input: '0.5',
+          output: '2',
+          cache_read: null,
+          per_request: '0',
+          as_of: null,
+          source: 'list'
+        },
         speed: null
       }),
       modelCard('up/unpriced', { price: null, speed: null })

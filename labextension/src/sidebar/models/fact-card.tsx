@@ -67,10 +67,7 @@ function priceFacts(card: ModelCard, trans: TranslationBundle): [string, string 
       trans.__('Cached input'),
       cached === null ? null : trans.__('%1 per million tokens', exactUsd(cached))
     ],
-    [
-      trans.__('Each request'),
-      isZeroUsd(price.per_request) ? null : exactUsd(price.per_request)
-    ],
+    [trans.__('Each request'), isZeroUsd(price.per_request) ? null : exactUsd(price.per_request)],
     [trans.__('Price from'), price.source]
   ];
 }
