@@ -23,7 +23,7 @@ class RemoteGuardConfig(GuardConfig):
         api_key: A reference (`env:NAME`, `file:PATH`, `store:NAME`); without it no key is sent.
         headers: Sent with every request; a value that is a secret reference is resolved.
         timeout: Seconds for all texts of a call together; then the call is refused.
-        parallel: Requests at once; further ones wait, within `timeout`.
+        parallel: Requests at once; further ones wait, within `timeout`, and calls take turns.
         remember: Seconds for which a result is kept, by a keyed hash of its text: a conversation
             repeats its texts with every turn. 0: not at all.
         tls_verify: Off only for tests: anybody on the way could then read key and texts.

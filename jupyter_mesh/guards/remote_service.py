@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from ..errors import (
     ProviderError,
     ProviderRateLimited,
     ProviderRejected,
+    ProviderTimeout,
     ProviderUnavailable,
 )
 from ..outbound.authorization import Authorization
@@ -29,6 +31,7 @@ from ..schemas.frozen import frozen
 from ..schemas.json import Json, JsonObject
 from ..spi.guard import GuardTools
 from ..spi.happenings import Happening
+from .call_turns import CallTurns
 from .remote_config import RemoteGuardConfig
 
 Value = TypeVar("Value")
@@ -56,8 +59,10 @@ class Question:
 class RemoteService:
     """Asks one service, on behalf of one guard. For one event loop.
 
-    It asks once: a failure refuses the call, quickly. After five in a row nothing is asked for
-    fifteen seconds. Each failure is told to whoever listens, and so is that it works again.
+    It asks once: a failure refuses the call, quickly. After five calls in a row nothing is asked
+    for fifteen seconds. Each failure is told to whoever listens, and so is that it works again.
+    Calls take turns, and one that has more text than can be looked through in its time says nothing
+    of the service.
 
     Args:
         name: Of the guard.
@@ -89,13 +94,15 @@ class RemoteService:
             settings.base_url, limits, verify=settings.tls_verify, ca_file=settings.ca_file
         )
         self._headers = RequestHeaders(settings, tools.secrets, authorization, {})
-        self._slots = asyncio.Semaphore(settings.parallel)
+        self._turns = CallTurns(settings.parallel)
+        self._counted = deque[Deadline](maxlen=settings.parallel)
+        """Of the calls that failed last: of each, one failure counts."""
         self._circuit = Circuit()
         self._is_ready = False
         self._fails = False
 
     def deadline(self) -> Deadline:
-        """When the answers to what is asked from now on are too late."""
+        """When the answers to what is asked for one call from now on are too late."""
         return Deadline.within(self._settings.timeout)
 
     def _faults(self, texts: Sequence[str]) -> Faults:
@@ -116,7 +123,7 @@ class RemoteService:
             question: What to ask.
             read: Raises ValueError, saying what was sent instead, where the answer is not what it
                 should be: as in "sent no list of findings".
-            deadline: When it is too late.
+            deadline: When it is too late; one for each call.
 
         Raises:
             ProviderError: It does not answer as it should, or not in time; or it has failed so
@@ -126,14 +133,10 @@ class RemoteService:
         """
         faults, body = self._faults(question.texts), encode(question.body)
         try:
-            async with asyncio.timeout_at(deadline.at):
-                await self._slots.acquire()
+            async with self._turns.turn(deadline, deadline.at):
+                return await self._once(question, body, read, deadline, faults)
         except TimeoutError:
             raise faults.timeout(deadline.allowed, "answer") from None
-        try:
-            return await self._once(question, body, read, deadline, faults)
-        finally:
-            self._slots.release()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -152,10 +155,14 @@ class RemoteService:
             raise ProviderUnavailable(
                 f"{faults.who} failed {TRIP_AFTER} times in a row, so it is not asked for a moment."
             )
+        began = asyncio.get_running_loop().time()
         try:
             value = _understood(await self._asked(question, body, deadline, faults), read, faults)
         except MeshError as error:
-            self._failed(error)
+            if isinstance(error, ProviderTimeout) and _had_little_time(began, deadline):
+                circuit.abandon()  # the call's other texts took the time
+            else:
+                self._failed(error, deadline)
             raise
         except BaseException:  # the caller has left
             circuit.abandon()
@@ -201,11 +208,17 @@ class RemoteService:
                 raise
         return await exchange()
 
-    def _failed(self, error: MeshError) -> None:
+    def _failed(self, error: MeshError, deadline: Deadline) -> None:
         if isinstance(error, ProviderRateLimited):
             self._circuit.throttled()
+        elif not _is_its_own(error):
+            self._circuit.record(True, monotonic())
+        elif deadline in self._counted:
+            self._circuit.abandon()
+            return
         else:
-            self._circuit.record(not _is_its_own(error), monotonic())
+            self._counted.append(deadline)
+            self._circuit.record(False, monotonic())
         self._fails = True
         _log.warning("%s", error.message)
         self._tools.happenings.publish(
@@ -219,6 +232,12 @@ class RemoteService:
             self._tools.happenings.publish(
                 Happening(kind="guard_working", subject=self._name, message=said)
             )
+
+
+def _had_little_time(began: float, deadline: Deadline) -> bool:
+    """Whether a question ran into its deadline with less than half of its call's time."""
+    is_over = asyncio.get_running_loop().time() >= deadline.at
+    return is_over and deadline.at - began < deadline.allowed / 2
 
 
 def _is_its_own(error: MeshError) -> bool:

@@ -100,6 +100,46 @@ async def test_a_service_that_is_gone_is_not_asked_again_and_again() -> None:
     assert world.kinds == ["guard_failing"] * 5
 
 
+async def test_a_call_with_more_text_than_time_keeps_no_other_away() -> None:
+    world = World()
+    async with PRESIDIO.server() as service:
+        service.default = Behaviour(delay=0.15)
+        guard = PRESIDIO.make(service.address, timeout=0.5, parallel=8, batch=1)
+        async with started(guard, world):
+            for _ in range(2):
+                with pytest.raises(ProviderTimeout):
+                    await guard.find([f"{TEXT} {n}" for n in range(200)], CALL)
+            await guard.find(["A short text."], CALL)
+    assert world.told == []
+
+
+async def test_of_one_call_one_failure_counts() -> None:
+    world = World()
+    async with PRESIDIO.server() as service:
+        service.default = Behaviour(fault="stall")
+        guard = PRESIDIO.make(service.address, timeout=0.4, parallel=8, batch=1)
+        async with started(guard, world):
+            with pytest.raises(ProviderTimeout):
+                await guard.find([f"{TEXT} {n}" for n in range(8)], CALL)
+            assert len(service.requests) == 8
+            service.default = Behaviour()
+            await guard.find(["A short text."], CALL)
+    assert world.kinds == ["guard_failing", "guard_working"]
+
+
+async def test_a_short_call_waits_for_one_question_of_a_long_one() -> None:
+    async with PRESIDIO.server() as service:
+        service.default = Behaviour(delay=0.02)
+        async with started(PRESIDIO.make(service.address, parallel=1, batch=1)) as guard:
+            long = asyncio.ensure_future(guard.find([f"{TEXT} {n}" for n in range(20)], CALL))
+            while not service.requests:  # noqa: ASYNC110 the fake has no event
+                await asyncio.sleep(0.005)
+            await guard.find(["A short text."], CALL)
+            assert len(service.requests) < 10
+            assert not long.done()
+            await long
+
+
 async def test_what_is_wrong_with_one_text_keeps_no_other_away() -> None:
     """Else anybody could close the gateway for everybody."""
     async with FakeGuard(Comprehend()) as service:
