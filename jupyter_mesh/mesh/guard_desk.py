@@ -7,11 +7,11 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 from ..config import standard_detectors
-from ..errors import ConfigError, Conflict, InvalidRequest, Unavailable
+from ..errors import ConfigError, Conflict, InvalidRequest, NotPermitted, Unavailable
 from ..pipeline.call import Call
 from ..pipeline.snapshot import Candidate, Snapshot
 from ..schemas.catalog import Residency
@@ -28,11 +28,13 @@ from ..schemas.guards import (
     PolicyReplayResult,
 )
 from ..schemas.json import Json, JsonObject
-from ..schemas.principal import Principal
+from ..schemas.principal import Principal, Scope
 from ..schemas.request import Operation, Request
 from ..spi import GUARD_GROUP
 from ..spi.guard import Detector, Guard
+from ..storage.acts import Act
 from .forms import first_paragraph, form_of
+from .guards import check_guards
 from .kept_keys import refuse_moved_keys
 from .nested import new_call_id
 from .parts import Parts
@@ -42,6 +44,7 @@ from .text_stays import reach
 from .trial import TypedSecrets
 from .trial_words import trial_result
 from .typed_keys import refer_to, refuse_plain_keys
+from .without_secrets import without_secrets
 
 _READY_SECONDS = 10.0
 """How long a guard that was started for a trial may take until it works."""
@@ -106,13 +109,15 @@ class GuardDesk:
 
     async def try_text(self, principal: Principal, trial: GuardTrial) -> GuardTrialResult:
         """What policy, or a draft of it, would do with a text. Nothing of it is kept; guards that
-        ask models ask them in the name of `principal`.
+        ask models ask them in the name of `principal`. A draft that holds a guard is recorded
+        before that is started.
 
         Raises:
             ConfigError: The draft does not fit.
             InvalidRequest: There is no such model.
+            StoreUnavailable: That a guard is started cannot be recorded.
         """
-        async with self._drafted(trial.draft) as (snapshot, fresh):
+        async with self._drafted(principal, trial.draft) as (snapshot, fresh):
             candidates = _candidates(snapshot, trial.model)
             asks = trial.direction == "request"
             if trial.application is not None:
@@ -131,16 +136,24 @@ class GuardDesk:
 
     async def replay(self, principal: Principal, asked: PolicyReplay) -> PolicyReplayResult:
         """What a draft would have done to the newest calls whose text is kept. That somebody asked
-        is recorded first, with the draft; nothing of the text leaves the gateway.
+        is recorded first, with the draft; no service is shown the text that is not in force.
 
         Raises:
-            ConfigError: The draft does not fit.
+            ConfigError: The draft does not fit, or holds a guard that shows texts to a service.
             Conflict: Another one runs.
+            NotPermitted: The caller may not read what others said.
             StoreUnavailable: The record cannot be read, or that it is read cannot be recorded.
         """
+        if not principal.may(Scope.AUDIT):
+            raise NotPermitted(
+                "Past calls are for admins who may read them: for the scope `audit`."
+            )
         if self._replaying.locked():
             raise Conflict("A policy is being held against past calls just now; wait for its end.")
-        async with self._replaying, self._drafted(asked.draft) as (snapshot, _):
+        async with (
+            self._replaying,
+            self._drafted(principal, asked.draft, inside=True) as (snapshot, _),
+        ):
             return await replay(self._parts, principal, snapshot, Replay.of(asked))
 
     def _call(
@@ -161,8 +174,10 @@ class GuardDesk:
         )
 
     @asynccontextmanager
-    async def _drafted(self, draft: Sequence[DraftObject]) -> AsyncGenerator[Drafted]:
-        """The policy with a draft laid over it."""
+    async def _drafted(
+        self, principal: Principal, draft: Sequence[DraftObject], *, inside: bool = False
+    ) -> AsyncGenerator[Drafted]:
+        """The policy with a draft laid over it. `inside`: as `Guards.lent` has it."""
         parts = self._parts
         typed: dict[str, str] = {}
         objects: list[tuple[JsonObject | None, DraftObject]] = []
@@ -176,8 +191,33 @@ class GuardDesk:
             objects.append((body, one))
         config = parts.governance.drafted([(one.kind, one.name, body) for body, one in objects])
         secret_store = TypedSecrets(parts.secrets, typed)
-        async with parts.guards.lent(config, secret_store) as (every, fresh):
+        if any(one.kind == "guards" and body is not None for body, one in objects):
+            check_guards(config, parts.plugins)  # else a key pasted where none belongs is recorded
+            await self._note_trial(principal, objects)
+        async with parts.guards.lent(config, secret_store, inside=inside) as (every, fresh):
             yield Drafted(parts.catalogue_keeper.drafted(config, every), fresh)
+
+    async def _note_trial(
+        self, principal: Principal, objects: Sequence[tuple[JsonObject | None, DraftObject]]
+    ) -> None:
+        draft: list[Json] = [
+            {
+                "kind": one.kind,
+                "name": one.name,
+                "body": None if body is None else without_secrets(body),
+            }
+            for body, one in objects
+        ]
+        await self._parts.journal.note_act(
+            Act(
+                at=datetime.now(UTC),
+                by=principal.user,
+                via=principal.via,
+                act="try_guard",
+                subject="",
+                details={"draft": draft},
+            )
+        )
 
     def _guard_as_it_is(self, name: str) -> JsonObject | None:
         rule = self._parts.governance.config.guards.get(name)

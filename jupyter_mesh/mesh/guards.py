@@ -12,13 +12,14 @@ from typing import NamedTuple, TypeAlias
 
 from ..config import Config, standard_detectors
 from ..errors import ConfigError
+from ..guards.remote_config import RemoteGuardConfig
 from ..schemas.catalog import Residency
 from ..spi.guard import Detector, Guard, GuardTools, Judge
 from ..spi.happenings import Happenings
 from ..spi.secrets import SecretStore
 from .findable import unfindable
 from .plugins import Plugins, validate_settings
-from .text_stays import check_text_stays, farthest
+from .text_stays import check_text_stays, farthest, reach
 
 _log = logging.getLogger("jupyter_mesh")
 _Declared: TypeAlias = tuple[str, dict[str, object]]
@@ -88,13 +89,17 @@ class Guards:
         return farthest(self.judges.values(), config, self._plugins)
 
     @asynccontextmanager
-    async def lent(self, config: Config, secrets: SecretStore) -> AsyncGenerator[Rehearsing]:
+    async def lent(
+        self, config: Config, secrets: SecretStore, *, inside: bool = False
+    ) -> AsyncGenerator[Rehearsing]:
         """The guards of a configuration that is not in force: those that are the same anyway, and
         others that work for as long as this lasts, with a folder and `secrets` of their own, and
-        raise no alerts.
+        raise no alerts. `inside`: no other one may show what it sees to a service, wherever that
+        is said to be.
 
         Raises:
-            ConfigError: One cannot be made, or a rule cannot be kept.
+            ConfigError: One cannot be made, or a rule cannot be kept, or one is a service although
+                none may be.
         """
         declared = _declared_in(config)
         present: dict[str, Guard] = {**self.detectors, **self.judges}
@@ -107,6 +112,8 @@ class Guards:
         check_rules(config, every)
         check_text_stays(config, every, self._plugins)
         fresh = [name for name, one in every.items() if one is not present.get(name)]
+        if inside:
+            self._refuse_services({name: every[name] for name in fresh}, config)
         with TemporaryDirectory(prefix="mesh-draft-") as folder:
             own = Happenings()
             tools = replace(self._tools, secrets=secrets, folder=Path(folder), happenings=own)
@@ -119,6 +126,15 @@ class Guards:
             finally:
                 for guard in begun:
                     await guard.aclose()
+
+    def _refuse_services(self, guards: Mapping[str, Guard], config: Config) -> None:
+        for name, one in guards.items():
+            far = reach(one, config, self._plugins) is not Residency.LOCAL
+            if far or isinstance(one.config, RemoteGuardConfig):
+                raise ConfigError(
+                    f"guards.{name}: this guard shows texts to a service and is not in force, so "
+                    "it is shown none that is kept. Save it first, or leave it out."
+                )
 
     def _is_unchanged(self, name: str, declared: Mapping[str, _Declared]) -> bool:
         return name in declared and declared[name] == self._declared.get(name)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from ..errors import InvalidRequest
 from ..schemas.json import Json
+from ..spi.secrets import REFERENCES
 
 _SEALED = "store:"
 _WHERE = (
@@ -19,26 +20,44 @@ def refuse_moved_keys(
 ) -> None:
     """Raises InvalidRequest where a connection, a channel or a guard would send a sealed key to an
     address that it was not given for; else whoever may edit them could read every key by pointing
-    one at a server of theirs.
+    one at a server of theirs. A guard may not do so with a key of the environment or of a file
+    either: trying one asks the address it names.
 
     Args:
         body: The connection, channel or guard as it is to be.
         present: As it is now; None where it is new.
         fresh: Names of secrets that were typed with this change.
     """
+    prefixes = REFERENCES if "guard" in body else (_SEALED,)
     moved = present is None or any(body.get(field) != present.get(field) for field in _WHERE)
-    known = set[str]() if present is None or moved else {ref for _, ref in _sealed(present)}
-    for field, reference in _sealed(body):
-        if reference.removeprefix(_SEALED) not in fresh and reference not in known:
+    known = set[str]()
+    if present is not None and not moved:
+        known = {reference for _, reference in _references(present, prefixes)}
+    for field, reference in _references(body, prefixes):
+        if reference in known:
+            continue
+        if not reference.startswith(_SEALED):
+            raise InvalidRequest(
+                f"`{field}` refers to a key of the environment or of a file, and no such guard is "
+                "in force that sends it to this address. Type the key, or write the guard in "
+                "mesh.yaml.",
+                param=field,
+            )
+        if reference.removeprefix(_SEALED) not in fresh:
             raise InvalidRequest(
                 f"The key in `{field}` was given for another connection or address. Type it again.",
                 param=field,
             )
 
 
-def _sealed(body: Mapping[str, Json], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for field, value in body.items():
-        if isinstance(value, str) and value.startswith(_SEALED):
-            yield f"{prefix}{field}", value
-        elif isinstance(value, dict):
-            yield from _sealed(value, f"{prefix}{field}.")
+def _references(
+    value: Json | Mapping[str, Json], prefixes: tuple[str, ...], path: str = ""
+) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str) and value.startswith(prefixes):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for field, one in value.items():
+            yield from _references(one, prefixes, f"{path}.{field}" if path else field)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _references(one, prefixes, path)

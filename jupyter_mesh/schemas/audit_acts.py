@@ -1,5 +1,6 @@
 """What was done with the record itself and with kept answers: who read what another said, exported,
-erased, had answers forgotten, held a policy against what had been said.
+erased, had answers forgotten, held a policy against what had been said, or had a guard started that
+is not in force.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from pydantic import Field, JsonValue
 
 from .api import Body
 
-ActKind: TypeAlias = Literal["read_content", "export", "erase", "purge_cache", "replay_policy"]
+ActKind: TypeAlias = Literal[
+    "read_content", "export", "erase", "purge_cache", "replay_policy", "try_guard"
+]
 
 
 class AuditAct(Body):

@@ -1191,7 +1191,7 @@ export interface components {
              * Act
              * @enum {string}
              */
-            act: "read_content" | "export" | "erase" | "purge_cache" | "replay_policy";
+            act: "read_content" | "export" | "erase" | "purge_cache" | "replay_policy" | "try_guard";
             /**
              * At
              * Format: date-time
