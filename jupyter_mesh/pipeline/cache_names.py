@@ -11,6 +11,7 @@ from ..schemas.json import Json, JsonObject
 from ..schemas.policy import CacheScope
 from ..schemas.request import Operation
 from .call import Call
+from .judging import all_rules_for
 from .screening_report import changes
 
 _IRRELEVANT = frozenset(
@@ -43,7 +44,8 @@ def names_of(call: Call) -> Names | None:
     if not call.guarded:
         return None
     if call.idempotency_key is not None:
-        named = f"{call.principal.user}\0{call.principal.key_id}\0{call.idempotency_key}"
+        caller = call.principal
+        named = f"{caller.user}\0{caller.key_id}\0{caller.application}\0{call.idempotency_key}"
         name = f"idempotency|{hashlib.sha256(named.encode()).hexdigest()}"
         asked: list[Json] = [call.request.operation, call.request.model, _parameters(call)]
         return Names(key_of(call, call.snapshot.cache.scope), name, name, digest_of(asked))
@@ -65,7 +67,8 @@ def may_be_kept(call: Call) -> bool:
 
 def key_of(call: Call, scope: CacheScope, **instead: Json) -> str:
     """A hash of everything that could change the answer, or who may have it: the tenant scope, the
-    caller's groups, the policy, what was redacted, every parameter; `instead` of those named so.
+    caller's groups, the policy and which of its rules judge the call (they may be for some
+    applications or models only), what was redacted, every parameter; `instead` of those named so.
     """
     each = call.request.operation is Operation.EMBEDDING
     parameters = {**_parameters(call), **instead}
@@ -79,6 +82,7 @@ def key_of(call: Call, scope: CacheScope, **instead: Json) -> str:
             [*sorted(call.groups)],
             call.request.operation,
             call.snapshot.policy,
+            [*all_rules_for(call)],
             redacted,
             {k: v for k, v in parameters.items() if not (each and k in _EACH_TEXT)},
         ]

@@ -53,6 +53,21 @@ def rules_for(call: Call, direction: Direction) -> list[ModerationRule]:
     ]
 
 
+def all_rules_for(call: Call) -> tuple[int, ...]:
+    """The places in the policy of the rules that hold for `call`, either way the text flows."""
+    rules = call.snapshot.moderation
+    if not rules:
+        return ()
+    ids = tuple([one.id for one in call.candidates])
+    key = ("moderation", ids, call.groups, call.principal.application)
+    return call.snapshot.once(key, lambda: _places(call))
+
+
+def _places(call: Call) -> tuple[int, ...]:
+    held = [*rules_for(call, "request"), *rules_for(call, "response")]
+    return tuple(n for n, rule in enumerate(call.snapshot.moderation) if rule in held)
+
+
 def tries(call: Call) -> int:
     """How often a model may be asked for one call."""
     if not call.snapshot.moderation or not call.guarded:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
+from typing import ClassVar, Literal
 
 import pytest
 
@@ -14,9 +15,11 @@ from jupyter_mesh.errors import Conflict, ProviderUnavailable, StoreUnavailable
 from jupyter_mesh.pipeline import flight
 from jupyter_mesh.pipeline.call import CacheDirective
 from jupyter_mesh.schemas.events import Chunk, Event, Finished
-from jupyter_mesh.schemas.policy import BudgetRule, ExactCacheRule, GroupRule
+from jupyter_mesh.schemas.guard_rules import ModerationRule
+from jupyter_mesh.schemas.policy import AliasRule, BudgetRule, ExactCacheRule, GroupRule
 from jupyter_mesh.schemas.request import Request
 from jupyter_mesh.spi.cache import CacheEntry
+from jupyter_mesh.spi.guard import GuardConfig, GuardedCall, Judge, Verdict
 from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider
 
 from .world import ADA, BOB, Pipeline, candidate, chat, pipeline
@@ -100,6 +103,67 @@ async def test_other_groups_never_share_an_entry() -> None:
     await world.ask(chat(), ADA)
     await world.ask(chat(), BOB)
     assert len(provider.attempts) == 2
+
+
+class Sees(Judge):
+    """Against whatever names a key."""
+
+    name: ClassVar[str] = "sees"
+
+    async def judge(
+        self, text: str, direction: Literal["request", "response"], call: GuardedCall
+    ) -> Verdict:
+        return Verdict(float("key" in text))
+
+
+def judged(direction: str, **target: str) -> ModerationRule:
+    return ModerationRule.model_validate(
+        {"guard": "sees", "for": {"direction": direction, **target}}
+    )
+
+
+KIOSK = replace(ADA, application="kiosk-1")
+
+
+@pytest.mark.parametrize("scope", ["user", "everyone"])
+@pytest.mark.parametrize(
+    ("direction", "asked", "told"), [("request", "the key?", "no"), ("response", "Hi", "the key")]
+)
+async def test_what_is_kept_for_one_application_does_not_pass_by_the_rules_for_another(
+    scope: str, direction: str, asked: str, told: str
+) -> None:
+    world = cached(
+        ScriptedProvider(replies=[Reply(pieces=[told])]),
+        cache=ExactCacheRule.model_validate({"scope": scope}),
+        moderation=(judged(direction, application="kiosk-*"),),
+        judges={"sees": Sees(GuardConfig())},
+    )
+    assert (await world.ask(chat(asked), ADA)).text == told
+    outcome = await world.ask(chat(asked), KIOSK)
+    assert outcome.text == ""
+    assert outcome.call.report.cache != "hit"
+    assert (await world.ask(chat(asked), ADA)).call.report.cache == "hit"
+
+
+async def test_applications_share_what_the_same_rules_hold_for() -> None:
+    provider = ScriptedProvider()
+    rules = (judged("response", application="kiosk-*"),)
+    world = cached(provider, moderation=rules, judges={"sees": Sees(GuardConfig())})
+    await world.ask(chat(), KIOSK)
+    await world.ask(chat(), replace(ADA, application="kiosk-2"))
+    assert len(provider.attempts) == 1
+
+
+async def test_an_answer_of_one_model_alone_does_not_pass_by_the_rules_for_an_alias() -> None:
+    world = pipeline(
+        candidate("a/m", ScriptedProvider(replies=[Reply(pieces=["the key"])])),
+        candidate("b/m"),
+        aliases={"both": AliasRule.model_validate({"models": ["a/m", "b/m"]})},
+        moderation=(judged("response", connection="b"),),
+        judges={"sees": Sees(GuardConfig())},
+    )
+    assert (await world.ask(chat())).text == "the key"
+    assert (await world.ask(chat(model="both"))).text == ""
 
 
 @pytest.mark.parametrize("directive", [CacheDirective(no_store=True), CacheDirective(max_age=0)])
