@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ..errors import ModerationUnavailable
-from ..schemas.json import Json, as_list, as_object
+from ..schemas.json import Json, JsonObject, as_list, as_object
 from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
 from .asked_models import REMEMBER_SECONDS, labels_of
 from .injection_signs import InjectionScanner, signs
@@ -17,6 +17,7 @@ from .remembered import Remembered
 from .windows import windows
 
 _WINDOW, _OVERLAP = 500, 100
+_NO_SETTINGS: JsonObject = {}
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
 
 
@@ -68,18 +69,18 @@ class Injection(Judge):
         call: GuardedCall,
     ) -> list[Verdict]:
         trusted = self._trusted(call) if direction == "request" else frozenset[str]()
-        told = [text for text in texts if text.strip() and text not in trusted]
-        scores = {text: await self._by_phrases(text) for text in told}
+        told = [text for text in dict.fromkeys(texts) if text.strip() and text not in trusted]
+        scores = dict(zip(told, await self._by_phrases(told), strict=True))
         if self._settings.model is not None:
             for text, score in (await self._by_model(told, call)).items():
                 known = scores[text].get("prompt_injection", 0.0)
                 scores[text]["prompt_injection"] = max(score, known)
         return [Verdict.of(scores.get(text, {})) for text in texts]
 
-    async def _by_phrases(self, text: str) -> dict[str, float]:
+    async def _by_phrases(self, texts: Sequence[str]) -> list[dict[str, float]]:
         if not self._settings.phrases:
-            return {}
-        return await looked_through(text, signs, self._tools, InjectionScanner, {})
+            return [{} for _ in texts]
+        return await looked_through(texts, signs, self._tools, InjectionScanner, _NO_SETTINGS)
 
     async def _by_model(self, texts: Sequence[str], call: GuardedCall) -> dict[str, float]:
         model, said = self._settings.model, self._settings

@@ -35,6 +35,9 @@ def _signs() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
 _HIDDEN_WEIGHT = 0.3
 """Added where the signs were hidden, which nobody does by accident."""
 _PATTERNS = _signs()
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n[ \n]*")
+"""One space or line break instead of many: two `\\s*` in a phrase could share them in many ways."""
 
 
 def signs(text: str) -> dict[str, float]:
@@ -48,6 +51,7 @@ def signs(text: str) -> dict[str, float]:
 
 
 def _in_plain(text: str) -> dict[str, float]:
+    text = _LINES.sub("\n", _SPACES.sub(" ", text))
     variants = dict.fromkeys((text, without_figures(text)))
     wrong: dict[str, float] = {}
     for category, weight, pattern in _PATTERNS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
+from itertools import product
 from typing import ClassVar
 
 from ..schemas.json import Json, JsonObject, as_list, as_object
@@ -30,8 +31,9 @@ class Lexicon:
     def __init__(self, categories: Mapping[str, Iterable[str]]) -> None:
         self._words: dict[str, dict[str, float]] = {}
         self._stems: dict[str, dict[str, float]] = {}
-        self._phrases: dict[str, list[tuple[tuple[str, ...], str, float]]] = {}
+        self._phrases: dict[tuple[str, str], list[tuple[tuple[str, ...], str, float]]] = {}
         self._by_length: dict[tuple[str, int], list[str]] = {}
+        self._longest_stem = 0
         for category, terms in categories.items():
             for term in terms:
                 self._add(category, term)
@@ -40,9 +42,12 @@ class Lexicon:
         weight = _MILD if term.startswith("~") else 1.0
         parts = plain(term.removeprefix("~")).split()
         if len(parts) > 1:
-            self._phrases.setdefault(parts[0], []).append((tuple(parts), category, weight))
+            second = "*" if parts[1].endswith("*") else parts[1]
+            known = self._phrases.setdefault((parts[0], second), [])
+            known.append((tuple(parts), category, weight))
         elif parts and parts[0].endswith("*") and len(parts[0]) > _LEAST_STEM:
             self._stems.setdefault(parts[0][:-1], {})[category] = weight
+            self._longest_stem = max(self._longest_stem, len(parts[0]) - 1)
         elif parts:
             word = parts[0]
             self._words.setdefault(word, {})[category] = weight
@@ -53,24 +58,24 @@ class Lexicon:
         found: dict[str, dict[str, float]] = {}
         tokens = list(words(plain(text)))
         for at, ways in enumerate(tokens):
+            after = (*tokens[at + 1], "*") if at + 1 < len(tokens) else ()
             for way in ways:
                 for category, weight in self._named(way):
                     found.setdefault(category, {})[way] = weight
-                for phrase, category, weight in self._phrases.get(way, ()):
-                    if _follows(tokens, at, phrase):
-                        found.setdefault(category, {})[" ".join(phrase)] = weight
+                for pair in product((way,), after):
+                    for phrase, category, weight in self._phrases.get(pair, ()):
+                        if _follows(tokens, at, phrase):
+                            found.setdefault(category, {})[" ".join(phrase)] = weight
         return {category: _together(weights.values()) for category, weights in found.items()}
 
     def _named(self, word: str) -> Iterable[tuple[str, float]]:
         if is_masked(word):
-            same = self._by_length.get((word[0], len(word)), ())
-            pattern = re.compile(word.replace("*", "."))
-            for one in same:
-                if pattern.fullmatch(one):
+            for one in self._by_length.get((word[0], len(word)), ()):
+                if all(a in ("*", b) for a, b in zip(word, one, strict=True)):
                     yield from self._words[one].items()
             return
         yield from self._words.get(word, {}).items()
-        for end in range(_LEAST_STEM, len(word) + 1):
+        for end in range(_LEAST_STEM, min(len(word), self._longest_stem) + 1):
             yield from self._stems.get(word[:end], {}).items()
 
 
@@ -79,7 +84,7 @@ def _follows(tokens: Sequence[tuple[str, ...]], at: int, phrase: Sequence[str]) 
         return False
     return all(
         any(way == part or (part[-1] == "*" and way.startswith(part[:-1])) for way in ways)
-        for part, ways in zip(phrase[1:], tokens[at + 1 :], strict=False)
+        for part, ways in zip(phrase[1:], tokens[at + 1 : at + len(phrase)], strict=True)
     )
 
 

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..schemas.json import JsonObject
 from ..spi.guard import GuardTools
 from ..spi.workers import Scanner
 
-LONG = 8_192
-"""Characters from which on a text could keep other calls waiting."""
+LONG = 2_048
+"""Characters, of all texts of a call, from which on they could keep other calls waiting."""
 
 
 async def looked_through(
-    text: str,
+    texts: Sequence[str],
     scores: Callable[[str], dict[str, float]],
     tools: GuardTools | None,
     scanner: type[Scanner],
     settings: JsonObject,
-) -> dict[str, float]:
-    """What `scores` gives for a text; of a long one what `scanner`, which does the same, finds."""
-    if len(text) <= LONG:
-        return scores(text)
+) -> list[dict[str, float]]:
+    """What `scores` gives for each; of long texts what `scanner`, which does the same, finds."""
+    if sum(map(len, texts)) <= LONG:
+        return [scores(text) for text in texts]
     if tools is None:  # a guard nobody started
-        return await asyncio.to_thread(scores, text)
-    [spans] = await tools.workers.scan(scanner, settings, [text])
-    found: dict[str, float] = {}
-    for span in spans:
-        found[span.entity] = max(span.score, found.get(span.entity, 0.0))
+        return await asyncio.to_thread(lambda: [scores(text) for text in texts])
+    found: list[dict[str, float]] = []
+    for spans in await tools.workers.scan(scanner, settings, texts):
+        found.append({})
+        for span in spans:
+            found[-1][span.entity] = max(span.score, found[-1].get(span.entity, 0.0))
     return found

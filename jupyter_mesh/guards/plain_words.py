@@ -9,7 +9,8 @@ from .normal_form import normal_form
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _TOKEN = re.compile(r"[\w@$!|*+']+")
-_APART = re.compile(r"(?<!\w)(?:\w[ .\-_*/]{1,2}){2,}\w(?!\w)")
+_APART = re.compile(r"(?<![^\W_])(?:[^\W_][ .\-_*/]{1,2}){2,}[^\W_](?![^\W_])")
+"""No character is both a letter and a gap: each text is read in one way, so in linear time."""
 _GAP = re.compile(r"[^\w]|_")
 _STRETCHED = re.compile(r"(\w)\1{2,}")
 _FIGURES = str.maketrans("0134578@$!|+9", "oieastbasiltg")

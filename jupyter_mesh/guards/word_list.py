@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -42,8 +43,10 @@ class WordList(Judge):
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
         assert isinstance(config, WordListConfig)
-        self._terms = _terms(config)
-        self._lexicon = Lexicon(self._terms)
+        terms = _terms(config)
+        self._lexicon = Lexicon(terms)
+        named: dict[str, Json] = {name: [*some] for name, some in terms.items()}
+        self._scanned: JsonObject = {"categories": named}
         self._tools: GuardTools | None = None
 
     def start(self, name: str, tools: GuardTools) -> None:
@@ -52,12 +55,19 @@ class WordList(Judge):
     async def judge(
         self, text: str, direction: Literal["request", "response"], call: GuardedCall
     ) -> Verdict:
-        named: dict[str, Json] = {name: [*terms] for name, terms in self._terms.items()}
-        settings: JsonObject = {"categories": named}
-        scores = await looked_through(
-            text, self._lexicon.scores, self._tools, LexiconScanner, settings
+        [verdict] = await self.judge_all([text], direction, call)
+        return verdict
+
+    async def judge_all(
+        self,
+        texts: Sequence[str],
+        direction: Literal["request", "response"],
+        call: GuardedCall,
+    ) -> list[Verdict]:
+        found = await looked_through(
+            texts, self._lexicon.scores, self._tools, LexiconScanner, self._scanned
         )
-        return Verdict.of(scores)
+        return [Verdict.of(scores) for scores in found]
 
 
 def _terms(config: WordListConfig) -> dict[str, list[str]]:

@@ -13,6 +13,8 @@ from jupyter_mesh.guards.looked_through import LONG
 from jupyter_mesh.guards.word_list import WordList, WordListConfig
 from jupyter_mesh.spi.guard import GuardedCall
 
+from .lent import Noted, lent_tools
+
 OWN = {"house": ["blorb", "grum*", "snick snack", "~zeb", "~wub"]}
 
 
@@ -29,6 +31,8 @@ OWN = {"house": ["blorb", "grum*", "snick snack", "~zeb", "~wub"]}
         ("blоrb", 1.0),  # the o is Cyrillic
         ("b l o r b", 1.0),
         ("b.l.o.r.b", 1.0),
+        ("b_l_o_r_b", 1.0),
+        ("__b__l__o__r__b__", 1.0),
         ("bloooorb", 1.0),
         ("bl*rb", 1.0),
         ("grum", 1.0),
@@ -127,3 +131,31 @@ async def test_long_texts_go_to_the_workers_and_give_the_same() -> None:
     settings = {"categories": {name: list(words) for name, words in OWN.items()}}
     spans = list(LexiconScanner(settings).scan("zeb wub"))  # pyright: ignore[reportArgumentType]
     assert [(span.entity, span.score) for span in spans] == [("house", pytest.approx(0.64))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Signed: " + "_" * 200 + "Date: 1 May",
+        "_" * 100_000 + "x",
+        "a_" * 100_000,
+        "you " * 50_000,
+        "f*" * 50_000,
+        "x" * 1_000_000,
+    ],
+    ids=lambda text: text[:5],
+)
+def test_no_text_is_read_in_many_ways(text: str) -> None:
+    """Each is gone through once; a pattern that can share it out differently would never end."""
+    assert Lexicon(built_in()).scores(text) == {}
+
+
+async def test_many_messages_that_are_long_together_keep_nobody_waiting() -> None:
+    judge, workers = WordList(WordListConfig()), Noted()
+    judge.start("words", lent_tools(workers))
+    many = ["kindly"] * (LONG // 6)
+    await judge.judge_all(many, "request", GuardedCall())
+    assert workers.asked == []
+    verdicts = await judge.judge_all([*many, "i will kill you"], "request", GuardedCall())
+    assert [verdict.score for verdict in verdicts] == [0.0] * len(many) + [1.0]
+    assert workers.asked == [[*many, "i will kill you"]]
