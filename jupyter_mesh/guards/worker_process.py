@@ -71,7 +71,11 @@ class WorkerProcess:
         self._process = process
         self._writer, self._reader = process.stdin, process.stdout
         self._made: dict[int, float] = {}
-        self.alive = True
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked, as far as is known yet."""
+        return self._process.returncode is None and not self._writer.is_closing()
 
     @property
     def pid(self) -> int:
@@ -119,7 +123,7 @@ class WorkerProcess:
         if order.number not in self._made:
             await self._make(order)
         self._made[order.number] = time.monotonic()
-        self._writer.write(frames.encode_scan(order.number, texts))
+        await self._write(frames.encode_scan(order.number, texts))
         deadline = time.monotonic() + seconds
         found: list[frames.FoundSpan] = []
         while True:
@@ -133,19 +137,28 @@ class WorkerProcess:
         unused = time.monotonic() - _FORGET_SECONDS
         for number in [one for one, used in self._made.items() if used < unused]:
             del self._made[number]
-            self._writer.write(frames.encode(frames.Forget(number=number)))
+            await self._write(frames.encode(frames.Forget(number=number)))
         make = frames.Make(number=order.number, scanner=order.name, settings=order.settings)
         # A list of a million names takes longer to write down than the loop may stand still.
-        self._writer.write(await asyncio.to_thread(frames.encode, make))
+        await self._write(await asyncio.to_thread(frames.encode, make))
         await self._expect(frames.Made, MAKE_SECONDS)
 
     async def end(self) -> None:
         """Make sure that there is no process any more."""
-        self.alive = False
+        self._writer.close()
         with suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
-        self._writer.close()
+
+    async def gone(self) -> None:
+        """Return when there is no process any more."""
+        await self._process.wait()
+
+    async def _write(self, data: bytes) -> None:
+        try:
+            self._writer.write(data)
+        except (OSError, RuntimeError):  # uvloop says at once that nobody reads any more
+            raise await self._ended() from None
 
     async def _expect(self, kind: type[_Frame], seconds: float) -> _Frame:
         try:

@@ -136,12 +136,15 @@ class WorkerPool:
             self._failed(failure.reason, _ALL)
             return
         self._processes.add(worker)
+        gone = asyncio.create_task(worker.gone())
+        gone.add_done_callback(lambda _: self._more.set())
         try:
-            while worker.alive and (call := await self._next()) is not None:
+            while (call := await self._next(worker)) is not None:
                 await self._scan(worker, call)
         finally:
             self._processes.discard(worker)
             await worker.end()
+            await gone
 
     async def _scan(self, worker: WorkerProcess, call: ScanCall) -> None:
         """Look through the next batch of a call."""
@@ -164,9 +167,9 @@ class WorkerPool:
         else:
             self._worked(name)
 
-    async def _next(self) -> ScanCall | None:
-        """The call whose turn it is; None when there was none for long."""
-        while True:
+    async def _next(self, worker: WorkerProcess) -> ScanCall | None:
+        """The call whose turn it is; None when there was none for long, or the worker has ended."""
+        while worker.alive:
             while self._queue:
                 call = self._queue.popleft()
                 if call.waiting:
@@ -180,6 +183,9 @@ class WorkerPool:
                 return None
             finally:
                 self._resting -= 1
+            if not worker.alive:
+                _log.warning("A process that screens texts ended while it had nothing to do.")
+        return None
 
     # ── failures ────────────────────────────────────────────────────────────────────────────────
 
@@ -210,6 +216,8 @@ class WorkerPool:
 
     def _ended(self, slot: asyncio.Task[None]) -> None:
         self._slots.discard(slot)
+        if not slot.cancelled() and (error := slot.exception()) is not None:
+            self._failed(f"could not be worked with ({type(error).__name__})", _ALL)
         self._grow()
         if not self._slots:
             self._refuse_all()
