@@ -278,7 +278,7 @@ class Config(Rule):
     guards: dict[str, GuardRule] = Field(default_factory=dict)
     screening: tuple[ScreeningRule, ...] = (SCREEN_WHAT_LEAVES,)
     """The default redacts personal data and secrets on their way outside and puts them back. It
-    stays in force for models that no rule here covers, unless the list is empty.
+    stays in force for models that no enforced rule here covers, unless the list is empty.
     """
     moderation: tuple[ModerationRule, ...] = ()
     workers: WorkersRule = WorkersRule()

@@ -139,7 +139,7 @@ def answer_payload(
         "first_token_ms": None if answer.first_token is None else round(answer.first_token * 1000),
         "tokens_per_second": None if speed is None else round(speed, 1),
         "cache": answer.cache,
-        "notices": [{"code": note.code, "message": note.message} for note in answer.notices],
+        "notices": [note.as_json() for note in answer.notices],
         "finish_reason": answer.finish_reason,
         "sources": list(answer.sources),
         "ai_generated": True,

@@ -196,7 +196,7 @@ def _cost(text: Json) -> Decimal | None:
 def _notices(details: JsonObject) -> list[Notice]:
     items = [as_object(item) or {} for item in as_list(details.get("notices")) or ()]
     return [
-        Notice(as_str(item.get("code")) or "notice", message)
+        Notice(as_str(item.get("code")) or "notice", message, as_object(item.get("details")))
         for item in items
         if (message := as_str(item.get("message")))
     ]

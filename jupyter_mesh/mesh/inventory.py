@@ -229,8 +229,9 @@ def _screening(snapshot: Snapshot, candidates: Iterable[Candidate]) -> list[str]
     for one in candidates:
         rules = [rule for rule in snapshot.screening if _may_cover(rule.target, one)]
         default = snapshot.default_screening
-        if not rules and default is not None and _may_cover(default.target, one):
-            rules = [default]
+        enforced = any(rule.mode == "enforce" for rule in rules)
+        if not enforced and default is not None and _may_cover(default.target, one):
+            rules.append(default)
         found.update(
             _told(name, snapshot.detectors.get(name), rule.mode)
             for rule in rules

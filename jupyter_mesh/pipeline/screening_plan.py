@@ -73,11 +73,13 @@ def distinct(rules: Iterable[Sequence[ScreeningRule]]) -> tuple[ScreeningRule, .
 
 
 def covering(call: Call, candidate: Candidate) -> tuple[ScreeningRule, ...]:
-    """The rules that hold for text on its way to `candidate`."""
+    """The rules that hold for text on its way to `candidate`; the default among them where none of
+    the others is enforced.
+    """
     snapshot, groups = call.snapshot, call.groups
     app = call.principal.application
     rules = tuple(r for r in snapshot.screening if covers(r.target, candidate, groups, app))
     default = snapshot.default_screening
-    if not rules and default is not None and covers(default.target, candidate, groups, app):
-        return (default,)
-    return rules
+    if default is None or of_mode(rules, "enforce"):
+        return rules
+    return (*rules, default) if covers(default.target, candidate, groups, app) else rules

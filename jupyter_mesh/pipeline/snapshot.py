@@ -85,7 +85,7 @@ class Snapshot:
     limits: tuple[LimitRule, ...] = ()
     screening: tuple[ScreeningRule, ...] = ()
     default_screening: ScreeningRule | None = None
-    """For calls to models that no rule of `screening` covers."""
+    """For calls to models that no enforced rule of `screening` covers."""
     moderation: tuple[ModerationRule, ...] = ()
     own_guards: Candidate | None = None
     """Answers what the guards say of a text."""

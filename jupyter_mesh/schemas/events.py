@@ -44,6 +44,11 @@ class Notice:
     message: str
     details: JsonObject | None = None
 
+    def as_json(self) -> JsonObject:
+        """As callers get it."""
+        said: JsonObject = {"code": self.code, "message": self.message}
+        return said if self.details is None else {**said, "details": self.details}
+
 
 @frozen
 class Metered:

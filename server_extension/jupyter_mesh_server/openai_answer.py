@@ -14,7 +14,7 @@ from jupyter_mesh.errors import ProviderProtocolError
 from jupyter_mesh.pipeline.call import Call, Report
 from jupyter_mesh.pipeline.fold import Fold, unfold
 from jupyter_mesh.schemas.events import Answer, Chunk, Event, Events
-from jupyter_mesh.schemas.json import Json, JsonObject
+from jupyter_mesh.schemas.json import JsonObject
 from jupyter_mesh.schemas.request import Operation
 from jupyter_mesh.schemas.spend import Usage
 
@@ -55,7 +55,6 @@ def answer_headers(call: Call) -> dict[str, str]:
 def mesh_details(call: Call) -> JsonObject:
     """The `mesh` object of a finished call."""
     report = call.report
-    notices: list[Json] = [{"code": one.code, "message": one.message} for one in report.notices]
     return {
         "request_id": call.id,
         "model": report.model,
@@ -63,7 +62,7 @@ def mesh_details(call: Call) -> JsonObject:
         "cache": report.cache,
         "finish_reason": report.finish_reason,
         "usage": _token_counts(report.usage) if report.usage is not None else None,
-        "notices": notices,
+        "notices": [one.as_json() for one in report.notices],
         "timing": _timing(report),
     }
 

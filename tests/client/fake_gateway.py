@@ -46,7 +46,7 @@ class Script:
     pause: float = 0.0
     cost: str | None = "0.0012"
     retry_after: str | None = None
-    notices: list[dict[str, str]] = field(default_factory=list)
+    notices: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass

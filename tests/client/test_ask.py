@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from jupyter_mesh import MeshError
 from jupyter_mesh.client import ANSWER_MIME, Mesh, MeshClientError, connect
+from jupyter_mesh.client.answer import answer_payload
 from jupyter_mesh.client.caller import Notebook, find_notebooks_with
 from tests.client.fake_gateway import TOKEN, FakeGateway, Script
 
@@ -169,7 +170,8 @@ def test_a_thread_remembers_and_another_does_not(mesh: Mesh, gateway: FakeGatewa
 def test_a_stream_gives_text_as_it_comes_and_then_the_answer(
     mesh: Mesh, gateway: FakeGateway
 ) -> None:
-    notice = {"code": "fallback", "message": "small answered."}
+    details = {"findings": [{"entity": "PERSON", "count": 2}]}
+    notice = {"code": "fallback", "message": "small answered.", "details": details}
     gateway.answer = lambda body: Script(pieces=["a", "b", "ü"], notices=[notice])
     stream = mesh.stream("Hi", model="fast")
     assert "".join(stream) == "abü"
@@ -177,6 +179,7 @@ def test_a_stream_gives_text_as_it_comes_and_then_the_answer(
     assert stream.answer.cost == Decimal("0.0012")
     assert stream.answer.first_token is not None
     assert [notice.message for notice in stream.answer.notices] == ["small answered."]
+    assert answer_payload(stream.answer, "done")["notices"] == [notice]
     assert gateway.chats[0].body["stream_options"] == {"include_usage": True}
 
 

@@ -274,5 +274,7 @@ async def test_the_inventory_tells_which_services_see_the_texts_of_a_use(
         now = datetime.now(UTC)
         report = await mesh.inventory.report(since=now - timedelta(days=1), until=now)
     (use,) = report.use_cases
-    assert use.guards == ["secrets (monitor)", "watch (monitor, region)"]
+    watched = ["secrets (monitor)", "watch (monitor, region)"]
+    assert [one for one in use.guards if "monitor" in one] == watched
+    assert {"patterns", "secrets"} < set(use.guards), "the default goes on holding beside them"
     assert use.moderation == ["judge (request, external)"]

@@ -374,6 +374,9 @@ DEFAULT = ScreeningRule.model_validate({"for": {"residency": "external"}, "detec
         (({"for": {"connection": "a"}, "entities": {"*": "allow"}},), "a/m", "Ada"),
         (({"for": {"group": "others"}, "entities": {"*": "allow"}},), "a/m", "<NAME_1>"),
         (({"for": {"connection": "b"}},), "local/m", "Ada"),
+        (({"mode": "monitor", "entities": {"*": "block"}},), "a/m", "<NAME_1>"),
+        (({"mode": "monitor"}, {"entities": {"*": "allow"}}), "a/m", "Ada"),
+        (({"mode": "monitor", "entities": {"*": "block"}},), "local/m", "Ada"),
     ],
 )
 async def test_the_default_stays_where_no_rule_says_otherwise(

@@ -38,7 +38,7 @@ MESH: JsonObject = {
         "estimated": False,
     },
     "notices": [{"code": "fallback", "message": "x/z did not answer."}],
-    "timing": {"total": 12.5, "first_token": None, "overhead": None},
+    "timing": {"total": 12.5, "first_token": None, "overhead": None, "held_back": None},
 }
 
 
@@ -140,6 +140,16 @@ async def test_details_stand_in_a_whole_answer_only_when_asked() -> None:
     report_a_cost(call)
     body = await whole_answer(play(Answer(ANSWER), METERED, Finished()), call, details=True)
     assert orjson.loads(body) == {**ANSWER, "mesh": MESH}
+
+
+async def test_a_notice_comes_with_its_details() -> None:
+    call = chat_call()
+    said: JsonObject = {"findings": [{"entity": "PERSON", "action": "redact", "count": 2}]}
+    call.notice("redacted", "Redacted before sending: PERSON.", said)
+    body = await whole_answer(play(Answer(ANSWER), METERED, Finished()), call, details=True)
+    assert orjson.loads(body)["mesh"]["notices"] == [
+        {"code": "redacted", "message": "Redacted before sending: PERSON.", "details": said}
+    ]
 
 
 async def test_a_call_that_answers_nothing_is_an_error() -> None:
