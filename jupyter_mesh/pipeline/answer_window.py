@@ -11,9 +11,9 @@ from ..schemas.request import Operation
 from ..spi.guard import Finding
 from .call import Call
 from .chunks import Channel, choice_numbers, finished, text_chunk
-from .findings import merged
 from .held_text import Replacement, Stretch, Waiting
 from .judging import Hit, hits, record
+from .overlaps import merged
 from .price import metered_so_far
 
 _SHOWN_AGAIN = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
@@ -195,27 +195,3 @@ def _share_out(findings: Sequence[Finding], parts: Sequence[str], gap: int, into
 def weight(found: Findings) -> int:
     """How much work it is to replace what was found, in characters."""
     return sum(len(text) + 50 * len(findings) for text, findings in found.items() if findings)
-
-
-def merged(
-    findings: Iterable[Finding], rank: Callable[[Finding], int] = lambda _: 0
-) -> list[Finding]:
-    """Spans that overlap made one, in reading order, so that nothing of them stays uncovered.
-
-    It is named after the one of highest `rank`, the longest, then surest of those.
-    """
-    clusters: list[list[Finding]] = []
-    end = 0
-    for finding in sorted(findings, key=lambda one: one.start):
-        if finding.start >= end:
-            clusters.append([])
-        clusters[-1].append(finding)
-        end = max(end, finding.end)
-    return [_one(cluster, rank) for cluster in clusters]
-
-
-def _one(cluster: Sequence[Finding], rank: Callable[[Finding], int]) -> Finding:
-    if len(cluster) == 1:
-        return cluster[0]
-    named = max(cluster, key=lambda one: (rank(one), one.end - one.start, one.score))
-    return replace(named, start=cluster[0].start, end=max(one.end for one in cluster))

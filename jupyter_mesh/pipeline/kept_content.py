@@ -17,8 +17,9 @@ from ..schemas.request import Operation, Request
 from ..spi.guard import Detector, GuardedCall
 from .call import Call
 from .chunks import Channel
-from .findings import Findings, find, find_in, merged, weight
+from .findings import Findings, find, find_in, weight
 from .off_loop import off_loop
+from .overlaps import Rank, merged
 from .redaction import Placeholders
 from .snapshot import covers
 
@@ -28,16 +29,21 @@ _LEAST_FIRST: tuple[Kept, ...] = ("none", "redacted", "full")
 _WITHHELD: JsonObject = {"withheld": "It could not be screened, so it is not kept."}
 
 
-async def keep_request(call: Call, request: Request, found: Findings) -> None:
+async def keep_request(
+    call: Call, request: Request, found: Findings, rank: Rank = lambda _: 0
+) -> None:
     """Hand the audit `request`, which came, with everything in `found` replaced, also what policy
-    let pass. Without such: `call.request`, which is sent.
+    let pass. Without such: `call.request`, which is sent. Of what overlaps the highest `rank` gives
+    the name, so that it has the same as in what was sent.
     """
     if request.token_numbers:
         call.content = dict(_WITHHELD)
         return
     payloads = request.contents.payloads
     size = weight(found)
-    spans = await off_loop(size, lambda: {t: merged(some) for t, some in found.items() if some})
+    spans = await off_loop(
+        size, lambda: {t: merged(some, rank, t) for t, some in found.items() if some}
+    )
     base = request if spans else call.request
     if not spans and not payloads:
         call.content = base.body
@@ -115,7 +121,10 @@ async def keep_response(call: Call, detectors: Mapping[str, Detector]) -> None:
         return
     placeholders = Placeholders(taken=found)
     call.response = _by_choice(
-        {channel: placeholders.redact(text, merged(found[text])) for channel, text in said.items()}
+        {
+            channel: placeholders.redact(text, merged(found[text], text=text))
+            for channel, text in said.items()
+        }
     )
 
 

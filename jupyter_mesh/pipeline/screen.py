@@ -20,7 +20,7 @@ from ..spi.happenings import Happenings
 from .call import Call
 from .chunks import Channel, map_documents, map_texts
 from .disguise import Disguise
-from .findings import Findings, find_in, merged, weight
+from .findings import Findings, find_in, weight
 from .kept_content import (
     keep_in_full,
     keep_request,
@@ -30,6 +30,7 @@ from .kept_content import (
     withhold,
 )
 from .off_loop import off_loop
+from .overlaps import merged
 from .pseudonyms import Pseudonyms
 from .redaction import Placeholders
 from .restoring import Restorer
@@ -37,7 +38,16 @@ from .screening_plan import distinct, plan_of
 from .screening_report import Tally, notices_of, tell
 from .step import Next, Step
 from .threads import Numbers, Threads
-from .treatment import CHANGES, Kind, Treatment, is_hit, kind_of, of_mode, treatment
+from .treatment import (
+    CHANGES,
+    Kind,
+    Treatment,
+    is_hit,
+    kind_of,
+    of_mode,
+    strictness,
+    treatment,
+)
 
 _NO_RULE = "no rule applies"
 _DOCUMENT: Channel = (0, "document")
@@ -152,6 +162,7 @@ async def screen(call: Call, thread: Numbers | None = None) -> Screened:
     kinds = {kind_of(one) for findings in found.values() for one in findings}
     request, originals = call.request, _NOTHING
     sent = True
+    treatments: Mapping[Kind, Treatment] = {}
     if kinds:
         _do_without_stricter(call, plan.rules, kinds)
         every = distinct(plan.rules[one.id] for one in call.candidates)
@@ -163,7 +174,7 @@ async def screen(call: Call, thread: Numbers | None = None) -> Screened:
     if audited and failed:
         withhold(call)
     elif audited:
-        await keep_request(call, request, {} if sent else found)
+        await keep_request(call, request, {} if sent else found, partial(strictness, treatments))
     return Screened(plan.detectors, originals)
 
 
@@ -214,11 +225,11 @@ def _apply(
     for place, (text, findings) in enumerate(found.items()):
         if not findings:
             continue
-        changed = _noted(tally, place, findings, treatments, monitor=False)
+        changed = _noted(tally, place, text, findings, treatments, monitor=False)
         if changed:
             spans[text] = changed
         if monitored:
-            _noted(tally, place, findings, would, monitor=True)
+            _noted(tally, place, text, findings, would, monitor=True)
     tally.report(call)
     return _replaced(call, treatments, spans, [*found], thread) if spans else {}
 
@@ -226,6 +237,7 @@ def _apply(
 def _noted(
     tally: Tally,
     place: int,
+    text: str,
     findings: Iterable[Finding],
     treatments: Mapping[Kind, Treatment],
     *,
@@ -239,7 +251,7 @@ def _noted(
             changed.append(finding)
         elif done.action != "allow":
             tally.add(place, finding, done, monitor=monitor)
-    whole = merged(changed, lambda one: treatments[kind_of(one)].strictness) if changed else []
+    whole = merged(changed, partial(strictness, treatments), text) if changed else []
     for finding in whole:
         tally.add(place, finding, treatments[kind_of(finding)], monitor=monitor)
     return whole

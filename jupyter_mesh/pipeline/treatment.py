@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal, TypeAlias
 
@@ -48,6 +48,11 @@ class Treatment:
 def kind_of(finding: Finding) -> Kind:
     """What decides how it is treated."""
     return finding.detector, finding.entity, finding.score
+
+
+def strictness(treatments: Mapping[Kind, Treatment], finding: Finding) -> int:
+    """How strictly it is treated."""
+    return treatments[kind_of(finding)].strictness
 
 
 def of_mode(

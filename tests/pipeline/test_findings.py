@@ -10,7 +10,8 @@ from typing import ClassVar
 import pytest
 
 from jupyter_mesh.errors import Blocked, ScreeningUnavailable
-from jupyter_mesh.pipeline.findings import find, find_in, merged
+from jupyter_mesh.pipeline.findings import find, find_in
+from jupyter_mesh.pipeline.overlaps import merged
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.request import Operation, Request, parse_request
 from jupyter_mesh.spi.guard import MOST_FINDINGS, Detector, Finding, GuardConfig, GuardedCall
