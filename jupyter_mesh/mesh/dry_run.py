@@ -43,9 +43,9 @@ async def dry_run(call: Call) -> DryRun:
         blocked=done.error is not None,
         input_tokens=tokens,
         max_output_tokens=longest,
-        estimated_cost_usd=_likely_cost(call.request, call.candidates[0], tokens, likely),
-        max_cost_usd=_most(call, longest),
-        max_input_cost_usd=_most(call, 0),
+        estimated_cost_usd=_plain(_likely_cost(call.request, call.candidates[0], tokens, likely)),
+        max_cost_usd=_plain(_most(call, longest)),
+        max_input_cost_usd=_plain(_most(call, 0)),
     )
 
 
@@ -73,3 +73,10 @@ def _most(call: Call, output: int) -> Decimal | None:
             return None
         costs.append(tokens_cost(call.request, call.input_bound, output, candidate.facts.price))
     return max(costs)
+
+
+def _plain(cost: Decimal | None) -> Decimal | None:
+    """Without the zeros that a sum leaves at its end: nothing is `0`, not `0E-12`."""
+    if cost is None:
+        return None
+    return cost.normalize() if cost % 1 else Decimal(int(cost))

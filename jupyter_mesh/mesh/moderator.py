@@ -8,17 +8,18 @@ from typing import ClassVar
 
 import orjson
 
-from ..errors import InvalidRequest, ProviderUnavailable
+from ..errors import ProviderUnavailable
 from ..guards.injection import Injection, InjectionConfig
 from ..guards.word_list import WordList, WordListConfig
 from ..pipeline.call import Call
+from ..pipeline.judged_texts import texts_to_judge
 from ..pipeline.judging import offence, verdicts_on
 from ..pipeline.snapshot import OWN_GUARDS, Candidate, ConnectionLimits
 from ..schemas.catalog import ModelFacts, Residency
 from ..schemas.events import Answer, Events, Finished, Metered
 from ..schemas.guard_rules import ModerationRule
-from ..schemas.json import Json, JsonObject, as_list, as_object
-from ..schemas.request import Operation, Request
+from ..schemas.json import Json, JsonObject
+from ..schemas.request import Operation
 from ..schemas.spend import Price, Usage
 from ..spi.guard import GuardedCall, GuardTools, Judge, Verdict
 from ..spi.provider import Attempt, Provider, ProviderConfig, ProviderContext
@@ -91,30 +92,6 @@ class Moderator(Provider):
         yield Answer(data, orjson.dumps(data))
         yield Metered(Usage(), model=attempt.model)
         yield Finished()
-
-
-def texts_to_judge(request: Request) -> list[str]:
-    """The texts of a moderation request: one, several, or one in parts.
-
-    Raises:
-        InvalidRequest: It holds something else than text.
-    """
-    said = request.body.get("input")
-    if isinstance(said, str):
-        return [said]
-    items = as_list(said) or []
-    if all(isinstance(one, str) for one in items):
-        return [one for one in items if isinstance(one, str)]
-    request.require_text()
-    parts = [as_object(one) or {} for one in items]
-    texts = [text for part in parts if isinstance(text := part.get("text"), str)]
-    if len(texts) != len(items):
-        raise InvalidRequest(
-            "The guards of this mesh judge text only: send `input` as a text, a list of texts, or "
-            "a list of parts of type `text`.",
-            param="input",
-        )
-    return ["\n".join(texts)]
 
 
 def _result(call: Call, said: Mapping[str, Verdict]) -> JsonObject:

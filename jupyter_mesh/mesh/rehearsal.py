@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ..errors import MeshError
 from ..pipeline.call import Call
@@ -21,6 +21,7 @@ from ..schemas.spend import Usage
 from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall, Judge, Verdict
 from ..spi.happenings import Happenings
 
+Said: TypeAlias = tuple[str, Literal["request", "response"]]
 _PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*)_[0-9]+>")
 
 
@@ -31,14 +32,14 @@ class Rehearsed:
     Attributes:
         call: As they left it. Its detectors remember what they found, so asking them again for the
             same text costs nothing.
-        said: By judge, its highest score of any text.
+        said: By judge and what it was asked about, its highest score of any text.
         answer: What the client would read.
         stopped: A judge ended the answer.
         error: Why nothing would be sent.
     """
 
     call: Call
-    said: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
+    said: dict[Said, Verdict] = field(default_factory=dict[Said, Verdict])
     answer: str = ""
     stopped: bool = False
     error: MeshError | None = None
@@ -136,7 +137,7 @@ class _Watched(Detector):
 class _Heard(Judge):
     """A judge whose verdicts are put down."""
 
-    def __init__(self, name: str, judge: Judge, said: dict[str, Verdict]) -> None:
+    def __init__(self, name: str, judge: Judge, said: dict[Said, Verdict]) -> None:
         super().__init__(GuardConfig())
         self._name = name
         self._judge = judge
@@ -153,9 +154,9 @@ class _Heard(Judge):
     ) -> Sequence[Verdict]:
         verdicts = await self._judge.judge_all(texts, direction, call)
         for verdict in verdicts:
-            before = self._said.get(self._name)
+            before = self._said.get((self._name, direction))
             if before is None or verdict.score >= before.score:
-                self._said[self._name] = verdict
+                self._said[self._name, direction] = verdict
         return verdicts
 
 
@@ -165,5 +166,5 @@ class _HeardAtTheEnd(_Heard):
     whole = True
 
 
-def _heard(name: str, judge: Judge, said: dict[str, Verdict]) -> Judge:
+def _heard(name: str, judge: Judge, said: dict[Said, Verdict]) -> Judge:
     return (_HeardAtTheEnd if judge.whole else _Heard)(name, judge, said)

@@ -33,7 +33,7 @@ async def trial_result(trial: GuardTrial, done: Rehearsed, milliseconds: float) 
         reason=str(done.error) if done.error else _stopped(done),
         screened=bool(rules_for(done.call, trial.direction)) or (asks and bool(_rules(done))),
         findings=await (_in_request(trial, done) if asks else _in_answer(trial, done)),
-        verdicts=_verdicts(done),
+        verdicts=_verdicts(trial, done),
         result=result,
         notices=[notice.message for notice in done.call.report.notices],
         milliseconds=milliseconds,
@@ -125,15 +125,17 @@ def _shown(finding: Finding, action: str, rule: str | None, would: str | None) -
     )
 
 
-def _verdicts(done: Rehearsed) -> list[TriedVerdict]:
-    """Of each judge what it said, and what a rule makes of it."""
+def _verdicts(trial: GuardTrial, done: Rehearsed) -> list[TriedVerdict]:
+    """Of each judge that was asked about the text what it said, and what a rule makes of it."""
     recorded = {
         as_str(one.get("guard")): one
         for one in done.call.report.verdicts
-        if one.get("entity") is None
+        if one.get("entity") is None and one.get("direction") == trial.direction
     }
     shown: list[TriedVerdict] = []
-    for name, verdict in sorted(done.said.items()):
+    for (name, direction), verdict in sorted(done.said.items(), key=lambda one: one[0]):
+        if direction != trial.direction:
+            continue  # of an answer that is tried the request is empty
         hit = recorded.get(name, {})
         action = as_str(hit.get("action"))
         shown.append(

@@ -8,6 +8,7 @@ from ..schemas.json import JsonObject
 from ..schemas.request import Operation
 from ..schemas.tokens import file_tokens_bound, plain_tokens_bound, read_at_once_bound
 from .call import Call
+from .judged_texts import texts_to_judge
 from .needs import who_can, with_what_it_needs
 from .snapshot import Candidate
 from .step import Next, Step
@@ -34,6 +35,7 @@ def resolve(call: Call) -> None:
     request = call.request
     snapshot = call.snapshot
     if request.operation is Operation.MODERATION:
+        texts_to_judge(request)  # what nobody can judge is refused before anybody is asked
         own = snapshot.judging(request.model, call.principal)
         behind = () if own is None else (own,)
     elif call.guarded:

@@ -68,6 +68,19 @@ async def test_the_most_a_call_costs_is_all_it_may_write(
     assert run.max_cost_usd == pytest.approx(Decimal(most), abs=Decimal("0.00005"))
 
 
+async def test_what_costs_nothing_is_said_to_cost_0(tmp_path: Path, upstream: FakeOpenAI) -> None:
+    models: dict[str, object] = {
+        "free": {"price": {"input": 0, "output": 0}},
+        "round": {"price": {"input": 0, "output": 0, "per_request": 100}},
+    }
+    async with mesh_of(tmp_path, {"up": connection(upstream, models=models)}) as mesh:
+        for model, cost in (("up/free", "0"), ("up/round", "100")):
+            run = await mesh.dry_run(mesh.call(ADA, chat("Hi", model)))
+            said = run.model_dump(mode="json")
+            assert [said[name] for name in ("estimated_cost_usd", "max_cost_usd")] == [cost, cost]
+            assert said["max_input_cost_usd"] == cost
+
+
 def api_of(mesh: Mesh) -> Api:
     async def dry_run(call: ChatCall) -> DryRun:
         return await mesh.dry_run(mesh.call(ADA, chat_of(call)))

@@ -256,3 +256,19 @@ async def test_detectors_over_answers_are_tried_too(tmp_path: Path, upstream: Fa
         (found,) = [one for one in result.findings if one.entity == "EMAIL_ADDRESS"]
         assert (found.action, found.rule) == ("redact", "leaks")
         assert "ada@example.org" not in str(result.result)
+
+
+async def test_only_judges_that_were_asked_about_the_text_are_shown(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    guards = {"words": WORDS, "others": {**WORDS, "terms": ["project hawk"]}}
+    rules = [STOP, {"name": "asked", "guard": "others", "for": {"direction": "request"}}]
+    up = {"up": connection(upstream)}
+    async with mesh_of(tmp_path, up, guards=guards, moderation=rules) as mesh:
+        shown = {
+            direction: [
+                one.guard for one in (await tried(mesh, "Hi", direction=direction)).verdicts
+            ]
+            for direction in ("request", "response")
+        }
+        assert shown == {"request": ["others"], "response": ["words"]}

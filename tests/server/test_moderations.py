@@ -147,6 +147,24 @@ async def test_what_cannot_be_judged_is_refused(
         assert "cannot read" not in reply.body
 
 
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ({"input": [1, 2]}, "refused"),
+        ({"input": [{"type": "image_url", "image_url": {"url": "x"}}]}, "refused"),
+        ({"input": "broken"}, "failed"),
+        ({"input": ["one", "two"]}, "answered"),
+    ],
+)
+async def test_what_cannot_be_judged_is_recorded_as_refused_and_not_as_failed(
+    tmp_path: Path, upstream: FakeOpenAI, body: JsonObject, outcome: str
+) -> None:
+    async with world(tmp_path, upstream, **VILE) as one:
+        reply = await judged(one, body)
+        seen = await one.ask(ROOT, "GET", f"/api/calls/{reply.headers['X-Mesh-Request-Id']}")
+        assert orjson.loads(seen.body)["summary"]["outcome"] == outcome
+
+
 async def test_it_is_a_call_like_any_other(tmp_path: Path, upstream: FakeOpenAI) -> None:
     """Authorised, screened, limited, recorded with its verdict and the redacted text."""
     limits = [{"scope": {"user": "*"}, "requests_per_minute": 2, "wait_seconds": 0}]
