@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -362,7 +363,11 @@ asyncio.run(main())
 @pytest.mark.skipif(not os.path.exists("/proc"), reason="only Linux offers it")
 async def test_a_busy_worker_does_not_outlive_its_gateway() -> None:
     gateway = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", LEFT_ALONE, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-c",
+        LEFT_ALONE,
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert gateway.stdout is not None
     pid = int(await gateway.stdout.readline())

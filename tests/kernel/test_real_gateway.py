@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -106,10 +107,11 @@ def test_personal_data_is_shown_in_a_dry_run_as_it_would_be_sent(
     before = len(upstream.requests)
     shown = kernel.run("%%llm fast --dry-run\nWrite to ada@example.com").text
     assert "ada@example.com" not in shown
-    assert "1 EMAIL_ADDRESS (redact)" in shown
+    assert "[user] Write to <EMAIL_ADDRESS_1>" in shown
+    assert re.search(r"EMAIL_ADDRESS +patterns +1 +redact", shown)
     assert "at most $0.00" in shown
     assert len(upstream.requests) == before
-    assert "would be blocked" in kernel.run("%%llm fast --dry-run\n4111 1111 1111 1111").text
+    assert "be refused" in kernel.run("%%llm fast --dry-run\n4111 1111 1111 1111").text
 
 
 def test_a_blocked_prompt_fails_the_cell_and_never_leaves(

@@ -13,7 +13,7 @@ from jupyter_mesh.config import key_hash
 from jupyter_mesh.guards.patterns import Patterns
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.mesh.alerting import conditions
-from jupyter_mesh.pipeline import health
+from jupyter_mesh.outbound import circuit
 from jupyter_mesh.prices.genai import GenaiPrices
 from jupyter_mesh.schemas.alerts import Alert, AlertKind
 from jupyter_mesh.spi.happenings import Happening
@@ -187,7 +187,7 @@ async def test_what_a_judge_flags_is_told(tmp_path: Path, upstream: FakeOpenAI) 
 async def test_an_outage_is_told_and_over_when_the_model_answers_again(
     tmp_path: Path, upstream: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "_OPEN_SECONDS", 0.0)
+    monkeypatch.setattr(circuit, "_OPEN_SECONDS", 0.0)
     upstream.script(*[Behaviour(fault="server_error")] * 5)
     async with mesh_of(tmp_path, {"up": connection(upstream)}) as mesh:
         for n in range(4):

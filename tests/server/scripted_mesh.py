@@ -154,6 +154,7 @@ class ScriptedMesh:
         cache: CacheDirective = CacheDirective(),  # noqa: B008 frozen
         idempotency_key: str | None = None,
         traceparent: str | None = None,
+        thread: str | None = None,
     ) -> Call:
         call = Call(
             id=f"call_{len(self.calls_made)}",
@@ -165,6 +166,7 @@ class ScriptedMesh:
             tags=tags or {},
             cache=cache,
             idempotency_key=idempotency_key,
+            thread=thread,
         )
         self.calls_made.append(call)
         return call

@@ -121,7 +121,7 @@ async def test_the_least_recently_used_goes_first_whoever_used_it(redis: RedisSe
 
 
 async def test_bytes_are_bounded_and_given_back(redis: RedisServer) -> None:
-    async with caches(redis, KEY, size=2300) as (cache,):
+    async with caches(redis, KEY, size=2400) as (cache,):
         for key in "abcdefgh":
             await cache.put({key: entry("x" * 300)}, 60)
         assert await alive(cache, "abcdefgh") == "fgh"
