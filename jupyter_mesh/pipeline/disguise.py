@@ -45,7 +45,7 @@ class Disguise:
         """What is sent in the place of `value`."""
         action = self._treatments[kind_of(finding)].action
         if action == "mask":
-            return masked(value)
+            return masked(value, finding.entity)
         entity = finding.entity
         for_good = entity in self._for_good
         name: str | None = None

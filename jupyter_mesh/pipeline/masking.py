@@ -5,22 +5,26 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"[^\W_]+")
+_SECRET = re.compile(
+    r"(?:^|_)(?:COOKIE|CREDENTIALS?|CVV|JWT|KEY|PASSPHRASE|PASSWORD|PIN|SECRET|TOKEN)(?:_|$)"
+)
+"""Names of what must not be told by any part of it."""
 _LONG, _MIDDLE = 14, 8
 """Letters and digits from which on the first and the last four are shown, or the last two."""
 
 
-def masked(value: str) -> str:
+def masked(value: str, entity: str) -> str:
     """`4111 **** **** 1111`, `a**@*******.org`, `A** L*******`: as long as it was, and with the
-    same marks between. Something is always hidden.
+    same marks between. Something is always hidden, and of a secret everything.
     """
-    shown = _shown(value)
+    shown = "*" * len(value) if _SECRET.search(entity) else _shown(value, entity)
     if shown != value:
         return shown
     return _starred(value, 0, len(value)) if any(map(str.isalnum, value)) else "*" * len(value)
 
 
-def _shown(value: str) -> str:
-    if "@" in value.strip("@"):
+def _shown(value: str, entity: str) -> str:
+    if entity == "EMAIL_ADDRESS" and "@" in value.strip("@"):
         return _address(value)
     count = sum(one.isalnum() for one in value)
     if not any(one.isdigit() for one in value):

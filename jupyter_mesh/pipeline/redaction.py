@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 
 from ..spi.guard import Finding
 from .readings import is_json, said_by
 from .threads import Numbers
+
+_IN_NUMBER = re.compile(r"[-+.0-9eE]+")
+_STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]++|\\.)*+"|(?P<number>-?[0-9][-+.0-9eE]*+)', re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -66,22 +71,18 @@ class Placeholders:
         stand_in: Callable[[Finding, str], str] | None = None,
     ) -> str:
         """`text` with every finding replaced, by its placeholder or what `stand_in` says; they are
-        in reading order and do not overlap. What JSON writes with escapes stands for what it says.
+        in reading order and do not overlap. What JSON writes with escapes stands for what it says,
+        and what replaces a number of JSON is a string, so that JSON stays JSON.
         """
         instead = stand_in or self._instead
         parts: list[str] = []
         at = 0
-        object_: bool | None = None
-        for finding in findings:
-            written = text[finding.start : finding.end]
-            said = None
-            if "\\" in written:
-                object_ = is_json(text) if object_ is None else object_
-                said = said_by(written) if object_ else None
-            new = instead(finding, written if said is None else said)
-            parts.append(text[at : finding.start])
-            parts.append(new if said is None else orjson.dumps(new).decode()[1:-1])
-            at = finding.end
+        for finding, place in _places(text, findings):
+            if place.start < at:  # in a number that is gone as a whole
+                continue
+            new = place.write(instead(finding, place.value))
+            parts += (text[at : place.start], new)
+            at = place.end
         parts.append(text[at:])
         return "".join(parts)
 
@@ -94,3 +95,46 @@ class Placeholders:
         beginning = f"<{entity}_"
         pattern = re.compile(rf"{re.escape(beginning)}[0-9]+>")
         return {name for text in self.taken if beginning in text for name in pattern.findall(text)}
+
+
+class _Place(NamedTuple):
+    """Where a value stands, what it says, and how another one is written there."""
+
+    start: int
+    end: int
+    value: str
+    write: Callable[[str], str] = str
+
+
+def _places(text: str, findings: Iterable[Finding]) -> Iterator[tuple[Finding, _Place]]:
+    numbers: Sequence[tuple[int, int]] | None = None
+    object_: bool | None = None
+    for finding in findings:
+        start, end = finding.start, finding.end
+        written = text[start:end]
+        place = _Place(start, end, written)
+        bare = _IN_NUMBER.fullmatch(written) is not None
+        if bare or "\\" in written:
+            object_ = is_json(text) if object_ is None else object_
+            if object_ and bare:
+                numbers = _numbers(text) if numbers is None else numbers
+                before = bisect_right(numbers, (start, len(text))) - 1
+                if before >= 0 and end <= numbers[before][1]:
+                    place = _Place(*numbers[before], written, _string)
+            elif object_ and (said := said_by(written)) is not None:
+                place = _Place(start, end, said, _inside_string)
+        yield finding, place
+
+
+def _numbers(text: str) -> list[tuple[int, int]]:
+    """Where each number of JSON begins and ends that is not inside a string."""
+    found = (one.span("number") for one in _STRING_OR_NUMBER.finditer(text))
+    return [span for span in found if span[0] >= 0]
+
+
+def _string(value: str) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _inside_string(value: str) -> str:
+    return _string(value)[1:-1]

@@ -9,7 +9,6 @@ from typing import cast
 
 from ..errors import InvalidRequest, UnknownParameter
 from .frozen import frozen
-from .held_text import claims_text
 from .json import Json, JsonObject, as_int, as_list, as_object, as_str
 from .texts import Change, Contents, change_contents, contents, neighbours, split_texts
 
@@ -132,8 +131,8 @@ class Request:
         return _count_numbers(self.body.get("input")) + _count_numbers(self.body.get("prompt"))
 
     def require_text(self) -> None:
-        """Raises InvalidRequest when the input is token numbers, or a file of text that is not
-        UTF-8: no guard could read them.
+        """Raises InvalidRequest when the input is token numbers, or a file that is neither text in
+        UTF-8 nor of a known kind: no guard could read them.
         """
         if self.token_numbers:
             name = "input" if _count_numbers(self.body.get("input")) else "prompt"
@@ -142,10 +141,11 @@ class Request:
                 "`check_embedding_ctx_length=False`).",
                 param=name,
             )
-        if any(map(claims_text, self.contents.payloads)):
+        if self.contents.unreadable:
             raise InvalidRequest(
-                "A text file in a message is not base64 of UTF-8, so it cannot be screened: send "
-                "it as UTF-8, or its text as a message.",
+                "A file in a message is not base64 of text in UTF-8, nor does it begin like a "
+                "picture, sound or document, so it cannot be screened: send it as UTF-8, or its "
+                "text as a message.",
                 param="messages",
             )
 

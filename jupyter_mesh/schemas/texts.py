@@ -12,7 +12,7 @@ from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
 from .frozen import frozen
-from .held_text import claims_text, text_in, with_text
+from .held_text import is_unreadable, text_in, with_text
 from .json import Json, JsonObject, as_list, as_object, as_str, dig
 
 Change: TypeAlias = Callable[[str], str]
@@ -22,31 +22,50 @@ class Contents(NamedTuple):
     """What a request holds, in reading order, repetitions included.
 
     Attributes:
-        texts: What a person or a program wrote: values, names the API does not know, and what
-            stands in files of text.
-        payloads: Images, sound and other files in base64, also what claims to be text and cannot
-            be read as such.
+        texts: What a person or a program wrote: values, long numbers, names the API does not know,
+            and what stands in files of text.
+        payloads: Images, sound and other files in base64.
+        unreadable: Those payloads that no guard can take for text nor for any kind of file.
     """
 
     texts: tuple[str, ...]
     payloads: tuple[str, ...]
+    unreadable: tuple[str, ...] = ()
+
+
+class _Changes(NamedTuple):
+    """What to do with each kind of content."""
+
+    text: Change
+    payload: Change
+    unreadable: Change
 
 
 @frozen
 class _Place:
     """What may stand somewhere in a body without being text. The items of a list stand where the
-    list does. Of `files` what they hold may be text.
+    list does. Of `files` and of what is `sealed` what they hold may be text. Numbers from `numbers`
+    on are text, since they may be somebody's.
     """
 
     fields: Mapping[str, _Place] = field(default_factory=dict[str, "_Place"])
     structure: re.Pattern[str] | None = None
     payload: re.Pattern[str] | None = None
     files: bool = False
+    sealed: bool = False
+    numbers: int = 1_000_000
 
 
 _UNKNOWN = _Place()
 _WORD = _Place(structure=re.compile(r"[a-z][a-z0-9_./+-]{0,63}"))
-_ID = _Place(structure=re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}"))
+_KEY = (
+    r"(?:[a-z]{0,4}sk|rk|xai|xapp|nvapi|pplx|tvly|pypi|gl[a-z]{1,5}|xox[a-z]|PMAK|GOCSPX|HRKU)-"
+    r"|(?:[a-z]{0,4}sk|rk|hf|tgp|r8|jina|lsv2|do[opr]|pscale|sbp?|gh[pousr]|github|npm|rubygems|dckr"
+    r"|sntry[su]|gl(?:sa|c)|lin|figd|whsec|shp[a-z]{2}|ntn)_"
+    r"|A(?:BSK|GE-|Iza|KIA|SIA|TATT)|IQoJ|SK|dapi|eyJ|sq0|[0-9a-f]{32}-us"
+)
+"""How keys begin that could pass for an id."""
+_ID = _Place(structure=re.compile(rf"(?!{_KEY})[A-Za-z][A-Za-z0-9_-]{{0,127}}"))
 _LIFETIME = _Place(structure=re.compile(r"[0-9]{1,3}[mh]"))
 
 _BASE64 = r"[A-Za-z0-9+/]+={0,2}"
@@ -69,7 +88,7 @@ _PART = _Place(
         "cache_control": _Place({"type": _WORD, "ttl": _LIFETIME}),
     }
 )
-_SEALED = _Place(payload=re.compile(_BASE64_URL, re.ASCII))
+_SEALED = _Place(payload=re.compile(_BASE64_URL, re.ASCII), sealed=True)
 _THOUGHTS = _Place(
     {"type": _WORD, "format": _WORD, "model": _ID, "id": _ID, "signature": _SEALED, "data": _SEALED}
 )
@@ -78,6 +97,8 @@ _SIGNED = _Place({"google": _Place({"thought_signature": _SEALED})})
 """What Google signs calls and answers with, where its endpoint of OpenAI's shape has it."""
 _TYPED = _Place({"type": _WORD})
 _CHOSEN = _Place({"type": _WORD}, structure=_WORD.structure)
+_SETTING = _Place(numbers=2**32)
+"""Seeds are drawn or read from a clock; cards and accounts are longer."""
 _BODY = _Place(
     {
         "model": _Place(structure=re.compile(r"(?s:.*)")),
@@ -96,6 +117,7 @@ _BODY = _Place(
         "response_format": _TYPED,
         "audio": _Place({"voice": _WORD, "format": _WORD}),
         "thinking": _Place({"type": _WORD, "display": _WORD}),
+        **dict.fromkeys(("max_completion_tokens", "max_tokens", "seed"), _SETTING),
         **dict.fromkeys(
             ("encoding_format", "modalities", "reasoning_effort", "service_tier", "verbosity"),
             _WORD,
@@ -134,6 +156,7 @@ def contents(body: JsonObject) -> Contents:
     """What `body` holds."""
     texts: list[str] = []
     payloads: list[str] = []
+    unreadable: list[str] = []
 
     def note_text(text: str) -> str:
         texts.append(text)
@@ -143,13 +166,17 @@ def contents(body: JsonObject) -> Contents:
         payloads.append(payload)
         return payload
 
-    _changed(body, _BODY, note_text, note_payload)
-    return Contents(tuple(texts), tuple(payloads))
+    def note_unreadable(payload: str) -> str:
+        unreadable.append(payload)
+        return note_payload(payload)
+
+    _changed(body, _BODY, _Changes(note_text, note_payload, note_unreadable))
+    return Contents(tuple(texts), tuple(payloads), tuple(unreadable))
 
 
 def change_contents(body: JsonObject, text: Change, payload: Change) -> JsonObject:
     """A copy with every text and payload changed; the same object when nothing changed."""
-    return _object(body, _BODY, text, payload)
+    return _object(body, _BODY, _Changes(text, payload, payload))
 
 
 def split_texts(body: JsonObject) -> Iterator[tuple[str, ...]]:
@@ -191,33 +218,42 @@ def _text_of(part: Json) -> str | None:
     return text_in(held) if isinstance(held, str) else None
 
 
-def _changed(value: Json, place: _Place, text: Change, payload: Change) -> Json:
+def _changed(value: Json, place: _Place, to: _Changes) -> Json:
     """`value` with every text and payload changed; identity is kept where nothing changed."""
     if isinstance(value, str):
-        if place.structure is not None and place.structure.fullmatch(value):
-            return value
-        if place.files and (held := text_in(value)) is not None:
-            new = text(held)
-            return value if new == held else with_text(value, new)
-        if place.payload is not None and place.payload.fullmatch(value):
-            return payload(value)
-        if place.files and claims_text(value):
-            return payload(value)
-        new = text(value)
-        return value if new == value else new
+        return _string(value, place, to)
     if isinstance(value, dict):
-        return _object(value, place, text, payload)
+        return _object(value, place, to)
     if isinstance(value, list):
-        items = [_changed(item, place, text, payload) for item in value]
+        items = [_changed(item, place, to) for item in value]
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if isinstance(value, int | float) and abs(value) >= place.numbers:
+        whole = isinstance(value, float) and value.is_integer()
+        written = str(int(value) if whole else value)
+        new = to.text(written)
+        return value if new == written else new
     return value
 
 
-def _object(value: JsonObject, place: _Place, text: Change, payload: Change) -> JsonObject:
+def _string(value: str, place: _Place, to: _Changes) -> str:
+    if place.structure is not None and place.structure.fullmatch(value):
+        return value
+    if (place.files or place.sealed) and (held := text_in(value)) is not None:
+        new = to.text(held)
+        return value if new == held else with_text(value, new)
+    if place.files and is_unreadable(value):
+        return to.unreadable(value)
+    if place.payload is not None and place.payload.fullmatch(value):
+        return to.payload(value)
+    new = to.text(value)
+    return value if new == value else new
+
+
+def _object(value: JsonObject, place: _Place, to: _Changes) -> JsonObject:
     changed = False
     pairs: JsonObject = {}
     for name, item in value.items():
-        new_name = name if name in _NAMES else text(name)
-        pairs[new_name] = new = _changed(item, place.fields.get(name, _UNKNOWN), text, payload)
+        new_name = name if name in _NAMES else to.text(name)
+        pairs[new_name] = new = _changed(item, place.fields.get(name, _UNKNOWN), to)
         changed = changed or new is not item or new_name != name
     return pairs if changed else value

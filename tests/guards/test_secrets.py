@@ -8,6 +8,8 @@ import json
 import pytest
 
 from jupyter_mesh.guards.secrets import Secrets, SecretsConfig
+from jupyter_mesh.schemas.json import JsonObject
+from jupyter_mesh.schemas.request import Operation, parse_request
 from jupyter_mesh.spi.guard import GuardedCall
 
 A40 = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5hJ7k"
@@ -273,3 +275,33 @@ ADVERSARIAL = [
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 async def test_a_megabyte_made_to_be_slow_is_finished(unit: str) -> None:
     await Secrets(SecretsConfig()).find([f"x {unit * (1_000_000 // len(unit))}"], GuardedCall())
+
+
+_FIT_FOR_AN_ID = [
+    *(
+        prefix + A40
+        for prefix in (
+            "sk-", "xai-", "nvapi-", "pplx-", "csk-", "tvly-", "gsk_", "hf_", "tgp_v1_", "r8_",
+            "pcsk_", "jina_", "ABSK", "AIza", "GOCSPX-", "HRKU-", "sb_secret_", "ghp_", "glpat-",
+            "github_pat_", "pypi-", "dckr_pat_", "ATATT3", "sntrys_", "glsa_", "glc_", "lin_api_",
+            "figd_", "sk_live_", "rk_test_", "whsec_", "xoxb-", "sq0atp-", "ntn_", "eyJ",
+            "AGE-SECRET-KEY-1", "IQoJb3JpZ2lu", "pscale_tkn_", "xapp-1-", "npm_",
+        )
+    ),
+    *(
+        prefix + "0a1b2c3d" * 8
+        for prefix in ("lsv2_pt_", "dop_v1_", "dapi", "sbp_", "rubygems_", "PMAK-", "SK", "shpat_")
+    ),
+    AWS_ID,
+    "a1b2c3d4" * 4 + "-us12",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", _FIT_FOR_AN_ID)
+def test_a_key_does_not_pass_for_an_id(key: str) -> None:
+    def sent(**fields: str) -> tuple[str, ...]:
+        message: JsonObject = {"role": "tool", "content": None, **fields}
+        return parse_request(Operation.CHAT, {"model": "m", "messages": [message]}).texts()
+
+    assert sent(tool_call_id=key) == (key,)
+    assert sent(tool_call_id=f"call_{key}") == ()

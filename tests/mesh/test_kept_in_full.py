@@ -60,12 +60,12 @@ async def test_rules_say_more_or_less_for_some_calls(
 
 
 async def test_of_a_picture_only_what_it_is_is_kept_even_in_full(tmp_path: Path) -> None:
-    url = "data:image/png;base64," + "aGVsbG8gcGljdHVyZQ=="
+    url = "data:image/png;base64," + "iVBORw0KGgpwaXh0cw=="
     parts = [{"type": "text", "text": SECRET}, {"type": "image_url", "image_url": {"url": url}}]
     body = {"model": "echo/echo", "messages": [{"role": "user", "content": parts}]}
     async with mesh_of(tmp_path, CONNECTIONS, audit={"content": "full"}) as mesh:
         outcome = await ask(mesh, parse_request(Operation.CHAT, body))
         said = str((await mesh.call_detail(ADA, outcome.call.id)).request)
-    assert "aGVsbG8" not in said
+    assert "iVBORw0" not in said
     assert "13 bytes" in said
     assert "ada@example.org" in said

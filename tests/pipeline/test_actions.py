@@ -98,6 +98,15 @@ async def test_what_is_masked_keeps_its_form_and_does_not_come_back() -> None:
     assert sent(provider) == expected == outcome.text
 
 
+@pytest.mark.parametrize("action", ["redact", "mask", "hash", "pseudonymise", "block"])
+async def test_a_card_that_is_a_number_does_not_leave(action: str) -> None:
+    provider = ScriptedProvider()
+    number = int(CARD.replace(" ", ""))
+    outcome = await world(provider, one_action(action)).ask(chat("Hi", metadata={"card": number}))
+    assert (provider.attempts == []) is (action == "block") is isinstance(outcome.error, Blocked)
+    assert str(number) not in str([one.request.body for one in provider.attempts])
+
+
 async def test_a_pseudonym_is_of_the_same_kind_and_each_callers_own() -> None:
     provider = ScriptedProvider()
     outside = world(provider, one_action("pseudonymise"))

@@ -131,17 +131,22 @@ async def test_what_comes_in_turns_is_kept_apart_so_that_nothing_cut_up_is_overl
     assert answer == orjson.loads(shown.replace("<NAME_1>", "Ada") if full else shown)
 
 
-PNG = bytes(range(256)) * 400
+BYTES = bytes(range(256)) * 400
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.mark.parametrize("rules", [[], [{"detectors": ["patterns"]}]])
 @pytest.mark.parametrize(
     ("part", "media", "data"),
     [
+        ({"image_url": {"url": "data:image/png;base64,"}}, "image/png", PNG + BYTES),
         ({"image_url": {"url": "data:image/png;base64,"}}, "image/png", PNG),
-        ({"image_url": {"url": "data:image/png;base64,"}}, "image/png", b"small"),
-        ({"file": {"file_data": "data:application/pdf;base64,"}}, "application/pdf", PNG),
-        ({"input_audio": {"data": "", "format": "wav"}}, "base64", PNG),
+        (
+            {"file": {"file_data": "data:application/pdf;base64,"}},
+            "application/pdf",
+            b"%PDF-1.7\n" + BYTES,
+        ),
+        ({"input_audio": {"data": "", "format": "wav"}}, "base64", b"RIFF\0\0\0\1WAVE" + BYTES),
     ],
 )
 async def test_a_payload_is_kept_as_what_it_was_and_sent_in_full(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -213,3 +214,36 @@ def test_what_is_no_json_is_taken_as_it_is_written() -> None:
     placeholders = Placeholders()
     assert placeholders.redact("a\\nb c", [Finding(1, 4, "NAME", 1, "w")]) == "a<NAME_1> c"
     assert placeholders.originals == {"<NAME_1>": "\\nb"}
+
+
+CARD = "4111111111111111"
+NUMBERS: list[tuple[str, str]] = [
+    (f'{{"card": {CARD}, "amount": 5}}', '{"card": "<CARD_1>", "amount": 5}'),
+    (f'{{"card":{CARD}}}', '{"card":"<CARD_1>"}'),
+    (f"[{CARD},{CARD}]", '["<CARD_1>","<CARD_1>"]'),
+    (f"[-{CARD}, {CARD}.0]", '["<CARD_1>", "<CARD_1>"]'),
+    (f'{{"a": "\\" {CARD}, x", "b": {CARD}}}', '{"a": "\\" <CARD_1>, x", "b": "<CARD_1>"}'),
+    (f'{{"a": "{CARD}"}}', '{"a": "<CARD_1>"}'),
+    (f'{{"{CARD}": 1}}', '{"<CARD_1>": 1}'),
+]
+
+
+@pytest.mark.parametrize(("text", "redacted"), NUMBERS)
+def test_what_stands_for_a_number_of_json_leaves_json(text: str, redacted: str) -> None:
+    found = [Finding(*one.span(), "CARD", 1.0, "d") for one in re.finditer(CARD, text)]
+    placeholders = Placeholders([text])
+    assert placeholders.redact(text, found) == redacted
+    assert placeholders.originals == {"<CARD_1>": CARD}
+    json.loads(redacted)
+
+
+def test_of_a_number_that_holds_two_findings_nothing_is_left() -> None:
+    text = f'{{"a": {CARD}{CARD}}}'
+    found = [Finding(7, 23, "CARD", 1.0, "d"), Finding(23, 39, "CARD", 1.0, "d")]
+    assert Placeholders([text]).redact(text, found) == '{"a": "<CARD_1>"}'
+
+
+def test_a_number_in_what_is_no_json_is_replaced_as_it_is_written() -> None:
+    text = f"pay({{'card': {CARD}}})"
+    found = [Finding(13, 29, "CARD", 1.0, "d")]
+    assert Placeholders([text]).redact(text, found) == "pay({'card': <CARD_1>})"

@@ -129,6 +129,8 @@ def _fate(api: Api, body: dict[str, Any], planted: str) -> str:
         return "refused"
     if any(planted in text for text in request.texts()):
         return "text"
+    if any(planted in one for one in request.contents.unreadable):
+        return "refused under a rule"
     return "passes" if planted in orjson.dumps(request.body).decode() else "left out"
 
 

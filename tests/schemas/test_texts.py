@@ -44,7 +44,6 @@ def part(**fields: Json) -> JsonObject:
 TEXT: list[tuple[str, Request]] = [
     ("what begins like a payload", chat({"content": f"data: {MAIL}"})),
     ("a payload with more after it", chat({"content": f"{IMAGE} {MAIL}"})),
-    ("no base64", chat(part(image_url={"url": f"data:image/png;base64,{MAIL}"}))),
     ("no base64 declared", chat(part(image_url={"url": f"data:text/plain,{MAIL}"}))),
     ("an ordinary URL", chat(part(image_url={"url": f"https://x.example/?u={MAIL}"}))),
     ("a long field called data", chat(part(data=MAIL + " x" * 400))),
@@ -90,7 +89,7 @@ STRUCTURE: list[Request] = [
     chat(part(image_url=IMAGE)),
     chat(part(file={"file_data": "data:application/pdf;base64,JVBERi0=", "file_id": "file-1"})),
     chat(part(input_audio={"data": SOUND, "format": "wav"})),
-    chat(part(input_audio={"data": "data:audio/wav;codecs=1;base64,UklGRg=="})),
+    chat(part(input_audio={"data": "data:audio/wav;codecs=1;base64,UklGRiQAAABXQVZF"})),
     chat(
         {"content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": {}}]},
         encoding_format="float",
@@ -143,7 +142,7 @@ def test_a_file_of_text_is_text_and_is_written_back_as_it_came(kind: str, name: 
         return chat(part(**{kind: held}))
 
     request = holding(f"Ask {MAIL}, é.")
-    assert request.contents == ((f"Ask {MAIL}, é.",), ())
+    assert request.contents == ((f"Ask {MAIL}, é.",), (), ())
     assert request.change(str, str) is request
     assert request.change(lambda text: text.replace(MAIL, "<M>")) == holding("Ask <M>, é.")
 
@@ -153,11 +152,14 @@ def test_a_file_of_text_belongs_to_the_message_around_it() -> None:
     assert chat({"content": [held, {"text": "corp.com"}]}).split_texts() == (("bob@", "corp.com"),)
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/json", "text/csv;charset=utf-16"])
-def test_what_claims_to_be_text_and_is_not_is_refused_where_guards_must_see_it(kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/json", "text/csv;charset=utf-16", "application/vnd.ms-excel"],
+)
+def test_a_file_that_nobody_can_read_is_refused_where_guards_must_see_it(kind: str) -> None:
     held = f"data:{kind};base64,{encoded(MAIL.encode('utf-16'))}"
     request = chat(part(file={"file_data": held}))
-    assert request.contents == ((), (held,))
+    assert request.contents == ((), (held,), (held,))
     with pytest.raises(InvalidRequest, match="UTF-8") as error:
         request.require_text()
     assert error.value.param == "messages"
@@ -165,11 +167,52 @@ def test_what_claims_to_be_text_and_is_not_is_refused_where_guards_must_see_it(k
     chat(part(image_url=IMAGE)).require_text()
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        chat(thought(signature=encoded(f"the mail is {MAIL} " * 5))),
+        chat(thought(data=encoded(f"the mail is {MAIL} " * 5))),
+        chat({"content": None, **beside(encoded(f"the mail is {MAIL} " * 5))}),
+    ],
+)
+def test_text_in_place_of_a_seal_is_text(request_: Request) -> None:
+    assert request_.texts() == (f"the mail is {MAIL} " * 5,)
+    hidden = request_.change(lambda text: text.replace(MAIL, "<MAIL>"))
+    assert hidden.texts() == ("the mail is <MAIL> " * 5,)
+
+
+CARD = 4111111111111111
+LONG_NUMBERS: list[tuple[Request, JsonObject]] = [
+    (chat(metadata={"card": CARD}), {"metadata": {"card": "<1>"}}),
+    (chat(metadata={"card": float(CARD)}), {"metadata": {"card": "<1>"}}),
+    (chat(tools=[{"x": {"enum": [1, CARD]}}]), {"tools": [{"x": {"enum": [1, "<1>"]}}]}),
+    (chat(seed=CARD), {"seed": "<1>"}),
+]
+
+
+@pytest.mark.parametrize(("request_", "hidden"), LONG_NUMBERS)
+def test_a_long_number_is_text_and_stays_a_number_where_nothing_is_changed(
+    request_: Request, hidden: JsonObject
+) -> None:
+    assert str(CARD) in request_.texts()
+    assert request_.change(str) is request_
+    changed = request_.change(lambda text: text.replace(str(CARD), "<1>")).body
+    assert {**changed, **hidden} == changed
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"seed": 1_732_300_000}, {"max_tokens": 2_000_000}, {"metadata": {"a": 999_999, "b": True}}],
+)
+def test_short_numbers_and_settings_are_no_text(fields: JsonObject) -> None:
+    assert chat(**fields).texts() == (("hi", "a", "b") if "metadata" in fields else ("hi",))
+
+
 def test_payloads_are_told_apart_and_can_be_changed() -> None:
     request = chat(
         {"content": [{"type": "text", "text": "see"}, *part(image_url=IMAGE)["content"]]}
     )
-    assert request.contents == (("see",), (IMAGE,))
+    assert request.contents == (("see",), (IMAGE,), ())
     noted = request.change(str, lambda payload: f"[{len(payload)} characters]")
     assert IMAGE not in str(noted.body)
     assert "[34 characters]" in str(noted.body)
