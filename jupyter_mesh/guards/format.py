@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import orjson
 from pydantic import Field, JsonValue, field_validator
 
-from ..schemas.json import Json, JsonObject, as_object, dig
-from ..spi.guard import GuardConfig, GuardedCall, Judge, Verdict
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
+from ..errors import ModerationUnavailable
+from ..schemas.json import JsonObject, as_object, dig
+from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
+from .schema_fit import UNDECIDED, SchemaScanner, refers_elsewhere, schema_text
 
 _CATEGORY = "format"
 _SAID = frozenset({"content", "text", ""})
 """Parts of an answer that have a form; thoughts and arguments of tools have their own."""
-_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
-_LONGEST_REASON = 300
+_FENCE = "```"
+_NO_SETTINGS: JsonObject = {}
 
 
 class FormatConfig(GuardConfig):
@@ -27,7 +25,8 @@ class FormatConfig(GuardConfig):
     Attributes:
         json_answer: `asked`: JSON where the request asks for it by `response_format`, after its
             schema; `always`: JSON; `never`: do not look.
-        json_schema: A JSON Schema (draft 2020-12) that the answer must fit besides.
+        json_schema: A JSON Schema (draft 2020-12) that the answer must fit besides. It refers to
+            its own parts only.
         fenced: Take JSON inside a Markdown fence for JSON.
         shortest: Characters, without space around, that it has at least.
         longest: Characters that it has at most.
@@ -49,6 +48,8 @@ class FormatConfig(GuardConfig):
                 Draft202012Validator.check_schema(said)
             except SchemaError as error:
                 raise ValueError(f"it is no JSON Schema: {error.message}") from None
+            if refers_elsewhere(said):
+                raise ValueError("a `$ref` that does not begin with `#`: nothing is fetched")
         return said
 
 
@@ -63,19 +64,23 @@ class Format(Judge):
         super().__init__(config)
         assert isinstance(config, FormatConfig)
         self._settings = config
+        self._tools: GuardTools | None = None
+
+    def start(self, name: str, tools: GuardTools) -> None:
+        self._tools = tools
 
     async def judge(
         self, text: str, direction: Literal["request", "response"], call: GuardedCall
     ) -> Verdict:
         if direction == "request" or call.part not in _SAID:
             return Verdict(0.0)
-        fault = self._fault(text, call.request.body if call.request is not None else {})
+        fault = await self._fault(text, call.request.body if call.request is not None else {})
         if fault is None:
             return Verdict(0.0)
         advice = f"Your last answer did not have the form that is needed: {fault}. Answer again."
         return Verdict(1.0, (_CATEGORY,), {_CATEGORY: 1.0}, advice)
 
-    def _fault(self, text: str, body: JsonObject) -> str | None:
+    async def _fault(self, text: str, body: JsonObject) -> str | None:
         said = self._settings
         length = len(text.strip())
         if length < said.shortest:
@@ -86,29 +91,30 @@ class Format(Judge):
         asked = wanted and said.json_answer == "asked"
         if not (asked or said.json_answer == "always" or said.json_schema is not None):
             return None
-        if said.fenced and (inner := _FENCE.fullmatch(text)):
-            text = inner[1]
+        if said.fenced:
+            text = _unfenced(text)
         try:
-            value: Json = orjson.loads(text)
+            orjson.loads(text)
         except orjson.JSONDecodeError as error:
             return f"it is not JSON only ({error})"
-        schema = dig(body, "response_format", "json_schema", "schema") if asked else None
-        for one in (as_object(schema), said.json_schema):
-            if one is not None and (fault := _misfit(value, one)):
-                return fault
-        return None
+        schema = as_object(dig(body, "response_format", "json_schema", "schema")) if asked else None
+        if schema is None and said.json_schema is None:
+            return None
+        return await self._misfit(schema_text(said.json_schema, schema, text))
+
+    async def _misfit(self, text: str) -> str | None:
+        if self._tools is None:
+            raise ModerationUnavailable("The guard for the form of answers was not started.")
+        [found] = await self._tools.workers.scan(SchemaScanner, _NO_SETTINGS, [text])
+        if any(span.entity == UNDECIDED for span in found):
+            raise ModerationUnavailable("To hold an answer against its schema took too long.")
+        return found[0].entity if found else None
 
 
-def _misfit(value: Json, schema: JsonObject) -> str | None:
-    from jsonschema import Draft202012Validator, SchemaError
-
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError:
-        return None  # the caller's own schema is broken: not the answer's fault
-    validator: Validator = Draft202012Validator(schema)
-    error = next(iter(validator.iter_errors(value)), None)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if error is None:
-        return None
-    where = "".join(f"[{step!r}]" for step in error.absolute_path)
-    return f"it does not fit the schema at {where or 'its top'}: {error.message[:_LONGEST_REASON]}"
+def _unfenced(text: str) -> str:
+    """What stands in a Markdown fence around all of `text`, or `text`."""
+    inner = text.strip()
+    if len(inner) < 2 * len(_FENCE) or not (inner.startswith(_FENCE) and inner.endswith(_FENCE)):
+        return text
+    language, line_break, said = inner[len(_FENCE) : -len(_FENCE)].partition("\n")
+    return said.strip() if line_break and language.strip() in ("", "json") else text
