@@ -21,6 +21,7 @@ _ACTIONS = {
     "hash": "replaced by a code",
     "block": "refused",
     "alert": "let pass with an alert",
+    "kept_inside": "kept from the models of the rule",
     "fail": "the guard failed",
 }
 """What the admin's pages say of each."""

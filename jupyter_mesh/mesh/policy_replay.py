@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, cast
 
 from ..errors import Blocked, MeshError, NotFound, Unavailable
 from ..pipeline.call import Call
+from ..pipeline.screening_report import KEPT_INSIDE
 from ..pipeline.snapshot import Candidate, Snapshot
 from ..schemas.api import CallDetail
 from ..schemas.call_search import ALL_CALLS, EVERYBODY
@@ -208,7 +209,9 @@ def _fate(done: Rehearsed, *, changed: bool) -> Fate:
         return "blocked"
     if changed:
         return "changed"
-    acted = any(one.get("action") != "monitor" for one in done.call.report.verdicts)
+    acted = any(
+        one.get("action") not in ("monitor", KEPT_INSIDE) for one in done.call.report.verdicts
+    )
     return "alerted" if acted else "passed"
 
 

@@ -51,7 +51,10 @@ def _outcome(
 
 
 def _stopped(done: Rehearsed) -> str | None:
-    return "The answer was stopped by a content guard." if done.stopped else None
+    if not done.stopped:
+        return None
+    notices = done.call.report.notices
+    return next((one.message for one in notices if one.code == "content_filter"), None)
 
 
 def _result(trial: GuardTrial, done: Rehearsed) -> str | None:

@@ -17,6 +17,8 @@ from .snapshot import covers
 
 Direction: TypeAlias = Literal["request", "response"]
 
+ASKED_AGAIN = "asked_again"
+"""The notice that the first answer was set aside."""
 _SECONDS = 20.0
 """For all texts that one rule looks at together."""
 
@@ -169,10 +171,13 @@ def offence(rule: ModerationRule, guard: str, verdict: Verdict) -> Hit | None:
 def record(call: Call, hit: Hit, direction: Direction) -> None:
     """Put a hit down, once for all windows that show the same; the surest counts."""
     rule = hit.rule
+    action = rule.action if rule.enforced else "monitor"
+    if action == "retry" and any(one.code == ASKED_AGAIN for one in call.report.notices):
+        action = "block"  # the second answer is a hit too
     said: JsonObject = {
         "guard": hit.guard,
         "direction": direction,
-        "action": rule.action if rule.enforced else "monitor",
+        "action": action,
         "score": round(hit.score, 3),
         "categories": list(hit.categories),
     }

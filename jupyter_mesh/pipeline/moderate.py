@@ -15,7 +15,8 @@ from ..schemas.request import Operation
 from .answer_window import Window
 from .call import Call, Produced
 from .findings import JOINTS
-from .judging import Hit, hits, record, rules_for
+from .judging import ASKED_AGAIN, Hit, hits, record, rules_for
+from .moderation_report import naming_the_guard, taken_out
 from .price import settled
 from .step import Next, Step
 
@@ -49,7 +50,7 @@ class Moderate(Step):
                     yield event
         if window is not None and window.blocked:
             for event in window.ending():
-                yield event
+                yield naming_the_guard(call, event) if isinstance(event, Notice) else event
 
 
 async def _judge_request(call: Call) -> None:
@@ -94,6 +95,8 @@ async def _answer(
                     if window is not None and isinstance(released, Finished):
                         if redacts:
                             call.produced.said = shown.said  # what the audit keeps
+                            if (taken := taken_out(call)) is not None:
+                                yield taken
                         if (notice := _told_of_the_wait(call, window)) is not None:
                             yield notice
                     elif redacts and isinstance(released, Chunk | Answer):
@@ -146,7 +149,7 @@ def _ask_again(call: Call, hit: Hit) -> Notice:
         )
     kinds = f" ({', '.join(hit.categories)})" if hit.categories else ""
     return call.notice(
-        "asked_again",
+        ASKED_AGAIN,
         f"The guard {hit.guard!r} set the first answer aside{kinds}; the model was asked again, "
         "and both answers are charged.",
     )

@@ -5,7 +5,6 @@ Fails closed, but for rules that only monitor.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import field
 from functools import partial
@@ -20,6 +19,7 @@ from ..spi.happenings import Happenings
 from .call import Call
 from .chunks import Channel, map_documents, map_texts
 from .disguise import Disguise
+from .exempting import keep_inside
 from .findings import Findings, find_in, weight
 from .kept_content import (
     keep_in_full,
@@ -38,16 +38,7 @@ from .screening_plan import distinct, plan_of
 from .screening_report import Tally, notices_of, tell
 from .step import Next, Step
 from .threads import Numbers, Threads
-from .treatment import (
-    CHANGES,
-    Kind,
-    Treatment,
-    is_hit,
-    kind_of,
-    of_mode,
-    strictness,
-    treatment,
-)
+from .treatment import CHANGES, Kind, Treatment, kind_of, of_mode, strictness, treatment
 
 _NO_RULE = "no rule applies"
 _DOCUMENT: Channel = (0, "document")
@@ -164,7 +155,8 @@ async def screen(call: Call, thread: Numbers | None = None) -> Screened:
     sent = True
     treatments: Mapping[Kind, Treatment] = {}
     if kinds:
-        _do_without_stricter(call, plan.rules, kinds)
+        if any(rule.prefer_exempt for rule in plan.every):
+            await off_loop(weight(found), partial(keep_inside, call, plan.rules, found))
         every = distinct(plan.rules[one.id] for one in call.candidates)
         enforced = of_mode(every, "enforce")
         treatments = {kind: treatment(enforced, kind) for kind in kinds}
@@ -191,23 +183,6 @@ async def _look_on(call: Call, detectors: Mapping[str, Detector], found: Finding
             for text, findings in more.items():
                 found[text] += findings
     return failed
-
-
-def _do_without_stricter(
-    call: Call, rules: Mapping[str, Sequence[ScreeningRule]], kinds: AbstractSet[Kind]
-) -> None:
-    """Drop candidates whose `prefer_exempt` rule was hit, if any candidate is left without one."""
-    hit = {
-        candidate.id
-        for candidate in call.candidates
-        for rule in of_mode(rules[candidate.id], "enforce")
-        if rule.prefer_exempt and is_hit(rule, kinds)
-    }
-    kept = tuple(one for one in call.candidates if one.id not in hit)
-    if hit and kept:
-        dropped = ", ".join(sorted(hit))
-        call.candidates = kept
-        call.notice("kept_inside", f"Not offered to {dropped}: the text holds protected data.")
 
 
 def _apply(

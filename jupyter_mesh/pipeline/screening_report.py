@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
 from ..errors import Blocked
 from ..schemas.events import Notice
@@ -14,6 +15,9 @@ from ..spi.happenings import Happening, Happenings
 from .call import Call
 from .treatment import CHANGES, Treatment, title
 
+KEPT_INSIDE: Final = "kept_inside"
+"""The text was kept from some candidates, for what was found in it."""
+Outcome: TypeAlias = Action | Literal["kept_inside"]
 _MOST_POSITIONS = 20
 _DONE: dict[object, str] = {
     "redact": "Redacted before sending",
@@ -38,12 +42,26 @@ class Tally:
 
     def __init__(self, rules: Sequence[ScreeningRule]) -> None:
         self._rules = rules
-        self._counts: dict[tuple[str, str, Action, str, bool], _Count] = {}
+        self._counts: dict[tuple[str, str, Outcome, str, bool], _Count] = {}
 
     def add(self, place: int, finding: Finding, done: Treatment, *, monitor: bool = False) -> None:
         """`finding` in the text at `place` was treated so, or would have been."""
-        rule = title(done.rule, self._rules)
-        key = (finding.detector, finding.entity, done.action, rule, monitor)
+        self._count(place, finding, done.action, done.rule, monitor=monitor)
+
+    def spare(self, place: int, finding: Finding, rule: ScreeningRule) -> None:
+        """For `finding` in the text at `place` the models of `rule` do not get it."""
+        self._count(place, finding, KEPT_INSIDE, rule, monitor=False)
+
+    def _count(
+        self,
+        place: int,
+        finding: Finding,
+        action: Outcome,
+        rule: ScreeningRule | None,
+        *,
+        monitor: bool,
+    ) -> None:
+        key = (finding.detector, finding.entity, action, title(rule, self._rules), monitor)
         one = self._counts.setdefault(key, _Count())
         one.count += 1
         if len(one.positions) < _MOST_POSITIONS:

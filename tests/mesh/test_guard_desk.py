@@ -89,7 +89,8 @@ async def test_a_rule_that_only_watches_shows_what_it_would_do(
     tmp_path: Path, upstream: FakeOpenAI
 ) -> None:
     watching = {**SCREEN, "mode": "monitor", "entities": {"*": "block"}}
-    async with mesh_of(tmp_path, {"up": connection(upstream)}, screening=[watching]) as mesh:
+    inside = {"up": connection(upstream, residency="region")}  # the default is for what leaves
+    async with mesh_of(tmp_path, inside, screening=[watching]) as mesh:
         text = "Write to ada@example.org"
         result = await tried(mesh, text)
         assert (result.outcome, result.result) == ("passes", text)

@@ -52,12 +52,13 @@ def policy(upstream: FakeOpenAI, action: str) -> dict[str, object]:
     }
     enforced, mode = ("block", "monitor") if action == "monitor" else (action, "enforce")
     rule = {"name": "all", "entities": {"*": enforced}, "mode": mode}
+    beside = [{"entities": {"*": "allow"}}] if mode == "monitor" else []  # else the default holds
     return {
         "connections": {
             "up": {**base, "models": ["m", "hers-alone"]},
             "out": {**base, "models": models},
         },
-        "screening": [rule],
+        "screening": [rule, *beside],
         "cache": {"exact": {"enabled": False}},
     }
 

@@ -11,7 +11,8 @@ export function actionWords(action: string, trans: TranslationBundle): string {
     block: trans.__('refused'),
     alert: trans.__('let pass with an alert'),
     allow: trans.__('let pass'),
-    retry: trans.__('asked for again')
+    retry: trans.__('asked for again'),
+    kept_inside: trans.__('kept from the models of the rule')
   };
   return words[action] ?? action;
 }
