@@ -218,12 +218,20 @@ class NameList:
         if self._has_names():
             so = "The names read last stay in force."
         else:
-            so = "It was never read, so calls that it screens are refused."
+            so = (
+                "It was never read, so calls are refused that a rule in force has it screen; "
+                "rules on trial let theirs pass."
+            )
         said = f"The list {self._name!r} could not be read. {why.rstrip('.')}. {so}"
         _log.warning("%s", said)
         self._failing = True
         self._tools.happenings.publish(
-            Happening(kind="guard_failing", subject=self._name, message=said)
+            Happening(
+                kind="guard_failing",
+                subject=self._name,
+                message=said,
+                details={"guard": self._name},
+            )
         )
 
     def _tell_working(self, count: int) -> None:

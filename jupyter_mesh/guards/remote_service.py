@@ -222,7 +222,12 @@ class RemoteService:
         self._fails = True
         _log.warning("%s", error.message)
         self._tools.happenings.publish(
-            Happening(kind="guard_failing", subject=self._name, message=error.message)
+            Happening(
+                kind="guard_failing",
+                subject=self._name,
+                message=error.message,
+                details={"guard": self._name},
+            )
         )
 
     def _works(self) -> None:

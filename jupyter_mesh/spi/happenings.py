@@ -24,7 +24,8 @@ class Happening:
 
     Attributes:
         kind: What sort, such as `budget_near`, `budget_full`, `unpriced_model`; `guard_failing`
-            opens an alert about the guard `subject`, and `guard_working` ends it.
+            opens an alert about the guard `subject`, and `guard_working` ends it. With the guard's
+            name under `guard` in `details` it ends too when there is no such guard any more.
         subject: What it is about, such as the name of a budget: the same kind about the same
             subject is the same trouble again.
         message: A sentence for people; holds nothing anybody wrote to a model.

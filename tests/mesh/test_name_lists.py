@@ -72,9 +72,38 @@ async def test_while_a_list_was_never_read_nothing_is_sent_and_an_alert_says_why
         async def told() -> bool:
             await mesh._parts.alerts.flush()
             page = await mesh.alerts.page(kind="guard")
-            return any(one.subject == "staff" and "never read" in one.text for one in page.alerts)
+            texts = [one.text for one in page.alerts if one.subject == "staff"]
+            return any(
+                "never read" in text and "on trial let theirs pass" in text for text in texts
+            )
 
         await until(told)
+
+
+async def test_the_alert_of_a_guard_ends_with_the_guard_and_no_other_does(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    up = {"up": connection(upstream)}
+    async with mesh_of(tmp_path, up, personal=True) as mesh:
+        lost = staff(f"sqlite:///{tmp_path}/none.db")
+        versions = {name: await put(mesh, "guards", name, None, **lost) for name in ("one", "two")}
+
+        async def open_alerts() -> set[str]:
+            await mesh._parts.conditions.look()
+            await mesh._parts.alerts.flush()
+            page = await mesh.alerts.page(kind="guard", state="open")
+            return {alert.subject for alert in page.alerts}
+
+        async def both() -> bool:
+            return await open_alerts() == {"one", "two"}
+
+        await until(both)
+        await mesh.administration.remove(ROOT, "guards", "one", versions["one"])
+
+        async def only_the_other() -> bool:
+            return await open_alerts() == {"two"}
+
+        await until(only_the_other)
 
 
 async def test_a_list_that_an_admin_changes_is_read_anew_and_the_same_one_goes_on(

@@ -128,6 +128,8 @@ class Conditions:
         parts = self._parts
         if alert.subject == OUT_OF_ORDER:
             return now - alert.last_seen > _REPAIRED
+        if alert.kind == "guard" and self._is_gone(alert):
+            return True
         if (calm := _CALM.get(alert.kind)) is not None:
             return now - alert.last_seen > calm
         if alert.kind == "slo":
@@ -144,6 +146,12 @@ class Conditions:
         if alert.kind in ("budget_near", "budget_reached"):
             return await self._budget_is_over(alert, now)
         return False
+
+    def _is_gone(self, alert: Live) -> bool:
+        """Whether it is about a guard that there is no more."""
+        name = as_str(alert.details.get("guard"))
+        guards = self._parts.guards
+        return name is not None and name not in guards.detectors and name not in guards.judges
 
     def _answers(self, alert: Live) -> bool:
         """Whether a model has answered since, or is there no more."""

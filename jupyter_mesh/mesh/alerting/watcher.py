@@ -65,7 +65,7 @@ class Watcher:
         elif happening.kind == "budget_full":
             self._book.raised(_full(subject, said, happening.details))
         elif happening.kind == "guard_failing":
-            self._book.raised(_failing_guard(subject, said))
+            self._book.raised(_failing_guard(happening))
         elif happening.kind == "guard_working":
             self._book.ended("guard", subject)
 
@@ -168,13 +168,14 @@ def unrecorded(why: str) -> Signal:
     )
 
 
-def _failing_guard(name: str, said: str) -> Signal:
+def _failing_guard(happening: Happening) -> Signal:
     return Signal(
         kind="guard",
-        subject=name,
+        subject=happening.subject,
         severity="critical",
-        title=f"The guard {name} does not work as it should",
-        text=said,
+        title=f"The guard {happening.subject} does not work as it should",
+        text=happening.message,
+        details=happening.details,
     )
 
 
