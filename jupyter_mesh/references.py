@@ -18,6 +18,7 @@ from .providers.discover import OFFERED
 
 if TYPE_CHECKING:
     from .config import Config
+    from .schemas.guard_rules import Target
     from .schemas.policy import Scope
 
 _BUILT_IN = ("patterns", "secrets")
@@ -57,6 +58,7 @@ def wrong_names(config: Config) -> Iterator[str]:
     yield from _wrong_aliases(config)
     yield from _wrong_guards(config)
     yield from _wrong_targets(config)
+    yield from _globs_for_groups(config)
     yield from _wrong_keys(config)
     yield from _wrong_embedding(config)
     yield from _wrong_use_cases(config)
@@ -89,6 +91,36 @@ def doubtful_names(config: Config) -> Iterator[str]:
         # A group may also come from the Hub or from who signs in.
         if scope.group not in (None, "*", *config.groups):
             yield f"{place}.scope: no group {scope.group!r} here{near(scope.group, config.groups)}"
+
+    yield from _doubtful_callers(config)
+
+
+def _doubtful_callers(config: Config) -> Iterator[str]:
+    """Groups and applications that a guard rule is for, and that nobody here has."""
+    # Keys are also made later, each with an application of its own.
+    known = {"notebook", *(key.application for key in config.keys if key.application)}
+    known.update(one.application for one in config.use_cases.values())
+    for place, target in _callers(config):
+        if target.group not in (None, *config.groups):
+            hint = near(target.group, config.groups)
+            yield f"{place}.group: no group {target.group!r} here{hint}"
+        wanted = target.application
+        if wanted is not None and not any(fnmatchcase(one, wanted) for one in known):
+            yield f"{place}.application: no application {wanted!r} here yet{near(wanted, known)}"
+
+
+def _callers(config: Config) -> Iterator[tuple[str, Target]]:
+    for n, rule in enumerate(config.screening):
+        yield f"screening[{n}].for", rule.target
+    for n, rule in enumerate(config.moderation):
+        yield f"moderation[{n}].for", rule.target
+
+
+def _globs_for_groups(config: Config) -> Iterator[str]:
+    for place, target in _callers(config):
+        group = target.group
+        if group is not None and group not in config.groups and set(group) & set("*?["):
+            yield f"{place}.group: a group is named in full, so {group!r} is none"
 
 
 def _scopes(config: Config) -> Iterator[tuple[str, Scope]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from ..config import Config
+    from ..mesh.plugins import Plugins
 
 
 def schema(_arguments: Namespace, output: Output) -> int:
@@ -94,7 +95,18 @@ def faults_in(chosen: Config) -> list[str]:
             validate_settings(plugins.guard(guard.guard).Config, settings, f"guards.{name}")
         except ConfigError as error:
             faults.append(error.message)
-    return faults
+    return faults or _unkept(chosen, plugins)
+
+
+def _unkept(chosen: Config, plugins: Plugins) -> list[str]:
+    """What rules want of guards that these cannot do."""
+    from ..mesh.guards import check_guards
+
+    try:
+        check_guards(chosen, plugins)
+    except ConfigError as error:
+        return [error.message]
+    return []
 
 
 def _wanting(connection: str, settings: BaseModel) -> list[str]:

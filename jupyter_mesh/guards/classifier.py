@@ -55,6 +55,10 @@ class Classifier(Judge):
         self._tools: GuardTools | None = None
         self._known: Remembered[dict[str, float]] = Remembered(REMEMBER_SECONDS)
 
+    def categories(self) -> frozenset[str] | None:
+        """What the labels are called; which ones a model has is not known here."""
+        return frozenset(self._settings.labels.values()) or None
+
     def start(self, name: str, tools: GuardTools) -> None:
         self._tools = tools
 

@@ -92,6 +92,9 @@ class Database(Detector):
     def entities(self) -> frozenset[str]:
         return frozenset(self._settings.columns.values())
 
+    def surest(self, entity: str) -> float:
+        return 1.0
+
     def remedy(self, entity: str) -> str | None:
         return f"Name a column of the query that holds {entity} under `columns`."
 

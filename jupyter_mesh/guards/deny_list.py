@@ -203,6 +203,9 @@ class DenyList(Judge):
         self._category = config.entity
         self._scan = _load(config)
 
+    def categories(self) -> frozenset[str]:
+        return frozenset({self._category})
+
     def start(self, name: str, tools: GuardTools) -> None:
         self._scan.start(tools)
 
@@ -230,6 +233,9 @@ class DenyListDetector(Detector):
 
     def entities(self) -> frozenset[str]:
         return self._entities
+
+    def surest(self, entity: str) -> float:
+        return 1.0
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         return await self._scan.findings(texts, self.name)

@@ -80,12 +80,21 @@ class Expressions(Detector):
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
         assert isinstance(config, ExpressionsConfig)
+        self._patterns = config.patterns
         self._entities = frozenset(one.entity for one in config.patterns)
         self._settings: JsonObject = config.model_dump(mode="json")
         self._workers: Workers | None = None
 
     def entities(self) -> frozenset[str]:
         return self._entities
+
+    def surest(self, entity: str) -> float | None:
+        scores = [
+            one.context_score if one.context else one.score
+            for one in self._patterns
+            if one.entity == entity
+        ]
+        return max(scores, default=None)
 
     def remedy(self, entity: str) -> str | None:
         return f"Write a pattern for {entity} under `patterns`."

@@ -69,6 +69,9 @@ class Format(Judge):
     def start(self, name: str, tools: GuardTools) -> None:
         self._tools = tools
 
+    def categories(self) -> frozenset[str]:
+        return frozenset({_CATEGORY})
+
     async def judge(
         self, text: str, direction: Literal["request", "response"], call: GuardedCall
     ) -> Verdict:

@@ -11,7 +11,7 @@ from ..errors import ModerationUnavailable
 from ..schemas.json import Json, JsonObject, as_list, as_object
 from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
 from .asked_models import REMEMBER_SECONDS, labels_of
-from .injection_signs import InjectionScanner, signs
+from .injection_signs import CATEGORIES, InjectionScanner, signs
 from .looked_through import looked_through
 from .remembered import Remembered
 from .windows import windows
@@ -19,6 +19,10 @@ from .windows import windows
 _WINDOW, _OVERLAP = 500, 100
 _NO_SETTINGS: JsonObject = {}
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
+
+
+_BY_MODEL = "prompt_injection"
+"""What a classifier finds counts as."""
 
 
 class InjectionConfig(GuardConfig):
@@ -53,6 +57,10 @@ class Injection(Judge):
         self._tools: GuardTools | None = None
         self._known: Remembered[float] = Remembered(REMEMBER_SECONDS)
 
+    def categories(self) -> frozenset[str]:
+        by_model = {_BY_MODEL} if self._settings.model is not None else set[str]()
+        return frozenset(by_model | (CATEGORIES if self._settings.phrases else set[str]()))
+
     def start(self, name: str, tools: GuardTools) -> None:
         self._tools = tools
 
@@ -73,8 +81,8 @@ class Injection(Judge):
         scores = dict(zip(told, await self._by_phrases(told), strict=True))
         if self._settings.model is not None:
             for text, score in (await self._by_model(told, call)).items():
-                known = scores[text].get("prompt_injection", 0.0)
-                scores[text]["prompt_injection"] = max(score, known)
+                known = scores[text].get(_BY_MODEL, 0.0)
+                scores[text][_BY_MODEL] = max(score, known)
         return [Verdict.of(scores.get(text, {})) for text in texts]
 
     async def _by_phrases(self, texts: Sequence[str]) -> list[dict[str, float]]:

@@ -35,6 +35,7 @@ def _signs() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
 _HIDDEN_WEIGHT = 0.3
 """Added where the signs were hidden, which nobody does by accident."""
 _PATTERNS = _signs()
+CATEGORIES = frozenset(category for category, *_ in _PATTERNS)
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 """One space or line break instead of many: two `\\s*` in a phrase could share them in many ways."""

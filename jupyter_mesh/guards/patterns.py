@@ -50,6 +50,18 @@ _IN_RUNS: dict[PatternEntity, Callable[[str, list[Run]], Iterator[Span]]] = {
 }
 
 
+_SUREST: dict[str, float] = {
+    "CREDIT_CARD": 1.0,
+    "EMAIL_ADDRESS": 1.0,
+    "IBAN_CODE": 1.0,
+    "IP_ADDRESS": 0.95,
+    "MAC_ADDRESS": 0.9,
+    "PHONE_NUMBER": 0.8,
+    "URL_CREDENTIALS": 0.95,
+    "US_SSN": 0.85,
+}
+
+
 class PatternsConfig(GuardConfig):
     """Settings of the pattern detector.
 
@@ -96,6 +108,9 @@ class Patterns(Detector):
 
     def entities(self) -> frozenset[str]:
         return self._entities
+
+    def surest(self, entity: str) -> float | None:
+        return _SUREST.get(entity)
 
     def remedy(self, entity: str) -> str | None:
         every: frozenset[str] = frozenset({*_IN_TEXT, *_IN_RUNS})

@@ -31,6 +31,7 @@ _CATEGORIES: dict[str, str] = {
 _LEVELS = {"FourSeverityLevels": 6, "EightSeverityLevels": 7}
 """The highest severity of each scale."""
 _TOOL = "tool"
+_ATTACK = "prompt_attack"
 _ANY = 1e-9
 """Every severity but the lowest is worth its name."""
 
@@ -73,6 +74,15 @@ class ContentSafety(RemoteJudge):
         assert isinstance(config, ContentSafetyConfig)
         self._settings = config
 
+    def categories(self) -> frozenset[str]:
+        said, known = self._settings, set[str]()
+        if "harm" in said.checks:
+            known |= {_CATEGORIES[one] for one in said.categories}
+            known |= {_of_list(one) for one in said.blocklists}
+        if "attacks" in said.checks:
+            known.add(_ATTACK)
+        return frozenset(known)
+
     def authorization(self, who: str, tools: GuardTools) -> Authorization:
         return azure_authorization(self._settings, who, tools)
 
@@ -111,7 +121,7 @@ class ContentSafety(RemoteJudge):
             _CATEGORIES[one]: share(severities[one], most) for one in self._settings.categories
         }
         for match in as_list(dig(answer, "blocklistsMatch")) or []:
-            scores[f"blocklist {as_str(dig(match, 'blocklistName')) or ''}".strip()] = 1.0
+            scores[_of_list(as_str(dig(match, "blocklistName")) or "")] = 1.0
         return Verdict.of(scores, _ANY)
 
     async def _attacks(self, text: str, kind: str, deadline: Deadline) -> Verdict:
@@ -126,10 +136,14 @@ class ContentSafety(RemoteJudge):
             detected = dig(answer, *path, "attackDetected")
             if not isinstance(detected, bool):
                 raise ValueError("did not say whether it detected an attack")
-            return Verdict.of({"prompt_attack": 1.0 if detected else 0.0})
+            return Verdict.of({_ATTACK: 1.0 if detected else 0.0})
 
         question = Question(self._path("shieldPrompt"), body, [text])
         return await self.service.ask(question, read, deadline)
 
     def _path(self, operation: str) -> str:
         return f"contentsafety/text:{operation}?api-version={self._settings.api_version}"
+
+
+def _of_list(name: str) -> str:
+    return f"blocklist {name}".strip()

@@ -18,6 +18,25 @@ from .remote_judge import RemoteJudge, share
 from .remote_service import Question
 from .remote_slices import OVERLAP
 
+_AT_OPENAI = "https://api.openai.com/"
+_OPENAI = frozenset(
+    {
+        "harassment",
+        "harassment/threatening",
+        "hate",
+        "hate/threatening",
+        "illicit",
+        "illicit/violent",
+        "self-harm",
+        "self-harm/instructions",
+        "self-harm/intent",
+        "sexual",
+        "sexual/minors",
+        "violence",
+        "violence/graphic",
+    }
+)
+
 
 class ModerationsConfig(RemoteGuardConfig):
     """Settings of a moderation endpoint of OpenAI's shape.
@@ -49,6 +68,12 @@ class Moderations(RemoteJudge):
         assert isinstance(config, ModerationsConfig)
         self._settings = config
         self.longest = config.max_characters
+
+    def categories(self) -> frozenset[str] | None:
+        """Of an endpoint that is not OpenAI's own nothing is known but what is set."""
+        if self._settings.categories:
+            return frozenset(self._settings.categories)
+        return _OPENAI if self._settings.base_url.startswith(_AT_OPENAI) else None
 
     async def weigh(self, text: str, kind: str, deadline: Deadline) -> Verdict:
         body: JsonObject = {"input": text}

@@ -9,6 +9,7 @@ from ..spi.guard import Detector, Finding, GuardConfig, GuardedCall, GuardTools
 from ..spi.workers import Scanner
 from .assignments import find_assigned_secrets
 from .scan import Scan
+from .secret_checks import LIKELY, SURE
 from .secret_shapes import find_known_keys, find_private_keys
 from .sent_credentials import find_sent_credentials
 from .span import Span
@@ -54,6 +55,10 @@ class Secrets(Detector):
 
     def entities(self) -> frozenset[str]:
         return _ENTITIES
+
+    def surest(self, entity: str) -> float:
+        """Most keys have no checksum by which one could be surer."""
+        return SURE if entity == "PRIVATE_KEY" else LIKELY
 
     def start(self, name: str, tools: GuardTools) -> None:
         self._scan.start(tools)

@@ -45,6 +45,9 @@ class SystemPrompt(Judge):
         assert isinstance(config, SystemPromptConfig)
         self._settings = config
 
+    def categories(self) -> frozenset[str]:
+        return frozenset({_CATEGORY})
+
     async def judge(
         self, text: str, direction: Literal["request", "response"], call: GuardedCall
     ) -> Verdict:

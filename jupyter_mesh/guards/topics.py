@@ -68,6 +68,9 @@ class Topics(Judge):
         self._learned: dict[str, list[tuple[str, Vector]]] = {}
         self._learning = asyncio.Lock()
 
+    def categories(self) -> frozenset[str]:
+        return frozenset({*self._settings.deny, *((_OFF_TOPIC,) if self._settings.allow else ())})
+
     def start(self, name: str, tools: GuardTools) -> None:
         self._tools = tools
 

@@ -44,10 +44,14 @@ class WordList(Judge):
         super().__init__(config)
         assert isinstance(config, WordListConfig)
         terms = _terms(config)
+        self._categories = frozenset(terms)
         self._lexicon = Lexicon(terms)
         named: dict[str, Json] = {name: [*some] for name, some in terms.items()}
         self._scanned: JsonObject = {"categories": named}
         self._tools: GuardTools | None = None
+
+    def categories(self) -> frozenset[str]:
+        return self._categories
 
     def start(self, name: str, tools: GuardTools) -> None:
         self._tools = tools

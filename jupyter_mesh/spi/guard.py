@@ -164,6 +164,13 @@ class Detector(Guard):
         """What to install or set so that it can find `entity`; None where nothing would help."""
         return None
 
+    def surest(self, entity: str) -> float | None:
+        """How sure it is of a good finding of `entity`, as it is configured; None where that cannot
+        be told. A policy with a higher threshold for it is refused: it would pass over what it is
+        for.
+        """
+        return None
+
     @abstractmethod
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         """The findings in each text, in the order of `texts`. May overlap; the pipeline merges.
@@ -179,6 +186,13 @@ class Judge(Guard):
 
     whole: ClassVar[bool] = False
     """An answer can only be judged when all of it is there, so all of it is held back."""
+
+    def categories(self) -> frozenset[str] | None:
+        """Every category it can name, as it is configured; None where that cannot be told.
+
+        A policy that names another is refused.
+        """
+        return None
 
     @abstractmethod
     async def judge(
