@@ -156,6 +156,11 @@ def test_a_good_file_is_said_to_be_good(mesh: Mesh, home: Path) -> None:
         ),
         ("connections: {a: {provider: vertex, project: p, location: A B}}", "such as europe-west4"),
         ("connections: {a: {provider: snowflake, account: my-org}}", "`private_key`"),
+        ("screening: [{entities: {EMAIL: block}}]", "did you mean 'EMAIL_ADDRESS'?"),
+        (
+            "{guards: {w: {guard: word_list}}, moderation: [{guard: w, categories: {hatte: 1}}]}",
+            "did you mean 'hate'?",
+        ),
     ],
 )
 def test_a_wrong_file_is_5_with_a_hint(mesh: Mesh, tmp_path: Path, text: str, hint: str) -> None:
