@@ -50,7 +50,8 @@ class Scan:
         Raises:
             ScreeningUnavailable: No worker could look through them.
         """
-        return [findings(spans, detector) for spans in await self._spans(texts)]
+        every = await self._spans(texts)
+        return [findings(spans, detector) if spans else [] for spans in every]
 
     async def finds(self, text: str) -> bool:
         """Whether anything is found in `text`. Raises as `findings` does."""

@@ -7,20 +7,21 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TypeAlias
 
-from ..errors import Blocked, ScreeningUnavailable
+from ..errors import ScreeningUnavailable
+from ..schemas.frozen import frozen
 from ..schemas.request import Request
 from ..spi.guard import MOST_FINDINGS, Detector, Finding, GuardedCall
-from .off_loop import off_loop
-from .readings import Reading, readings, whole_escapes
+from .off_loop import off_loop, size_of
+from .readings import Reading, Room, TooMuch, readings, whole_escapes
 
 Findings: TypeAlias = dict[str, list[Finding]]
 """By text: the same text holds the same wherever it stands."""
 
 _SECONDS = 20.0
-"""For all detectors together."""
+"""For all readings and all detectors together."""
 _BORDER = 128
 """Characters of two messages that are looked at together."""
 JOINTS = ("", "\n")
@@ -32,8 +33,35 @@ async def find_in(detectors: Mapping[str, Detector], request: Request, call: str
     message.
 
     Raises:
-        ScreeningUnavailable, Blocked: As for `find`.
+        ScreeningUnavailable, TooMuch: As for `find`.
     """
+    size = size_of(request.body)
+    seams = await off_loop(size, lambda: _seams(request))
+    found = await find(detectors, seams.all(), GuardedCall(call, request))
+    if not seams.joined and not seams.borders:
+        return found
+    return await off_loop(size, lambda: _shared_out(found, seams))
+
+
+@frozen
+class _Seams:
+    """What is looked through of a request.
+
+    Attributes:
+        texts: Each by itself.
+        joined: Of each message in parts all of them as one, and how many characters join them.
+        borders: Where two messages meet, the messages, and how many characters join them.
+    """
+
+    texts: Mapping[str, None]
+    joined: Mapping[str, tuple[tuple[str, ...], int]]
+    borders: Mapping[str, tuple[str, str, int]]
+
+    def all(self) -> Iterable[str]:
+        return chain(self.texts, self.joined, self.borders)
+
+
+def _seams(request: Request) -> _Seams:
     texts = dict.fromkeys(request.texts())
     joined = {
         joint.join(parts): (parts, len(joint))
@@ -46,12 +74,16 @@ async def find_in(detectors: Mapping[str, Detector], request: Request, call: str
         if _goes_on(left.rstrip()[-1:]) and _goes_on(right.lstrip()[:1])
         for joint in JOINTS
     }
-    found = await find(detectors, [*texts, *joined, *borders], GuardedCall(call, request))
-    for whole, (parts, gap) in joined.items():
+    return _Seams(texts, joined, borders)
+
+
+def _shared_out(found: Findings, seams: _Seams) -> Findings:
+    """Give each text its share of what was found over the seams."""
+    for whole, (parts, gap) in seams.joined.items():
         _share_out(found[whole], parts, gap, found)
-    for whole, (left, right, gap) in borders.items():
+    for whole, (left, right, gap) in seams.borders.items():
         _cut_between(found[whole], left, right, gap, found)
-    return {text: found[text] for text in texts} if joined or borders else found
+    return {text: found[text] for text in seams.texts}
 
 
 def _goes_on(char: str) -> bool:
@@ -93,30 +125,67 @@ async def find(
 
     Raises:
         ScreeningUnavailable: A detector failed, hung or answered garbage.
-        Blocked: More was found than is looked through.
+        TooMuch: More was found, or written in code, than is looked through.
     """
-    found: Findings = {text: [] for text in texts}
-    size = sum(map(len, found))
-    others = await off_loop(size, lambda: _other_readings(found))
-    listed = list(found)
-    if others:
-        read = {text for text, ways in others.items() if any(one.escaped for one in ways)}
-        listed = [text for text in found if text not in read]
-        listed += dict.fromkeys(one.text for ways in others.values() for one in ways)
-    results = await _asked(detectors, listed, call)
-    if not others:
-        return results
-    return await off_loop(
-        size,
-        lambda: {
-            text: _joined(text, others[text], results) if text in others else results[text]
-            for text in found
-        },
+    name = "readings"
+    try:
+        async with asyncio.timeout(_SECONDS):
+            sought = dict.fromkeys(texts)
+            size = sum(map(len, sought)) + 32 * len(sought)
+            ways = await off_loop(size, lambda: _other_readings(sought))
+            results = await off_loop(size, lambda: _nothing_yet(sought, ways))
+            listed = [*results]
+            count = 0
+            for name, detector in detectors.items():
+                spans = await detector.find(listed, call)
+                more = sum(map(len, spans))
+                count += more
+                if count > MOST_FINDINGS:
+                    raise _too_much()
+                work = partial(_take, results, listed, spans, name)
+                await off_loop(len(listed) + 50 * more, work)
+            if not ways:
+                return results
+            return await off_loop(size, lambda: _told_of_each(sought, ways, results))
+    except TooMuch:
+        raise
+    except Exception as error:  # a third edge: whatever a guard does wrong closes the call
+        raise ScreeningUnavailable(
+            f"The detector {name!r} failed, so the text could not be screened and nothing was "
+            "sent. Try again, or tell your admin."
+        ) from error
+
+
+def _too_much() -> TooMuch:
+    return TooMuch(
+        f"The request holds more than {MOST_FINDINGS} pieces of personal data or secrets. "
+        "Nothing was sent; send it in smaller parts."
     )
 
 
-def _other_readings(texts: Iterable[str]) -> dict[str, list[Reading]]:
-    return {text: ways for text in texts if (ways := readings(text))}
+_Ways: TypeAlias = Mapping[str, Sequence[Reading]]
+"""The other readings of a text, by the text."""
+
+
+def _other_readings(texts: Iterable[str]) -> _Ways:
+    room = Room()
+    return {text: ways for text in texts if (ways := readings(text, room))}
+
+
+def _nothing_yet(texts: Iterable[str], ways: _Ways) -> Findings:
+    """What detectors are shown, each once: not the letters of what everybody reads otherwise."""
+    read = {text for text, others in ways.items() if any(one.escaped for one in others)}
+    found: Findings = {text: [] for text in texts if text not in read}
+    for others in ways.values():
+        found.update((one.text, []) for one in others)
+    return found
+
+
+def _told_of_each(texts: Iterable[str], ways: _Ways, results: Findings) -> Findings:
+    return {
+        text: _joined(text, ways[text], results) if text in ways else results[text]
+        for text in texts
+    }
 
 
 def _joined(text: str, ways: Iterable[Reading], results: Findings) -> list[Finding]:
@@ -132,33 +201,6 @@ def _told(ways: Iterable[Reading], results: Findings) -> Iterator[Finding]:
                 start, end = whole_escapes(way.text, start, end)
             start, end = way.span(start, end)
             yield replace(finding, start=start, end=end)
-
-
-async def _asked(
-    detectors: Mapping[str, Detector], listed: Sequence[str], call: GuardedCall
-) -> Findings:
-    found: Findings = {text: [] for text in listed}
-    count, name = 0, ""
-    size = sum(map(len, listed))
-    try:
-        async with asyncio.timeout(_SECONDS):
-            for name, detector in detectors.items():
-                results = await detector.find(listed, call)
-                count += sum(map(len, results))
-                if count > MOST_FINDINGS:
-                    break
-                await off_loop(size, partial(_take, found, listed, results, name))
-    except Exception as error:  # a third edge: whatever a guard does wrong closes the call
-        raise ScreeningUnavailable(
-            f"The detector {name!r} failed, so the text could not be screened and nothing was "
-            "sent. Try again, or tell your admin."
-        ) from error
-    if count > MOST_FINDINGS:
-        raise Blocked(
-            f"The request holds more than {MOST_FINDINGS} pieces of personal data or secrets. "
-            "Nothing was sent; send it in smaller parts."
-        )
-    return found
 
 
 def _take(

@@ -18,7 +18,7 @@ from ..spi.guard import Detector, GuardedCall
 from .call import Call
 from .chunks import Channel
 from .findings import Findings, find, find_in, weight
-from .off_loop import off_loop
+from .off_loop import off_loop, size_of
 from .overlaps import Rank, merged
 from .redaction import Placeholders
 from .snapshot import covers
@@ -39,8 +39,8 @@ async def keep_request(
     if request.token_numbers:
         call.content = dict(_WITHHELD)
         return
-    payloads = request.contents.payloads
-    size = weight(found)
+    size = max(weight(found), size_of(request.body))
+    payloads = (await off_loop(size, lambda: request.contents)).payloads
     spans = await off_loop(
         size, lambda: {t: merged(some, rank, t) for t, some in found.items() if some}
     )
@@ -79,12 +79,15 @@ def least_kept(call: Call) -> Kept:
 async def keep_in_full(call: Call) -> None:
     """Hand the audit the request as it came; of payloads what they are, not all they hold."""
     call.kept = "full"
-    payloads = call.request.contents.payloads
+    request = call.request
+    size = size_of(request.body)
+    payloads = (await off_loop(size, lambda: request.contents)).payloads
     if not payloads:
-        call.content = call.request.body
+        call.content = request.body
         return
     notes = {payload: await _note(payload) for payload in dict.fromkeys(payloads)}
-    call.content = call.request.change(lambda text: text, notes.__getitem__).body
+    changed = await off_loop(size, lambda: request.change(lambda text: text, notes.__getitem__))
+    call.content = changed.body
 
 
 def withhold(call: Call) -> None:

@@ -11,12 +11,13 @@ from ..errors import Blocked
 from ..schemas.events import Answer, Chunk, Events, Finished, Metered, Notice
 from ..schemas.guard_rules import ModerationRule
 from ..schemas.json import Json, as_list
-from ..schemas.request import Operation
+from ..schemas.request import Operation, Request
 from .answer_window import Window
 from .call import Call, Produced
 from .findings import JOINTS
 from .judging import ASKED_AGAIN, Hit, hits, record, rules_for
 from .moderation_report import naming_the_guard, taken_out
+from .off_loop import off_loop, size_of
 from .price import settled
 from .step import Next, Step
 
@@ -57,10 +58,11 @@ async def _judge_request(call: Call) -> None:
     rules = rules_for(call, "request")
     if not rules:
         return
+    request = call.request
+    size = size_of(request.body)
     if any(rule.enforced for rule in rules):
-        call.request.require_text()
-    joined = [joint.join(parts) for parts in call.request.split_texts() for joint in JOINTS]
-    texts = list(dict.fromkeys([*call.request.texts(), *joined]))
+        await off_loop(size, request.require_text)
+    texts = await off_loop(size, lambda: _texts_of(request))
     for rule in rules:
         for hit in await hits(call, rule, texts, "request"):
             if hit is None:
@@ -68,6 +70,12 @@ async def _judge_request(call: Call) -> None:
             record(call, hit, "request")
             if rule.enforced and rule.action == "block":
                 raise _refused(hit)
+
+
+def _texts_of(request: Request) -> list[str]:
+    """Each text, and those of a message in parts as one."""
+    joined = [joint.join(parts) for parts in request.split_texts() for joint in JOINTS]
+    return list(dict.fromkeys([*request.texts(), *joined]))
 
 
 def _refused(hit: Hit) -> Blocked:

@@ -7,19 +7,26 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from array import array
 from base64 import b64decode
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import unescape
-from itertools import accumulate
-from typing import TypeAlias
 from urllib.parse import unquote
 
 import orjson
 
+from ..errors import Blocked
+
+MOST_CODES = 2_000_000
+"""In all readings of a call: some hundred MiB and some seconds of a thread."""
 _DEPTH = 3
 """So many codes inside one another are undone."""
+_WINDOW = 32_768
+_MOST_NEEDED = 64
+"""Characters that tell whether an escape begins somewhere."""
 _IN_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _OUTLINE = bytes(ord("x") if one in _IN_BASE64 else ord(" ") for one in range(256))
 _SHORTEST = b"x" * 16
@@ -29,11 +36,11 @@ _LINES = (64, 76)
 _WRAPPED = re.compile(r"(?:[A-Za-z0-9+/]{64,76}\r?\n)+[A-Za-z0-9+/]{0,76}={0,2}")
 _STANDARD = str.maketrans({"-": "+", "_": "/", "\r": None, "\n": None})
 _ESCAPE = re.compile(
-    r"(?P<json>(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
-    r"|\\[\"\\/bfnrt]))"
-    r"|(?P<url>(?:%[0-9A-Fa-f]{2})+)"
-    r"|(?P<plus>\" \+ \"|' \+ ')"
-    r"|(?P<html>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|commat);)"
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
+    r"|\\[\"\\/bfnrt]"
+    r"|(?:%[0-9A-Fa-f]{2})+"
+    r"|\" \+ \"|' \+ '"
+    r"|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|commat);"
 )
 _ODD = re.compile(
     "[\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u2015\u2028-\u202f"
@@ -50,6 +57,60 @@ _SPACED = re.compile(r"(?<!\S)\S(?: {1,3}\S){6,}(?!\S)")
 _DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d")
 
 
+class TooMuch(Blocked):
+    """A call holds more than is looked through."""
+
+
+class Room:
+    """How much more may be read otherwise in one call."""
+
+    def __init__(self) -> None:
+        self._left = MOST_CODES
+
+    def take(self) -> None:
+        """Raises TooMuch where there is none left."""
+        self._left -= 1
+        if self._left < 0:
+            raise TooMuch(
+                "The request holds more escapes and codes than are looked through. Nothing was "
+                "sent; send it in smaller parts, or as plain text."
+            )
+
+
+class _Pieces:
+    """Of each piece of a reading where it begins, where it stood, and whether letter by letter:
+    thirteen bytes for each, since a long text may have millions.
+    """
+
+    __slots__ = ("_from", "_plain", "_starts", "_until", "length")
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._starts = array("I")
+        self._from = array("I")
+        self._until = array("I")
+        self._plain = bytearray()
+
+    def add(self, size: int, start: int, end: int, *, plain: bool) -> None:
+        """Add a piece of `size` characters, which stands at `start` to `end`."""
+        self._starts.append(self.length)
+        self._from.append(start)
+        self._until.append(end)
+        self._plain.append(plain)
+        self.length += size
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where what is read at `start` to `end` stood."""
+        first = bisect_right(self._starts, start) - 1
+        last = bisect_right(self._starts, end - 1) - 1
+        begin, until = self._from[first], self._until[last]
+        if self._plain[first]:
+            begin += start - self._starts[first]
+        if self._plain[last]:
+            until = self._from[last] + end - self._starts[last]
+        return begin, until
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A way to read a text. A finding in `text` stands at `span` of what was sent.
@@ -60,31 +121,26 @@ class Reading:
     """
 
     text: str
-    _starts: tuple[int, ...]
-    _pieces: tuple[tuple[int, int, bool], ...]
-    """Of each piece where it stood, and whether letter by letter."""
+    _pieces: _Pieces
     _under: Reading | None = None
     escaped: bool = False
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where `text[start:end]`, not empty, stood in the original."""
-        first = bisect_right(self._starts, start) - 1
-        last = bisect_right(self._starts, end - 1) - 1
-        begin, _, plain = self._pieces[first]
-        if plain:
-            begin += start - self._starts[first]
-        from_, until, plain = self._pieces[last]
-        if plain:
-            until = from_ + end - self._starts[last]
+        begin, until = self._pieces.span(start, end)
         return (begin, until) if self._under is None else self._under.span(begin, until)
 
 
-def readings(text: str) -> list[Reading]:
-    """The other ways to read `text`; none for ordinary text."""
+def readings(text: str, room: Room | None = None) -> list[Reading]:
+    """The other ways to read `text`; none for ordinary text.
+
+    Raises:
+        TooMuch: There is more to read than there is room for.
+    """
     plain = text.isascii() and not _is_coded(text) and not _is_spaced(text)
     if plain and _SHORTEST not in _outline(text):
         return []
-    return list(_readings(text, None, 0))
+    return list(_readings(text, None, 0, room or Room()))
 
 
 def said_by(written: str) -> str | None:
@@ -124,56 +180,75 @@ def _backslashes(text: str, before: int) -> int:
     return before - at
 
 
-def _readings(text: str, under: Reading | None, depth: int) -> Iterator[Reading]:
+def _readings(text: str, under: Reading | None, depth: int, room: Room) -> Iterator[Reading]:
     reading = under
-    if _is_coded(text) and (pieces := _pieces(text, _ESCAPE, _without_escape)):
+    if _is_coded(text) and (one := _read(text, _ESCAPE, _without_escape, reading, room)):
         is_object = under is None and "\\" in text and is_json(text)
-        reading = _read(pieces, reading, escaped=is_object)
+        reading = replace(one, escaped=is_object)
         text = reading.text
-    if not text.isascii() and (pieces := _pieces(text, _ODD, _plain)):
-        reading = _read(pieces, reading, escaped=reading is not None and reading.escaped)
-        text = reading.text
-    if _is_spaced(text) and (pieces := _pieces(text, _SPACED, _without_blanks)):
-        reading = _read(pieces, reading, escaped=reading is not None and reading.escaped)
-        text = reading.text
+    if not text.isascii() and (one := _read(text, _ODD, _plain, reading, room)):
+        reading, text = one, one.text
+    if _is_spaced(text) and (one := _read(text, _SPACED, _without_blanks, reading, room)):
+        reading, text = one, one.text
     if reading is not under and reading is not None:
         yield reading
-        if depth < _DEPTH and _ESCAPE.search(text):
-            yield from _readings(text, reading, depth + 1)
+        if depth < _DEPTH and any(True for _ in _matches(_ESCAPE, text)):
+            yield from _readings(text, reading, depth + 1, room)
     if depth < _DEPTH:
         for start, end in _codes(text):
             if (said := _decoded(text[start:end])) is not None:
-                inner = _read([(said, start, end, False)], reading)
+                room.take()
+                pieces = _Pieces()
+                pieces.add(len(said), start, end, plain=False)
+                inner = Reading(said, pieces, reading)
                 yield inner
-                yield from _readings(said, inner, depth + 1)
+                yield from _readings(said, inner, depth + 1, room)
 
 
-_Piece: TypeAlias = tuple[str, int, int, bool]
-"""What is read, where it stands, and whether letter by letter."""
-
-
-def _pieces(
-    text: str, pattern: re.Pattern[str], instead: Callable[[re.Match[str]], str]
-) -> list[_Piece]:
-    """`text` with everything that matches read otherwise; empty where nothing does."""
-    pieces: list[_Piece] = []
+def _read(
+    text: str,
+    pattern: re.Pattern[str],
+    instead: Callable[[str], str],
+    under: Reading | None,
+    room: Room,
+) -> Reading | None:
+    """`text` with everything that matches read otherwise; None where nothing does."""
+    pieces, said = _Pieces(), list[str]()
     at = 0
-    for match in pattern.finditer(text):
+    for match in _matches(pattern, text):
         start, end = match.span()
         if start > at:
-            pieces.append((text[at:start], at, start, True))
-        pieces.append((instead(match), start, end, False))
+            pieces.add(start - at, at, start, plain=True)
+            said.append(text[at:start])
+        if new := instead(match[0]):
+            pieces.add(len(new), start, end, plain=False)
+            said.append(new)
+        room.take()
         at = end
-    if pieces and at < len(text):
-        pieces.append((text[at:], at, len(text), True))
-    return pieces
+    if not at:
+        return None
+    if at < len(text):
+        pieces.add(len(text) - at, at, len(text), plain=True)
+        said.append(text[at:])
+    escaped = under is not None and under.escaped
+    return Reading("".join(said), pieces, under, escaped)
 
 
-def _read(pieces: Iterable[_Piece], under: Reading | None, *, escaped: bool = False) -> Reading:
-    said = [one for one in pieces if one[0]]
-    starts = (0, *accumulate(len(one[0]) for one in said))[:-1]
-    text = "".join([one[0] for one in said])
-    return Reading(text, starts, tuple(one[1:] for one in said), under, escaped)
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """As `pattern.finditer`, window by window: one search keeps all other threads waiting."""
+    at = 0
+    for end in range(_WINDOW, len(text) + _WINDOW, _WINDOW):
+        last = min(end + _MOST_NEEDED, len(text))
+        for match in pattern.finditer(text, at, last):
+            if match.start() >= end:
+                break
+            if match.end() == last < len(text):  # it may go on, or be none
+                match = pattern.match(text, match.start())
+                if match is None:
+                    continue
+            yield match
+            at = match.end()
+        at = max(at, end)
 
 
 def _is_coded(text: str) -> bool:
@@ -184,21 +259,30 @@ def _is_spaced(text: str) -> bool:
     return _SPACED_START in text.encode("latin-1", "replace").translate(_SPACED_OUTLINE)
 
 
-def _without_blanks(match: re.Match[str]) -> str:
-    return "".join(match[0].split())
+def _without_blanks(written: str) -> str:
+    return "".join(written.split())
 
 
-def _without_escape(match: re.Match[str]) -> str:
-    if match["plus"] is not None:
-        return ""
-    if match["json"] is not None:
-        said: str = json.loads(f'"{match[0]}"')
-        return said
-    return unquote(match[0]) if match["url"] is not None else unescape(match[0])
+def _without_escape(written: str) -> str:
+    return _unescaped(written) if len(written) <= _MOST_NEEDED else unquote(written)
 
 
-def _plain(match: re.Match[str]) -> str:
-    char = match[0]
+@lru_cache(maxsize=4_096)
+def _unescaped(written: str) -> str:
+    match written[0]:
+        case "\\":
+            said: str = json.loads(f'"{written}"')
+            return said
+        case "%":
+            return unquote(written)
+        case "&":
+            return unescape(written)
+        case _:  # two strings, put together
+            return ""
+
+
+@lru_cache(maxsize=4_096)
+def _plain(char: str) -> str:
     if char in _DASHES:
         return "-"
     if (digit := unicodedata.decimal(char, None)) is not None:

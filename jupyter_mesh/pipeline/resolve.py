@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..errors import ContextTooLong, InvalidRequest, ModelNotFound, NotPermitted
 from ..schemas.events import Events
 from ..schemas.json import JsonObject
@@ -10,6 +12,7 @@ from ..schemas.tokens import file_tokens_bound, plain_tokens_bound, read_at_once
 from .call import Call
 from .judged_texts import texts_to_judge
 from .needs import who_can, with_what_it_needs
+from .off_loop import off_loop, size_of
 from .snapshot import Candidate
 from .step import Next, Step
 
@@ -18,7 +21,7 @@ class Resolve(Step):
     """Sets `call.candidates`: those that can do the operation and hold the prompt."""
 
     async def __call__(self, call: Call, next: Next) -> Events:
-        resolve(call)
+        await off_loop(size_of(call.request.body), partial(resolve, call))
         return await next(call)
 
 

@@ -29,7 +29,7 @@ from .kept_content import (
     least_kept,
     withhold,
 )
-from .off_loop import off_loop
+from .off_loop import off_loop, size_of
 from .overlaps import merged
 from .pseudonyms import Pseudonyms
 from .redaction import Placeholders
@@ -146,7 +146,7 @@ async def screen(call: Call, thread: Numbers | None = None) -> Screened:
             await keep_unscreened(call, plan.detectors)
         return Screened(plan.detectors)
     if plan.acts:
-        call.request.require_text()
+        await off_loop(size_of(call.request.body), call.request.require_text)
     call.report.screened = plan.screened
     found = await find_in(plan.strict, call.request, call.id)
     failed = bool(plan.lenient) and await _look_on(call, plan.lenient, found)
@@ -161,7 +161,7 @@ async def screen(call: Call, thread: Numbers | None = None) -> Screened:
         enforced = of_mode(every, "enforce")
         treatments = {kind: treatment(enforced, kind) for kind in kinds}
         work = partial(_apply, call, every, treatments, found, thread)
-        originals = await off_loop(weight(found), work)
+        originals = await off_loop(max(weight(found), size_of(request.body)), work)
         sent = all(one.action == "redact" for one in treatments.values())
     if audited and failed:
         withhold(call)

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_mesh.pipeline.readings import readings, said_by, whole_escapes
+from jupyter_mesh.errors import Blocked
+from jupyter_mesh.pipeline.readings import (
+    _ESCAPE,  # pyright: ignore[reportPrivateUsage]
+    _ODD,  # pyright: ignore[reportPrivateUsage]
+    _SPACED,  # pyright: ignore[reportPrivateUsage]
+    Room,
+    _matches,  # pyright: ignore[reportPrivateUsage]
+    readings,
+    said_by,
+    whole_escapes,
+)
 
 ORDINARY = [
     "Nothing to see here.",
@@ -111,3 +122,31 @@ def test_what_is_cut_out_of_json_leaves_json(text: str, at: int) -> None:
     begin, end = whole_escapes(written, start, len(written) - 2)
     if begin < end:
         json.loads(f"{written[:begin]}<X_1>{written[end:]}")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.text('a1\\n%4u0&;lt １"+', max_size=60),
+    pattern=st.sampled_from([_ESCAPE, _ODD, _SPACED]),
+)
+def test_searching_window_by_window_finds_the_same(text: str, pattern: re.Pattern[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jupyter_mesh.pipeline.readings._WINDOW", 8)
+        patch.setattr("jupyter_mesh.pipeline.readings._MOST_NEEDED", 25)
+        windowed = [one.span() for one in _matches(pattern, text)]
+    assert windowed == [one.span() for one in pattern.finditer(text)]
+
+
+def test_what_runs_over_a_window_is_read_whole() -> None:
+    for code in ("%41" * 40_000, "1 " * 40_000 + "1", "\\u0041" * 20_000):
+        assert len(readings("x " + code + " x")[0].text) <= 40_005
+
+
+def test_of_a_call_no_more_codes_are_read_than_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jupyter_mesh.pipeline.readings.MOST_CODES", 10)
+    room = Room()
+    assert readings("a\\nb" * 5, room)
+    with pytest.raises(Blocked, match="more escapes"):
+        readings("b\\nc" * 6, room)
