@@ -7,6 +7,8 @@ import codecs
 
 import pytest
 
+from jupyter_mesh.guards import system_prompt
+from jupyter_mesh.guards.plain_words import plain
 from jupyter_mesh.guards.system_prompt import SystemPrompt, SystemPromptConfig
 from jupyter_mesh.schemas.json import Json
 from jupyter_mesh.schemas.request import Operation, Request
@@ -68,6 +70,11 @@ async def test_a_short_prompt_is_leaked_by_saying_all_of_it() -> None:
     assert await score("The password is", call) == 0.0
 
 
+async def test_a_prompt_of_four_words_is_no_secret() -> None:
+    call = asked(("system", "You are an assistant"), ("user", "Hi"))
+    assert await score("You are an assistant", call) == 0.0
+
+
 async def test_what_somebody_else_said_too_is_no_leak() -> None:
     call = asked(("system", PROMPT), ("user", f"Is it true? {LEAK}"))
     assert await score(f"Yes: {LEAK}", call) == 0.0
@@ -88,3 +95,42 @@ async def test_without_a_prompt_and_of_requests_nothing_leaks() -> None:
 async def test_encodings_may_be_left_out() -> None:
     call = asked(("system", PROMPT), ("user", "Hi"))
     assert await score(LEAK[::-1], call, encoded=False) == 0.0
+
+
+async def test_a_prompt_is_read_once_for_all_windows_of_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+
+    def noted(text: str) -> str:
+        read.append(text)
+        return plain(text)
+
+    monkeypatch.setattr(system_prompt, "plain", noted)
+    judge = SystemPrompt(SystemPromptConfig(encoded=False))
+    call, other = asked(("system", PROMPT), ("user", "Hi")), asked(("user", "Hi"))
+    for _ in range(10):
+        assert (await judge.judge(LEAK, "response", call)).score == 1.0
+        assert (await judge.judge(LEAK, "response", other)).score == 0.0
+    assert read.count(PROMPT) == 1
+    again = asked(("system", PROMPT), ("user", "Hi"), ("user", LEAK))
+    assert (await judge.judge(LEAK, "response", again)).score == 0.0
+
+
+async def test_prompts_that_are_kept_read_are_few_and_small() -> None:
+    judge = SystemPrompt(SystemPromptConfig())
+    for number in range(300):
+        request = asked(("system", PROMPT)).request
+        await judge.judge(LEAK, "response", GuardedCall(f"c{number}", request, "content"))
+    assert len(judge._known) == 64  # pyright: ignore[reportPrivateUsage]
+    long = asked(("system", " ".join(f"word{n}" for n in range(300_000))))
+    assert (await judge.judge("word7 word8 word9 word10", "response", long)).score > 0.3
+    assert not judge._known  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_a_prompt_that_says_the_same_all_the_time_takes_no_longer() -> None:
+    """Each word of the answer could go with each word of the prompt: ten thousand million pairs."""
+    call = asked(("system", "no " * 100_000), ("user", "Hi"))
+    assert await score("no " * 100_000, call, words=200) == 1.0
+    assert await score("no no no no yes " * 20_000, call) == 4 / 12
+    assert await score("yes " * 100_000, call) == 0.0
