@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, model_validator
@@ -21,6 +23,12 @@ _OFF_TOPIC = "off_topic"
 _WINDOW, _OVERLAP = 500, 50
 _WORDS = 3
 """A text of fewer words is about nothing."""
+_UNSPACED = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af"
+)
+"""Thai, Lao, Tibetan, Burmese, Khmer, Japanese, Chinese: written without spaces between words."""
+_WORD = re.compile(f"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\\W_])+")
 
 Examples = Annotated[tuple[str, ...], Field(min_length=1)]
 Vector: TypeAlias = "array[float]"
@@ -88,7 +96,7 @@ class Topics(Judge):
     ) -> list[Verdict]:
         said, last = _said(call) if direction == "request" else (None, None)
         judged = [
-            text for text in texts if len(text.split()) >= _WORDS and (said is None or text in said)
+            text for text in texts if (said is None or text in said) and _says_something(text)
         ]
         pieces = {text: windows(text, _WINDOW, _OVERLAP) for text in judged}
         learned = await self._examples(call)
@@ -140,6 +148,11 @@ class Topics(Judge):
                 found[text] = _unit(vector)
                 self._known.keep(text, found[text])
         return found
+
+
+def _says_something(text: str) -> bool:
+    """Whether it has enough words; each character is one where words are written together."""
+    return len(list(islice(_WORD.finditer(text), _WORDS))) == _WORDS
 
 
 def _said(call: GuardedCall) -> tuple[frozenset[str] | None, str | None]:

@@ -224,6 +224,31 @@ async def test_names_and_system_prompts_are_about_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("please explain health", True),
+        ("explain_health_please", True),
+        ("explain-health-please", True),
+        ("healthの作り方", True),
+        ("请说明health", True),
+        ("อธิบายhealth", True),
+        ("\U00020000\U00020001health", True),
+        ("health 炸", False),
+        ("my health", False),
+        ("__health__", False),
+        ("  health !?", False),
+        ("", False),
+    ],
+)
+async def test_words_are_counted_however_they_are_kept_apart(text: str, judged: bool) -> None:
+    models = Asked(meaning)
+    judge = topics(models, deny={"medicine": ["ask about health"]})
+    verdict = await judge.judge(text, "response", CALL)
+    assert (verdict.score > 0.9) == judged
+    assert len(models.requests) == (2 if judged else 1), "the examples, and the text"
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         {"data": [{"embedding": []}]},
