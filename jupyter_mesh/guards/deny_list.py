@@ -174,8 +174,7 @@ class TermScanner(Scanner):
         return (Span(start, end, self._entity, 1.0) for start, end in self._index.spans(text))
 
 
-def _load(config: GuardConfig) -> Scan:
-    assert isinstance(config, DenyListConfig)
+def _terms(config: DenyListConfig) -> list[str]:
     terms = list(config.terms)
     if config.file is not None:
         try:
@@ -186,6 +185,10 @@ def _load(config: GuardConfig) -> Scan:
         terms += [line for line in map(str.strip, lines) if line and not line.startswith("#")]
     if not any(normal_form(term).text.split() for term in terms):
         raise ConfigError("A deny list needs `terms`, or a `file` that holds some.")
+    return terms
+
+
+def _load(config: DenyListConfig, terms: list[str]) -> Scan:
     whole_words, entity = config.whole_words, config.entity
     settings: JsonObject = {"terms": [*terms], "whole_words": whole_words, "entity": entity}
     return Scan(TermScanner, settings, heavy=len(terms) > _MANY)
@@ -201,7 +204,7 @@ class DenyList(Judge):
         super().__init__(config)
         assert isinstance(config, DenyListConfig)
         self._category = config.entity
-        self._scan = _load(config)
+        self._scan = _load(config, _terms(config))
 
     def categories(self) -> frozenset[str]:
         return frozenset({self._category})
@@ -224,8 +227,10 @@ class DenyListDetector(Detector):
 
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)
-        self._scan = _load(config)
         assert isinstance(config, DenyListConfig)
+        terms = _terms(config)
+        self._scan = _load(config, terms)
+        self.longest = max(self.longest, *(2 * len(term) for term in terms))
         self._entities = frozenset({config.entity})
 
     def start(self, name: str, tools: GuardTools) -> None:

@@ -23,6 +23,9 @@ def find_known_keys(text: str) -> Iterator[Span]:
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _BASE64_LINES = re.compile(r"(?>(?:(?>(?:\s|\\[nr]){1,4})[A-Za-z0-9+/=]{16,100}+){0,300})")
+_PEM_HEADERS = re.compile(
+    r"(?>(?:(?>(?:\s|\\[nr]){1,4})[A-Z][A-Za-z-]{1,30}+: (?>(?:[^\n\\]|\\(?![nr])){0,200})){0,10})"
+)
 _END = "-----END"
 _LONGEST_KEY = 20_000
 
@@ -40,7 +43,8 @@ def find_private_keys(text: str) -> Iterator[Span]:
             stop = text.find("-----", end + len(_END), end + 100)
             end = stop + 5 if stop >= 0 else end + len(_END)
         else:
-            body = _BASE64_LINES.match(text, match.end())
+            headers = _PEM_HEADERS.match(text, match.end())
+            body = _BASE64_LINES.match(text, headers.end() if headers else match.end())
             end = body.end() if body else match.end()
         yield Span(begin, end, "PRIVATE_KEY", 1.0)
         begin = text.find("-----BEGIN", end)

@@ -47,6 +47,7 @@ class Secrets(Detector):
 
     Config: type[GuardConfig] = SecretsConfig
     name: ClassVar[str] = "secrets"
+    longest = 300  # a quoted password and the name it is given to
 
     def __init__(self, config: GuardConfig) -> None:
         super().__init__(config)

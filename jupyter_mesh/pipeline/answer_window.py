@@ -11,8 +11,8 @@ from ..schemas.request import Operation
 from ..spi.guard import Finding
 from .call import Call
 from .chunks import Channel, choice_numbers, finished, text_chunk
-from .held_text import Replacement, Stretch, Waiting
-from .judging import Hit, hits, record
+from .held_text import Stretch, Waiting
+from .judging import Hit, hits, narrowed, record
 from .overlaps import merged
 from .price import metered_so_far
 
@@ -24,7 +24,8 @@ _EMPTY: JsonObject = {"role": "assistant", "content": "", "refusal": None}
 
 class Window:
     """Events held back until the text in them is judged: each choice's, and each kind of text of a
-    choice, on its own. Of a choice that goes on, the last half of a window waits for what follows.
+    choice, on its own. Of a choice that goes on, the last half of a window waits for what follows,
+    and with it what it may be the end of: whatever is taken out, and where detectors look, a token.
 
     Args:
         call: Whose answer it is.
@@ -41,6 +42,7 @@ class Window:
         self._rules = rules
         self._again = again
         self._size = _size(call, rules)
+        self._runs = any(rule.detectors for rule in rules)
         self._waiting = Waiting(_SHOWN_AGAIN)
         self._last: JsonObject = {}
         self._open: dict[int, bool] = {}
@@ -73,7 +75,7 @@ class Window:
         if self.blocked or self.retry is not None:
             return []
         ended = [number for number, goes_on in self._open.items() if not goes_on]
-        released = waiting.release(0 if over else self._kept, ended)
+        released = waiting.release(0 if over else self._kept, ended, runs=self._runs)
         report = self._call.report
         report.held_back_ms = max(report.held_back_ms or 0.0, waiting.longest_ms)
         return released
@@ -83,11 +85,13 @@ class Window:
         return 0 if self._size is math.inf else int(self._size) // 2
 
     def _is_full(self) -> bool:
-        # What comes whole is judged when its usage is known too: blocked, it costs what it cost.
-        if any(isinstance(held, Answer) for held in self._waiting.events):
+        size, waiting = self._size, self._waiting
+        # What waits for longer is not looked at again for every little that comes.
+        least = max(size - self._kept, waiting.length // 3)
+        if waiting.length < size or waiting.fresh < least:
             return False
-        size = self._size
-        return self._waiting.length >= size and self._waiting.fresh >= size - self._kept
+        # What comes whole is judged when its usage is known too: blocked, it costs what it cost.
+        return not any(isinstance(held, Answer) for held in waiting.events)
 
     def _follow(self, data: JsonObject) -> bool:
         """Note which choices go on; whether one ends."""
@@ -107,10 +111,13 @@ class Window:
                     return
 
     async def _hold_against(self, rule: ModerationRule, channel: Channel, stretch: Stretch) -> None:
-        text = stretch.text
-        part = _part(channel)
-        [hit] = await hits(self._call, rule, [stretch.before + text], "response", part)
-        if hit is None or (hit.findings and not _new(hit, len(stretch.before))):
+        before, text = stretch.before, stretch.text
+        if rule.guard is not None:
+            before, text = stretch.seen, stretch.shown
+        [hit] = await hits(self._call, rule, [before + text], "response", _part(channel))
+        if hit is not None and hit.findings:
+            hit = narrowed(hit, _new(hit, stretch))
+        if hit is None:
             return
         record(self._call, hit, "response")
         if rule.action == "alert":
@@ -118,18 +125,9 @@ class Window:
         if rule.action == "retry" and self._again:
             self.retry = hit
         elif rule.action == "redact":
-            self._take_out(hit, stretch, text)
+            _take_out(hit, stretch)
         else:
             self.blocked = True
-
-    def _take_out(self, hit: Hit, stretch: Stretch, text: str) -> None:
-        offset = len(stretch.before)
-        if hit.findings:
-            changes = [_instead(one, offset, len(text)) for one in merged(_new(hit, offset))]
-        else:
-            changes, stretch.before = [(0, len(text), _REMOVED)], ""
-        stretch.rewrite(changes)
-        self._waiting.remeasure()
 
     def ending(self) -> list[Event]:
         """What the client gets instead of the text that was held back."""
@@ -161,11 +159,12 @@ class Window:
 
 def _size(call: Call, rules: list[ModerationRule]) -> float:
     """Characters of a window; without end where an answer is held until all of it is there."""
-    judges = call.snapshot.judges
+    judges, detectors = call.snapshot.judges, call.snapshot.detectors
     for rule in rules:
         if rule.action == "retry" or (rule.guard is not None and judges[rule.guard].whole):
             return math.inf
-    return min(rule.hold_back for rule in rules)
+    whole = [2 * detectors[name].longest for rule in rules for name in rule.detectors]
+    return max([*whole, *(rule.hold_back for rule in rules)])
 
 
 def _part(channel: Channel) -> str:
@@ -174,11 +173,20 @@ def _part(channel: Channel) -> str:
     return named[-1] if named else ""
 
 
-def _new(hit: Hit, before: int) -> list[Finding]:
-    """What does not lie wholly in text that has been let go already."""
-    return [one for one in hit.findings if one.end > before]
+def _new(hit: Hit, stretch: Stretch) -> list[Finding]:
+    """What does not lie wholly in text that has been let go, or is taken out, already."""
+    before = len(stretch.before)
+    return [
+        one
+        for one in hit.findings
+        if one.end > before and not stretch.is_taken_out(one.start, one.end)
+    ]
 
 
-def _instead(finding: Finding, offset: int, length: int) -> Replacement:
-    start, end = max(finding.start - offset, 0), min(finding.end - offset, length)
-    return start, end, f"<{finding.entity}>"
+def _take_out(hit: Hit, stretch: Stretch) -> None:
+    for one in merged(hit.findings):
+        stretch.take_out(one.start, one.end, f"<{one.entity}>")
+    if not hit.findings:
+        before = len(stretch.before)
+        stretch.take_out(before, before + len(stretch.text), _REMOVED)
+        stretch.seen = ""

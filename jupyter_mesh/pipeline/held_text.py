@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from string import ascii_letters, digits
 
 from ..schemas.events import Answer, Chunk, Event
+from ..schemas.frozen import frozen
 from .chunks import Channel, map_texts, texts
 
-Replacement = tuple[int, int, str]
-"""From where to where in a text, and what to put there."""
+_RUN = frozenset(ascii_letters + digits + "_-./+=%~:@&?#!$*\\")
+"""What tokens, keys and addresses are written with: none of it is known before its end."""
+
+
+@frozen
+class Replacement:
+    """From where to where in a channel's text, and what is let go instead."""
+
+    start: int
+    end: int
+    instead: str
 
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """One text in one event."""
+    """One text in one event, as it came, and what is let go of it."""
 
     channel: Channel
     text: str
+    shown: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -29,62 +42,112 @@ class Held:
     event: Event
     came: float
     pieces: list[Piece] = field(default_factory=list[Piece])
-    changed: bool = False
 
     def released(self) -> Event:
         """The event with what became of its texts."""
         event = self.event
-        if not self.changed or not isinstance(event, Chunk | Answer):
+        changed = any(piece.shown != piece.text for piece in self.pieces)
+        if not changed or not isinstance(event, Chunk | Answer):
             return event
         pieces = iter(self.pieces)
 
         def written(_channel: Channel, _text: str) -> str:
-            return next(pieces).text
+            return next(pieces).shown
 
         return replace(event, data=map_texts(event.data, written), raw=None)
 
 
 @dataclass(slots=True)
 class Stretch:
-    """One channel's text that waits.
+    """One channel's text that waits. What is taken out of it stays here until it is let go, so that
+    more of the same is known when it comes.
 
     Attributes:
-        before: The end of what has been let go, shown again to judges.
+        before: The end of what has been let go, as it came; detectors look at it again.
+        seen: The same as the client got it; judges look at it again.
+        start: Where in the channel's text the waiting begins.
         fresh: Characters that nobody has judged.
+        replacements: In order, apart from one another.
     """
 
     before: str = ""
-    held: deque[tuple[Held, Piece]] = field(default_factory=deque["tuple[Held, Piece]"])
+    seen: str = ""
+    start: int = 0
+    held: deque[Piece] = field(default_factory=deque[Piece])
     fresh: int = 0
+    replacements: list[Replacement] = field(default_factory=list[Replacement])
 
     @property
     def text(self) -> str:
-        """All that waits."""
-        return "".join(piece.text for _, piece in self.held)
+        """All that waits, as it came."""
+        return "".join(piece.text for piece in self.held)
 
-    def rewrite(self, changes: Sequence[Replacement]) -> None:
-        """Put something else at places of `text`; they are in order and do not overlap."""
-        at = 0
-        for holder, piece in self.held:
-            end = at + len(piece.text)
-            new = _rewritten(piece.text, at, changes)
-            if new != piece.text:
-                piece.text, holder.changed = new, True
-            at = end
+    @property
+    def shown(self) -> str:
+        """All that waits, as it would be let go."""
+        return self._shown(self.text)
 
+    def _shown(self, text: str) -> str:
+        """`text`, with which the waiting begins, as it is let go."""
+        at = self.start
+        end = at + len(text)
+        if not any(one.start < end and at < one.end for one in self.replacements):
+            return text
+        parts: list[str] = []
+        for one in self.replacements:
+            if one.end <= at or one.start >= end:
+                continue
+            parts.append(text[at - self.start : max(one.start, at) - self.start])
+            if one.start >= self.start:
+                parts.append(one.instead)
+            at = min(one.end, end)
+        return "".join([*parts, text[at - self.start :]])
 
-def _rewritten(text: str, start: int, changes: Iterable[Replacement]) -> str:
-    parts: list[str] = []
-    at, end = start, start + len(text)
-    for left, right, instead in changes:
-        if right <= at or left >= end:
-            continue
-        parts.append(text[at - start : max(left, at) - start])
-        if left >= start:
-            parts.append(instead)
-        at = min(right, end)
-    parts.append(text[at - start :])
-    return "".join(parts)
+    def is_taken_out(self, start: int, end: int) -> bool:
+        """Whether all of this, counted from the beginning of `before`, is replaced already."""
+        offset = self.start - len(self.before)
+        return any(
+            one.start <= max(start + offset, self.start) and end + offset <= one.end
+            for one in self.replacements
+        )
+
+    def take_out(self, start: int, end: int, instead: str) -> None:
+        """Replace this, counted from the beginning of `before`, with all that overlaps it."""
+        offset = self.start - len(self.before)
+        start, end = max(start + offset, self.start), end + offset
+        over = [one for one in self.replacements if one.start < end and start < one.end]
+        start = min([start, *(one.start for one in over)])
+        end = max([end, *(one.end for one in over)])
+        apart = [one for one in self.replacements if one not in over]
+        apart.append(Replacement(start, end, instead))
+        self.replacements = sorted(apart, key=lambda one: one.start)
+
+    def uncut(self, place: int, *, runs: bool) -> int:
+        """The last place up to `place`, both counted in `text`, that lies in nothing that is
+        replaced, nor with `runs` in what may become a token.
+        """
+        text = self.text
+        if place >= len(text):
+            return place  # the choice went on elsewhere
+        while True:
+            at = place
+            for one in self.replacements:
+                if one.start < self.start + at < one.end:
+                    at = max(one.start - self.start, 0)
+            if runs and text[at] in _RUN:
+                at = _run_start(text, at)
+            if at == place:
+                return place
+            place = at
+
+    def let_go(self, shown_again: int) -> None:
+        """Let go of the first piece."""
+        piece = self.held.popleft()
+        piece.shown = self._shown(piece.text)
+        self.before = (self.before + piece.text)[-shown_again:]
+        self.seen = (self.seen + piece.shown)[-shown_again:]
+        self.start += len(piece.text)
+        self.replacements = [one for one in self.replacements if one.end > self.start]
 
 
 class Waiting:
@@ -131,46 +194,73 @@ class Waiting:
                 piece = Piece(channel, text)
                 held.pieces.append(piece)
                 stretch = self.stretches.setdefault(channel, Stretch())
-                stretch.held.append((held, piece))
+                stretch.held.append(piece)
                 stretch.fresh += len(text)
                 number = int(channel[0])
                 self._lengths[number] = self._lengths.get(number, 0) + len(text)
         self._events.append(held)
 
-    def remeasure(self) -> None:
-        """Count anew, after texts were changed."""
-        self._lengths = dict.fromkeys(self._lengths, 0)
-        for held in self._events:
-            for piece in held.pieces:
-                self._lengths[int(piece.channel[0])] += len(piece.text)
-
-    def release(self, keep: int, ended: Iterable[int]) -> list[Event]:
+    def release(self, keep: int, ended: Iterable[int], *, runs: bool = False) -> list[Event]:
         """Let go what has been judged, but for the last `keep` characters of each choice that goes
-        on; in the order the events came.
+        on and what they are the end of; in the order the events came.
         """
-        over = frozenset(ended)
-        out: list[Event] = []
-        while self._events and self._may_go(self._events[0], keep, over):
-            out.append(self._let_go(self._events.popleft()))
-        return out
+        count = len(self._events)
+        if keep:
+            over = frozenset(ended)
+            count = self._uncut(self._may_go(keep, over), over, runs=runs)
+        return [self._let_go(self._events.popleft()) for _ in range(count)]
 
-    def _may_go(self, held: Held, keep: int, over: frozenset[int]) -> bool:
-        for piece in held.pieces:
-            number = int(piece.channel[0])
-            if number in over:
-                continue
-            own = sum(len(one.text) for one in held.pieces if one.channel[0] == number)
-            if self._lengths[number] - own < keep:
-                return False
-        return True
+    def _may_go(self, keep: int, over: frozenset[int]) -> int:
+        """How many of the events, as far as their number of characters goes."""
+        left = dict(self._lengths)
+        for count, held in enumerate(self._events):
+            for piece in held.pieces:
+                left[int(piece.channel[0])] -= len(piece.text)
+            numbers = {int(piece.channel[0]) for piece in held.pieces}
+            if any(left[number] < keep for number in numbers - over):
+                return count
+        return len(self._events)
+
+    def _uncut(self, count: int, over: frozenset[int], *, runs: bool) -> int:
+        """How many of the first `count` events, so that nothing is cut that belongs together."""
+        while True:
+            gone = count
+            ends: dict[Channel, int] = {}
+            for held in islice(self._events, count):
+                for piece in held.pieces:
+                    ends[piece.channel] = ends.get(piece.channel, 0) + len(piece.text)
+            limits = {
+                channel: self.stretches[channel].uncut(end, runs=runs)
+                for channel, end in ends.items()
+                if channel[0] not in over
+            }
+            count = self._within(limits, count)
+            if count == gone:
+                return count
+
+    def _within(self, limits: Mapping[Channel, int], count: int) -> int:
+        """How many of the first `count` events lie before all the limits."""
+        ends = dict.fromkeys(limits, 0)
+        for n, held in enumerate(islice(self._events, count)):
+            for piece in held.pieces:
+                if piece.channel in limits:
+                    ends[piece.channel] += len(piece.text)
+                    if ends[piece.channel] > limits[piece.channel]:
+                        return n
+        return count
 
     def _let_go(self, held: Held) -> Event:
         for piece in held.pieces:
             self._lengths[int(piece.channel[0])] -= len(piece.text)
-            stretch = self.stretches[piece.channel]
-            stretch.held.popleft()
-            stretch.before = (stretch.before + piece.text)[-self._shown_again :]
+            self.stretches[piece.channel].let_go(self._shown_again)
         if held.pieces:
             waited = (time.perf_counter() - held.came) * 1000
             self.longest_ms = max(self.longest_ms, waited)
         return held.released()
+
+
+def _run_start(text: str, at: int) -> int:
+    """Where the token begins that `text[at]` goes on with."""
+    while at and text[at - 1] in _RUN:
+        at -= 1
+    return at

@@ -136,6 +136,11 @@ async def _found(
     return [_hit_at(rule, [one for one in found[text] if _counts(rule, one)]) for text in texts]
 
 
+def narrowed(hit: Hit, findings: Sequence[Finding]) -> Hit | None:
+    """The hit as if detectors had found no more than `findings`."""
+    return hit if len(findings) == len(hit.findings) else _hit_at(hit.rule, findings)
+
+
 def _counts(rule: ModerationRule, finding: Finding) -> bool:
     if rule.categories:
         least = rule.categories.get(finding.entity)

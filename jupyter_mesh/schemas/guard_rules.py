@@ -112,7 +112,8 @@ class ModerationRule(Rule):
     """
     hold_back: int = Field(default=200, ge=1, le=20_000)
     """Characters of an answer judged at once; half of them are held back until more has come, so
-    that nothing up to this half gets out in two halves.
+    that nothing up to this half gets out in two halves. Detectors look at no less than twice the
+    longest they find, and at tokens as a whole.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

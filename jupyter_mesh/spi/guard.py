@@ -151,7 +151,13 @@ class Guard(ABC):
 class Detector(Guard):
     """Finds personal data, secrets or internal names in a text. Register under
     `jupyter_mesh.guard.v1`.
+
+    Attributes:
+        longest: Characters of the longest thing it finds that holds blanks, with what it is known
+            by. So much of an answer is held back; a token without blanks always is, to its end.
     """
+
+    longest: int = 100
 
     def entities(self) -> frozenset[str] | None:
         """What it can find as it is configured and installed; None where that cannot be told.

@@ -58,6 +58,7 @@ class Keys(Detector):
     """Finds `KEY`."""
 
     name: ClassVar[str] = "keys"
+    longest = 20
 
     async def find(self, texts: Sequence[str], call: GuardedCall) -> Sequence[Sequence[Finding]]:
         return [
