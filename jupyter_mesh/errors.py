@@ -173,10 +173,17 @@ class LimitExceeded(MeshError):
 
 
 class Unavailable(MeshError):
-    """A part that guards the call has failed, so the call is refused; nothing was sent."""
+    """A part that guards the call has failed, so the call is refused; nothing was sent.
+
+    Attributes:
+        guard: The guard that failed, where one did.
+        why: What happened to it, for admins; nothing of a text.
+    """
 
     code = "unavailable"
     status = 503
+    guard: str | None = None
+    why: str = ""
 
 
 class AuditUnavailable(Unavailable):

@@ -240,6 +240,17 @@ def _wrong_embedding(config: Config) -> Iterator[str]:
         )
 
 
+def fault_of_asked(config: Config, id: str) -> str | None:
+    """Why the mesh itself could not ask `connection/model`; None when it may be able to."""
+    if fault := _Models(config).fault_of(id):
+        return fault
+    connection, _, model = id.partition("/")
+    listed = config.connections[connection].models
+    if model in listed and not listed[model].internal:
+        return f"{id!r} must be listed under its connection as `internal: true`"
+    return None
+
+
 def _wrong_guards(config: Config) -> Iterator[str]:
     detectors = {"standard", *standard_detectors(), *config.guards}
     for n, rule in enumerate(config.screening):

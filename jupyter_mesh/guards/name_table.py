@@ -18,6 +18,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..errors import ScreeningUnavailable
+
 PARTS = 256
 SLOT_BYTES = 8
 DIGEST_BYTES = 15
@@ -29,7 +31,7 @@ BEGINS = 255
 """In the place of an entity: longer names begin like this."""
 
 
-class UnusableTable(Exception):
+class UnusableTable(ScreeningUnavailable):
     """There is no such file, it is damaged, of another list, or made with another key."""
 
 

@@ -66,5 +66,5 @@ class ScanCall:
         self.waiting = 0
         if not self.done.done():
             self.done.set_exception(
-                ScreeningUnavailable("The text could not be screened; try again.", retry_after=1.0)
+                ScreeningUnavailable("A process that screens texts failed.", retry_after=1.0)
             )

@@ -51,10 +51,10 @@ _READY_SECONDS = 10.0
 
 
 class Drafted(NamedTuple):
-    """A policy that is in force nowhere; `fresh` names the guards that were started for it."""
+    """A policy that is in force nowhere; `warming`: as `Rehearsing` has it."""
 
     snapshot: Snapshot
-    fresh: frozenset[str]
+    warming: frozenset[str]
 
 
 class GuardDesk:
@@ -117,12 +117,12 @@ class GuardDesk:
             InvalidRequest: There is no such model.
             StoreUnavailable: That a guard is started cannot be recorded.
         """
-        async with self._drafted(principal, trial.draft) as (snapshot, fresh):
+        async with self._drafted(principal, trial.draft) as (snapshot, warming):
             candidates = _candidates(snapshot, trial.model)
             asks = trial.direction == "request"
             if trial.application is not None:
                 principal = replace(principal, application=trial.application)
-            patience = time.monotonic() + (_READY_SECONDS if fresh else 0.0)
+            patience = time.monotonic() + (_READY_SECONDS if warming else 0.0)
             while True:
                 call = self._call(principal, snapshot, trial.text if asks else "", candidates)
                 call.groups = frozenset(trial.groups)
@@ -130,7 +130,9 @@ class GuardDesk:
                 with self._parts.nested.rehearsal(call):
                     done = await rehearse(call, () if asks else (trial.text,))
                     taken = (time.perf_counter() - began) * 1000
-                    if not isinstance(done.error, Unavailable) or time.monotonic() >= patience:
+                    error = done.error
+                    waits = isinstance(error, Unavailable) and error.guard in warming
+                    if not waits or time.monotonic() >= patience:
                         return await trial_result(trial, done, taken)
                 await asyncio.sleep(0.1)
 
@@ -194,8 +196,8 @@ class GuardDesk:
         if any(one.kind == "guards" and body is not None for body, one in objects):
             check_guards(config, parts.plugins)  # else a key pasted where none belongs is recorded
             await self._note_trial(principal, objects)
-        async with parts.guards.lent(config, secret_store, inside=inside) as (every, fresh):
-            yield Drafted(parts.catalogue_keeper.drafted(config, every), fresh)
+        async with parts.guards.lent(config, secret_store, inside=inside) as (every, warming):
+            yield Drafted(parts.catalogue_keeper.drafted(config, every), warming)
 
     async def _note_trial(
         self, principal: Principal, objects: Sequence[tuple[JsonObject | None, DraftObject]]

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from ..config import Config, standard_detectors
 from ..errors import ConfigError
 from ..guards.remote_config import RemoteGuardConfig
+from ..references import fault_of_asked
 from ..schemas.catalog import Residency
 from ..spi.guard import Detector, Guard, GuardTools, Judge
 from ..spi.happenings import Happenings
@@ -31,11 +32,12 @@ class Rehearsing(NamedTuple):
 
     Attributes:
         every: By the names the policy gives them.
-        fresh: Names of those that were started for it, and may not be ready yet.
+        warming: Names of those that were started for it and may not be ready yet. Who asks a model
+            or a service is as ready as that is; asking again would ask that again.
     """
 
     every: Mapping[str, Guard]
-    fresh: frozenset[str]
+    warming: frozenset[str]
 
 
 class Guards:
@@ -122,7 +124,8 @@ class Guards:
                 for name in fresh:
                     begun.append(every[name])
                     every[name].start(name, tools)
-                yield Rehearsing(every, frozenset(fresh))
+                warming = frozenset(name for name in fresh if not _asks(every[name]))
+                yield Rehearsing(every, warming)
             finally:
                 for guard in begun:
                     await guard.aclose()
@@ -145,6 +148,10 @@ class Guards:
         self.detectors, self.judges = {}, {}
         for guard in every:
             await guard.aclose()
+
+
+def _asks(guard: Guard) -> bool:
+    return bool(guard.asks) or isinstance(guard.config, RemoteGuardConfig)
 
 
 def check_guards(config: Config, plugins: Plugins) -> None:
@@ -176,6 +183,14 @@ def check_rules(config: Config, guards: Mapping[str, Guard]) -> list[str]:
         for name in rule.detectors:
             if name != "standard" and not isinstance(guards[name], Detector):
                 raise ConfigError(f"moderation: {name!r} judges whole texts; name it as `guard`.")
+    unknown = [
+        f"guards.{name}: {fault}"
+        for name, guard in guards.items()
+        for model in guard.asks
+        if (fault := fault_of_asked(config, model))
+    ]
+    if unknown:
+        raise ConfigError(" ".join(f"{fault}." for fault in unknown))
     faults = list(unfindable(config, guards))
     if enforced := [fault.message for fault in faults if fault.enforced]:
         raise ConfigError(" ".join(enforced))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from ..errors import Blocked, Unavailable
+from ..errors import Blocked, MeshError, Unavailable
 from ..pipeline.findings import find_in
 from ..pipeline.judging import hits, rules_for
 from ..pipeline.screening_plan import covering, distinct
@@ -30,7 +30,7 @@ async def trial_result(trial: GuardTrial, done: Rehearsed, milliseconds: float) 
     asks = trial.direction == "request"
     return GuardTrialResult(
         outcome=_outcome(trial, done, result),
-        reason=str(done.error) if done.error else _stopped(done),
+        reason=_why(done.error) if done.error else _stopped(done),
         screened=bool(rules_for(done.call, trial.direction)) or (asks and bool(_rules(done))),
         findings=await (_in_request(trial, done) if asks else _in_answer(trial, done)),
         verdicts=_verdicts(trial, done),
@@ -48,6 +48,12 @@ def _outcome(
     if done.error is not None or done.stopped:
         return "blocked"
     return "passes" if result == trial.text else "changed"
+
+
+def _why(error: MeshError) -> str:
+    """In the caller's words, and what only admins are told."""
+    why = error.why if isinstance(error, Unavailable) else ""
+    return str(error) if why in str(error) else f"{error} ({why.rstrip('.')})"
 
 
 def _stopped(done: Rehearsed) -> str | None:

@@ -14,6 +14,7 @@ from ..errors import ScreeningUnavailable
 from ..schemas.frozen import frozen
 from ..schemas.request import Request
 from ..spi.guard import MOST_FINDINGS, Detector, Finding, GuardedCall
+from .guard_faults import because_of
 from .off_loop import off_loop, size_of
 from .readings import Reading, Room, TooMuch, readings, whole_escapes
 
@@ -150,10 +151,11 @@ async def find(
     except TooMuch:
         raise
     except Exception as error:  # a third edge: whatever a guard does wrong closes the call
-        raise ScreeningUnavailable(
+        closed = ScreeningUnavailable(
             f"The detector {name!r} failed, so the text could not be screened and nothing was "
             "sent. Try again, or tell your admin."
-        ) from error
+        )
+        raise because_of(closed, name, error, [*sought]) from error
 
 
 def _too_much() -> TooMuch:

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from ..errors import MeshError, ModerationUnavailable
+from ..errors import MeshError, ModerationUnavailable, Unavailable
 from ..schemas.frozen import frozen
 from ..schemas.guard_rules import ModerationRule
 from ..schemas.json import JsonObject
 from ..spi.guard import Finding, GuardedCall, Judge, Verdict
 from .call import Call
 from .findings import find
+from .guard_faults import because_of
 from .snapshot import covers
 
 Direction: TypeAlias = Literal["request", "response"]
@@ -116,7 +117,7 @@ async def verdicts_on(
         if len(verdicts) != len(texts) or not all(map(_plausible, verdicts)):
             raise ValueError("a verdict for each text, with scores between 0 and 1")
     except Exception as error:  # whatever a guard does wrong closes the call
-        raise _unavailable(name, direction) from error
+        raise because_of(_unavailable(name, direction), name, error, texts) from error
     return verdicts
 
 
@@ -132,7 +133,10 @@ async def _found(
     try:
         found = await find({name: known[name] for name in rule.detectors}, texts, guarded)
     except MeshError as error:
-        raise _unavailable(" and ".join(rule.detectors), "response") from error
+        closed = _unavailable(" and ".join(rule.detectors), "response")
+        if isinstance(error, Unavailable):
+            closed.guard, closed.why = error.guard, error.why
+        raise closed from error
     return [_hit_at(rule, [one for one in found[text] if _counts(rule, one)]) for text in texts]
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mesh.errors import ScreeningUnavailable
+from jupyter_mesh.config import Config
+from jupyter_mesh.errors import ConfigError, ModerationUnavailable
+from jupyter_mesh.mesh.guards import check_guards
+from jupyter_mesh.mesh.plugins import Plugins
 from jupyter_mesh.schemas.guards import GuardTrial
 from jupyter_mesh.schemas.json import dig
 from jupyter_mesh.spi import GUARD_GROUP, PROVIDER_GROUP
-from jupyter_mesh.testing.fake_openai import FakeOpenAI
+from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
 
 from .world import ADA, ROOT, ask, chat, connection, mesh_of
 
@@ -43,14 +46,74 @@ async def test_names_stay_inside_and_the_model_is_asked_as_a_part_of_the_call(
         assert {one.model for one in detail.children} == {"labels/names"}
 
 
-async def test_a_model_that_is_not_there_closes_the_call(
-    tmp_path: Path, upstream: FakeOpenAI, connections: dict[str, object]
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("labels/other", "'labels' lists no model 'other' (there are: names)"),
+        ("labls/names", "'labls/names' needs a connection 'labls' (did you mean 'labels'?)"),
+        ("up/m", "'up/m' must be listed under its connection as `internal: true`"),
+    ],
+)
+async def test_a_guard_that_names_no_model_is_refused(
+    tmp_path: Path, connections: dict[str, object], model: str, said: str
 ) -> None:
-    guards = {"names": {"guard": "ner", "model": "labels/other"}}
-    async with mesh_of(tmp_path, connections, guards=guards, screening=[RULE]) as mesh:
-        outcome = await ask(mesh, chat(PROMPT, model="up/m"))
-        assert isinstance(outcome.error, ScreeningUnavailable)
-        assert upstream.requests == []
+    guards = {"names": {"guard": "ner", "model": model}}
+    with pytest.raises(ConfigError) as refused:
+        async with mesh_of(tmp_path, connections, guards=guards, screening=[RULE]):
+            pass
+    assert f"guards.names: {said}" in refused.value.message
+    config = Config.model_validate({"connections": connections, "guards": guards})
+    with pytest.raises(ConfigError):
+        check_guards(config, Plugins())
+
+
+REFUSING: dict[str, object] = {
+    "small": {"internal": True, "operations": ["embedding"]},
+    "m": {},
+}
+
+
+SUBJECTS = {
+    "guard": "topics",
+    "model": "up/small",
+    "deny": {"medicine": ["Which dose may I take?"]},
+}
+ON_SUBJECTS = {"name": "subjects", "guard": "subjects", "for": {"direction": "request"}}
+
+
+async def test_why_a_guard_cannot_ask_its_model_is_told_to_admins_without_the_text(
+    tmp_path: Path, upstream: FakeOpenAI, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "the private words of a letter that nobody else may read"
+    upstream.default = Behaviour(fault="rejected")
+    up = {"up": connection(upstream, models=REFUSING)}
+    policy = {"guards": {"subjects": SUBJECTS}, "moderation": [ON_SUBJECTS]}
+    async with mesh_of(tmp_path, up, screening=[], **policy) as mesh:
+        outcome = await ask(mesh, chat(said, model="up/m"))
+        assert isinstance(outcome.error, ModerationUnavailable)
+        assert "400" not in outcome.error.message
+        result = await mesh.guards.try_text(ROOT, GuardTrial(text=said))
+        await mesh._parts.alerts.flush()
+        (alert,) = (await mesh.alerts.page(state="open", kind="moderation")).alerts
+        for told in (caplog.text, alert.text, str(result.reason)):
+            assert "400" in told
+            assert "subjects" in told
+            assert said not in told
+
+
+async def test_a_draft_whose_model_fails_is_asked_once(
+    tmp_path: Path, upstream: FakeOpenAI
+) -> None:
+    upstream.default = Behaviour(fault="rate_limited")
+    up = {"up": connection(upstream, models=REFUSING)}
+    draft = [
+        {"kind": "guards", "name": "subjects", "body": SUBJECTS},
+        {"kind": "moderation", "name": "subjects", "body": ON_SUBJECTS},
+    ]
+    async with mesh_of(tmp_path, up, screening=[]) as mesh:
+        trial = GuardTrial.model_validate({"text": "Which dose is right?", "draft": draft})
+        assert (await mesh.guards.try_text(ROOT, trial)).outcome == "unavailable"
+        assert len(upstream.requests) == 1
 
 
 async def test_a_dry_run_shows_the_names_too(

@@ -69,6 +69,8 @@ async def test_a_worker_that_fails_lets_nothing_out_and_is_told(
             outcome = await ask(mesh, request)
             assert isinstance(outcome.error, ScreeningUnavailable)
             assert outcome.events == []
+            named = "A process that screens texts failed" in outcome.error.message
+            assert named, "the source of the guard is not to blame"
             kept = await mesh.call_detail(ADA, outcome.call.id)
             assert kept.summary.outcome == "refused"
             everything = kept.model_dump_json() + str(outcome.error) + repr(outcome.error)

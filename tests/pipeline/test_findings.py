@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from jupyter_mesh.errors import Blocked, ScreeningUnavailable
+from jupyter_mesh.errors import Blocked, ProviderRejected, ScreeningUnavailable
 from jupyter_mesh.pipeline.findings import find, find_in
 from jupyter_mesh.pipeline.overlaps import merged
 from jupyter_mesh.schemas.json import Json
@@ -188,3 +188,31 @@ async def test_what_is_cut_between_messages_is_found_in_both(
             text = text[: one.start] + text[one.end :]
         rest.append(text)
     assert rest == left
+
+
+LETTER = "the private words of a letter that nobody else may read"
+FAILURES: list[tuple[Exception, str, bool]] = [
+    (ValueError(LETTER), "ValueError in test_findings.py", False),
+    (TimeoutError(LETTER), "too long", False),
+    (ProviderRejected(f"No such label. Sent: {LETTER}", status=400), "No such label", False),
+    (ScreeningUnavailable("A process failed.", retry_after=1.5), "A process failed.", True),
+]
+
+
+@pytest.mark.parametrize(("failure", "why", "is_told"), FAILURES)
+async def test_why_a_detector_failed_is_known_without_a_word_of_the_text(
+    failure: Exception, why: str, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Fails(Matches):
+        async def find(
+            self, texts: Sequence[str], call: GuardedCall
+        ) -> Sequence[Sequence[Finding]]:
+            raise failure
+
+    with pytest.raises(ScreeningUnavailable) as refused:
+        await find({"words": Matches("x"), "names": Fails("x")}, [LETTER, "other"], GuardedCall())
+    error = refused.value
+    assert (error.guard, why in error.why, why in caplog.text) == ("names", True, True)
+    assert error.retry_after == (1.5 if is_told else None)
+    assert (why in str(error), why in error.message) == (is_told, is_told)
+    assert LETTER not in f"{error} {error.message} {error.why} {caplog.text}"

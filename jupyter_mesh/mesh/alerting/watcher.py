@@ -12,6 +12,7 @@ from ...errors import (
     LimitsUnavailable,
     ModerationUnavailable,
     ScreeningUnavailable,
+    Unavailable,
 )
 from ...pipeline.call import Call
 from ...pipeline.holds import window_title
@@ -91,7 +92,7 @@ class Watcher:
             self._book.raised(unrecorded(failure.message))
         elif (broken := _OUT_OF_ORDER.get(type(failure))) is not None and failure is not None:
             kind, title = broken
-            said = f"{failure} Until it works again such calls are refused."
+            said = f"{_why(failure)} Until it works again such calls are refused."
             self._book.raised(
                 Signal(kind=kind, subject=OUT_OF_ORDER, severity="critical", title=title, text=said)
             )
@@ -155,6 +156,13 @@ class Watcher:
                     continue
                 said = f"The budget of {reserved.title} (${hold.limit:f}) refuses calls."
                 self._book.raised(_full(subject, said, details))
+
+
+def _why(failure: BaseException) -> str:
+    """Which guard failed and how, as far as that is known."""
+    if isinstance(failure, Unavailable) and failure.guard is not None and failure.why:
+        return f"The guard {failure.guard!r} failed: {failure.why}"
+    return str(failure)
 
 
 def unrecorded(why: str) -> Signal:
