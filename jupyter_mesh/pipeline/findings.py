@@ -129,9 +129,10 @@ async def find(
         TooMuch: More was found, or written in code, than is looked through.
     """
     name = "readings"
+    sought = dict.fromkeys(texts)
+    listed = [*sought]
     try:
         async with asyncio.timeout(_SECONDS):
-            sought = dict.fromkeys(texts)
             size = sum(map(len, sought)) + 32 * len(sought)
             ways = await off_loop(size, lambda: _other_readings(sought))
             results = await off_loop(size, lambda: _nothing_yet(sought, ways))
@@ -155,7 +156,7 @@ async def find(
             f"The detector {name!r} failed, so the text could not be screened and nothing was "
             "sent. Try again, or tell your admin."
         )
-        raise because_of(closed, name, error, [*sought]) from error
+        raise because_of(closed, name, error, listed) from error
 
 
 def _too_much() -> TooMuch:
