@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from ..errors import InvalidRequest
 from ..schemas.json import Json
@@ -13,6 +14,11 @@ _WHERE = (
     *("provider", "base_url", "channel", "host", "port", "tls", "url"),
     *("guard", "endpoint", "region"),
 )
+_WHO = ("identity", "scope", "credentials")
+_LENT = ("default", "managed", "workload")
+"""Identities that are the machine's."""
+_AZURE = (".cognitiveservices.azure.com", ".cognitiveservices.azure.us", ".services.ai.azure.com")
+_GOOGLE = (".googleapis.com",)
 
 
 def refuse_moved_keys(
@@ -29,6 +35,8 @@ def refuse_moved_keys(
         fresh: Names of secrets that were typed with this change.
     """
     prefixes = REFERENCES if "guard" in body else (_SEALED,)
+    if "guard" in body:
+        _refuse_lent_identity(body, present)
     moved = present is None or any(body.get(field) != present.get(field) for field in _WHERE)
     known = set[str]()
     if present is not None and not moved:
@@ -48,6 +56,27 @@ def refuse_moved_keys(
                 f"The key in `{field}` was given for another connection or address. Type it again.",
                 param=field,
             )
+
+
+def _refuse_lent_identity(body: Mapping[str, Json], present: Mapping[str, Json] | None) -> None:
+    """The same for a token that the gateway's machine gets for itself: it goes to whom it is of."""
+    if present is not None and all(body.get(one) == present.get(one) for one in (*_WHERE, *_WHO)):
+        return
+    if body.get("identity") in _LENT:
+        homes, asks_more = _AZURE, "scope" in body
+    elif body.get("guard") == "google_dlp" and body.get("credentials") is None:
+        homes, asks_more = _GOOGLE, False
+    else:
+        return
+    address = body.get("base_url")
+    host = (urlsplit(address).hostname if isinstance(address, str) else None) or homes[0]
+    if asks_more or not host.endswith(homes):
+        raise InvalidRequest(
+            "A token of the gateway's own machine is sent to no other address than its vendor's "
+            f"({', '.join(homes)}), with the usual scope. Type a key, or write the guard in "
+            "mesh.yaml.",
+            param="base_url",
+        )
 
 
 def _references(

@@ -101,6 +101,34 @@ def test_a_key_in_force_goes_only_where_it_goes_already(change: JsonObject, allo
         refuse_moved_keys(body, IN_FORCE, ())
 
 
+AZURE: JsonObject = {"guard": "azure_language", "identity": "managed"}
+HOME = "https://ours.cognitiveservices.azure.com"
+
+
+@pytest.mark.parametrize(
+    ("body", "allowed"),
+    [
+        ({**AZURE, "base_url": HOME}, True),
+        ({**AZURE, "base_url": "https://evil.example"}, False),
+        ({**AZURE, "base_url": f"https://evil.example/{HOME}"}, False),
+        ({**AZURE, "base_url": "https://evilcognitiveservices.azure.com"}, False),
+        ({**AZURE, "base_url": "https://ours.cognitiveservices.azure.com@evil.example"}, False),
+        ({**AZURE, "base_url": HOME, "scope": "https://management.azure.com/.default"}, False),
+        ({"guard": "google_dlp", "project": "p"}, True),
+        ({"guard": "google_dlp", "project": "p", "base_url": "https://dlp.googleapis.com"}, True),
+        ({"guard": "google_dlp", "project": "p", "base_url": "https://evil.example"}, False),
+        ({"guard": "presidio_service", "base_url": "https://any.example"}, True),
+    ],
+)
+def test_a_token_of_the_machine_goes_to_its_vendor_only(body: JsonObject, allowed: bool) -> None:
+    refuse_moved_keys(body, body, ())  # as it is in force
+    if allowed:
+        refuse_moved_keys(body, None, ())
+        return
+    with pytest.raises(InvalidRequest, match="own machine"):
+        refuse_moved_keys(body, None, ())
+
+
 async def test_a_typed_key_goes_with_a_guard_that_is_tried_and_that_is_on_record(
     tmp_path: Path, upstream: FakeOpenAI, service: FakeGuard
 ) -> None:
