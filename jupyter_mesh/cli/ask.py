@@ -11,11 +11,11 @@ from ..client.figures import dollars, duration
 from ..client.tables import offered_price
 from ..schemas.api import ModelCard
 from .gateway import ask_gateway
-from .outcome import Output
+from .outcome import REFUSED, Output
 
 
 def ask(arguments: Namespace, output: Output) -> int:
-    """Stream the answer; then, to standard error, what it took."""
+    """Stream the answer; then, to standard error, what it took, and why a filter ended it."""
     prompt: str = sys.stdin.read() if arguments.prompt == "-" else arguments.prompt
 
     async def work(mesh: AsyncMesh) -> Answer:
@@ -37,9 +37,12 @@ def ask(arguments: Namespace, output: Output) -> int:
     if output.as_json:
         output.value(answer_payload(answer, "done"))
     else:
-        output.line()
+        if answer.text or not answer.blocked:
+            output.line()
+        if answer.blocked:
+            output.aside(answer.blocked)
         output.aside(_footer(answer))
-    return 0
+    return REFUSED if answer.blocked else 0
 
 
 def _footer(answer: Answer) -> str:
@@ -49,7 +52,7 @@ def _footer(answer: Answer) -> str:
         parts.append(f"{estimated}{answer.usage.input:,} + {answer.usage.output:,} tokens")
     parts.append("price unknown" if answer.cost is None else dollars(answer.cost))
     parts.append(duration(answer.elapsed))
-    parts += [notice.message for notice in answer.notices]
+    parts += [one.message for one in answer.notices if one.message != answer.blocked]
     return " · ".join(parts)
 
 

@@ -15,6 +15,7 @@ from ..schemas.json import Json, JsonObject
 from ..schemas.spend import Usage
 
 ANSWER_MIME = "application/vnd.jupyter-mesh.answer+json"
+FILTERED = "content_filter"
 Format: TypeAlias = Literal["markdown", "text", "code", "json"]
 State: TypeAlias = Literal["streaming", "done", "error", "stopped"]
 
@@ -70,6 +71,14 @@ class Answer:
         if self.elapsed <= self.first_token:
             return None
         return self.usage.output / (self.elapsed - self.first_token)
+
+    @property
+    def blocked(self) -> str | None:
+        """Why a content filter ended the answer; None where none did."""
+        if self.finish_reason != FILTERED:
+            return None
+        said = (notice.message for notice in self.notices if notice.code == FILTERED)
+        return next(said, "The answer was stopped by a content filter.")
 
     def __str__(self) -> str:
         return self.text

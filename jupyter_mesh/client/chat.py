@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 from ..schemas.events import Notice
 from ..schemas.json import JsonObject
@@ -11,6 +12,7 @@ from .answer import Answer
 from .call import ChatCall
 from .caller import call_finished
 from .draft import Draft
+from .errors import MeshClientError
 from .structured import AnswerInvalid, Shape
 from .transport import Reply, Transport
 
@@ -28,22 +30,38 @@ async def ask(
     """The whole answer, validated when a shape is given.
 
     Raises:
-        MeshClientError: The call failed, or neither attempt fits the shape (`invalid_answer`).
+        MeshClientError: The call failed, a content filter stopped the answer (`content_blocked`),
+            or neither attempt fits the shape (`invalid_answer`).
     """
     draft.add_reply(await complete(transport, call))
     if shape is not None:
         try:
-            draft.data = shape.parse(draft.text)
+            draft.data = value_of(draft, shape)
         except AnswerInvalid as failure:
             second = call.repaired(draft.text, str(failure))
             draft.start_over(repair_notice(failure))
             draft.add_reply(await complete(transport, second))
             try:
-                draft.data = shape.parse(draft.text)
+                draft.data = value_of(draft, shape)
             except AnswerInvalid as again:
                 raise shape.explain_failure(again) from again
     draft.end()
     return draft.answer()
+
+
+def value_of(draft: Draft, shape: Shape) -> Any:
+    """What the answer says in the shape asked for.
+
+    Raises:
+        AnswerInvalid: It does not fit.
+        MeshClientError: A content filter stopped it (`content_blocked`).
+    """
+    answer = draft.answer()
+    if answer.blocked is not None:
+        raise MeshClientError(
+            answer.blocked, code="content_blocked", status=400, request_id=answer.request_id
+        )
+    return shape.parse(answer.text)
 
 
 def repair_notice(failure: AnswerInvalid) -> Notice:

@@ -8,7 +8,7 @@ from contextlib import aclosing, closing
 
 from ..client.answer import Answer, Comparison, Format, State
 from ..client.call import ChatCall
-from ..client.chat import complete, repair_notice, stream_chunks
+from ..client.chat import complete, repair_notice, stream_chunks, value_of
 from ..client.draft import Draft
 from ..client.errors import MeshClientError
 from ..client.loop import background
@@ -81,7 +81,7 @@ def _remember(session: Session, cell: Cell, screen: Screen) -> Answer | Comparis
         session.shell.push({cell.options.out: shown})
     for answer in answers:
         session.notebooks.tell({"type": "call_finished", "request_id": answer.request_id})
-    if isinstance(shown, Answer) and screen.parts[0].state == "done":
+    if isinstance(shown, Answer) and screen.parts[0].state == "done" and not shown.blocked:
         exchange = Exchange(cell.calls[0].messages[-1:], shown.text)
         session.threads.remember(session.document, cell.thread, exchange)
     return shown
@@ -94,13 +94,13 @@ def _ask_one(
     _attempt(transport, call, screen, stream=stream)
     if shape is not None:
         try:
-            draft.data = shape.parse(draft.text)
+            draft.data = value_of(draft, shape)
         except AnswerInvalid as failure:
             second = call.repaired(draft.text, str(failure))
             draft.start_over(repair_notice(failure))
             _attempt(transport, second, screen, stream=stream)
             try:
-                draft.data = shape.parse(draft.text)
+                draft.data = value_of(draft, shape)
             except AnswerInvalid as again:
                 raise shape.explain_failure(again) from again
     screen.parts[0].end("done")

@@ -21,8 +21,10 @@ def propose(shell: Any, answer: Answer) -> None:
     """Put an answer's code into a new cell below this one, or into the next prompt of a terminal.
 
     Raises:
-        MeshMagicError: The answer holds no code block; prose is no cell.
+        MeshMagicError: The answer holds no code block; prose is no cell. Or it was stopped.
     """
+    if answer.blocked is not None:
+        raise MeshMagicError(answer.blocked, "content_blocked")
     code = fenced_code(answer.text)
     if code is None:
         raise MeshMagicError("The answer holds no code block, so there is no cell to propose.")

@@ -115,7 +115,9 @@ class Screen:
 
     def _plain(self) -> str:
         if not self._comparison:
-            return self.parts[0].draft.text
+            draft = self.parts[0].draft
+            blocked = draft.answer().blocked if draft.finish_reason else None
+            return f"{draft.text}\n\n{blocked}".strip() if blocked else draft.text
         return "\n\n".join(_section(part) for part in self.parts)
 
     def _show_plain(self) -> None:
@@ -149,7 +151,10 @@ def facts_line(answer: Answer) -> str:
         facts.append(count(answer.usage.total, "token"))
         facts.append("price unknown" if answer.cost is None else dollars(answer.cost))
     facts.append(duration(answer.elapsed))
-    return " · ".join([*facts, *(notice.message for notice in answer.notices)])
+    said = [notice.message for notice in answer.notices]
+    if answer.blocked and answer.blocked not in said:
+        said.append(answer.blocked)
+    return " · ".join([*facts, *said])
 
 
 def _section(part: Part) -> str:

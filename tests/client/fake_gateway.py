@@ -47,6 +47,7 @@ class Script:
     cost: str | None = "0.0012"
     retry_after: str | None = None
     notices: list[dict[str, Any]] = field(default_factory=list)
+    finish: str = "stop"
 
 
 @dataclass
@@ -161,7 +162,7 @@ class FakeGateway:
         reply = {
             "object": "chat.completion",
             "model": body["model"],
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "choices": [{"index": 0, "message": message, "finish_reason": script.finish}],
             "usage": _usage(script),
             "mesh": self._details(body, script, headers),
         }
@@ -188,7 +189,7 @@ class FakeGateway:
             return response
         if script.cut:
             return response
-        await send({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        await send({"choices": [{"index": 0, "delta": {}, "finish_reason": script.finish}]})
         details = self._details(body, script, headers)
         await send({"choices": [], "usage": _usage(script), "mesh": details})
         await response.write(b"data: [DONE]\n\n")

@@ -136,6 +136,17 @@ def test_a_wrong_answer_gets_one_repair_and_both_attempts_are_counted(
     assert "stars" in second[-1]["content"]
 
 
+def test_a_schema_is_not_said_to_be_missed_where_a_filter_stopped_the_answer(
+    mesh: Mesh, gateway: FakeGateway
+) -> None:
+    why = {"code": "content_filter", "message": "Stopped: hate (rule: house)."}
+    gateway.answer = lambda body: Script(pieces=[], notices=[why], finish="content_filter")
+    with pytest.raises(MeshClientError, match="hate") as caught:
+        mesh.ask("Label it", schema=Label)
+    assert caught.value.code == "content_blocked"
+    assert len(gateway.chats) == 1
+
+
 @pytest.mark.parametrize("text", ["no JSON at all", '{"sentiment": 1, "stars": "many"}', "[]"])
 def test_a_second_wrong_answer_is_a_clear_error_and_not_a_third_call(
     mesh: Mesh, gateway: FakeGateway, text: str
