@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import unescape
+from itertools import islice
 from urllib.parse import unquote
 
 import orjson
@@ -32,20 +33,31 @@ _OUTLINE = bytes(ord("x") if one in _IN_BASE64 else ord(" ") for one in range(25
 _SHORTEST = b"x" * 16
 """Of base64, in its outline: fewer characters hold too little to be told from a word."""
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
-_LINES = (64, 76)
-_WRAPPED = re.compile(r"(?:[A-Za-z0-9+/]{64,76}\r?\n)+[A-Za-z0-9+/]{0,76}={0,2}")
-_STANDARD = str.maketrans({"-": "+", "_": "/", "\r": None, "\n": None})
+_LINES = range(40, 129)
+_WRAPPED = r"(?:[A-Za-z0-9+/]{%d}\r?\n[ \t]{0,32})+[A-Za-z0-9+/]{0,%d}={0,2}"
+_STANDARD = str.maketrans({"-": "+", "_": "/", **dict.fromkeys("\r\n\t ")})
+_BORDER = re.compile(r"[/_-]")
+_BORDERS, _PREFIX = 8, 128
+"""After so many marks of base64, within so many characters, the code may begin: a path or a name
+may stand before it.
+"""
+_CONTROLS = bytes([*range(9), *range(14, 32), 127])
+_VISIBLE = bytes([9, 10, 13, *range(32, 127)])
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}"
     r"|\\[\"\\/bfnrt]"
+    r"|\\(?:x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8}|u\{[0-9a-fA-F]{1,6}\}|[0-3][0-7]{2})"
     r"|(?:%[0-9A-Fa-f]{2})+"
     r"|\" \+ \"|' \+ '"
-    r"|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|commat);"
+    r"|&(?:#[0-9]{1,10};?|#[xX][0-9a-fA-F]{1,8};?|[a-zA-Z]{2,8};)"
 )
 _ODD = re.compile(
-    "[\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u2015\u2028-\u202f"
-    "\u205f-\u206f\u2070-\u208e\u2212\u2460-\u24ff\u3000\u3164\ufe00-\ufe0f\ufe50-\ufe6b\ufeff"
-    "\uff01-\uff5e\uffa0\U0001d400-\U0001d7ff\U000e0000-\U000e0fff]|(?![0-9])\\d"
+    "[\x00-\x08\x0e-\x1f\x7f-\u00a0\u00ad\u00b2\u00b3\u00b9\u0300-\u036f"
+    "\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u2015\u2028-\u202f"
+    "\u205f-\u206f\u2070-\u208e\u20d0-\u20f0"
+    "\u2212\u2460-\u24ff\u2776-\u2793\u3000\u3164\ufe00-\ufe0f\ufe50-\ufe6b\ufeff"
+    "\uff01-\uff5e\uffa0\ufff9-\ufffb"
+    "\U0001d173-\U0001d17a\U0001d400-\U0001d7ff\U000e0000-\U000e0fff]|(?![0-9])\\d"
 )
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0]"
@@ -137,7 +149,7 @@ def readings(text: str, room: Room | None = None) -> list[Reading]:
     Raises:
         TooMuch: There is more to read than there is room for.
     """
-    plain = text.isascii() and not _is_coded(text) and not _is_spaced(text)
+    plain = not _is_odd(text) and not _is_coded(text) and not _is_spaced(text)
     if plain and _SHORTEST not in _outline(text):
         return []
     return list(_readings(text, None, 0, room or Room()))
@@ -186,7 +198,7 @@ def _readings(text: str, under: Reading | None, depth: int, room: Room) -> Itera
         is_object = under is None and "\\" in text and is_json(text)
         reading = replace(one, escaped=is_object)
         text = reading.text
-    if not text.isascii() and (one := _read(text, _ODD, _plain, reading, room)):
+    if _is_odd(text) and (one := _read(text, _ODD, _plain, reading, room)):
         reading, text = one, one.text
     if _is_spaced(text) and (one := _read(text, _SPACED, _without_blanks, reading, room)):
         reading, text = one, one.text
@@ -196,10 +208,11 @@ def _readings(text: str, under: Reading | None, depth: int, room: Room) -> Itera
             yield from _readings(text, reading, depth + 1, room)
     if depth < _DEPTH:
         for start, end in _codes(text):
-            if (said := _decoded(text[start:end])) is not None:
+            if (found := _code_in(text[start:end])) is not None:
+                said, skipped = found
                 room.take()
                 pieces = _Pieces()
-                pieces.add(len(said), start, end, plain=False)
+                pieces.add(len(said), start + skipped, end, plain=False)
                 inner = Reading(said, pieces, reading)
                 yield inner
                 yield from _readings(said, inner, depth + 1, room)
@@ -251,6 +264,10 @@ def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
         at = max(at, end)
 
 
+def _is_odd(text: str) -> bool:
+    return not text.isascii() or len(text.encode().translate(None, _CONTROLS)) < len(text)
+
+
 def _is_coded(text: str) -> bool:
     return any(one in text for one in ("\\", "%", "&", '" + "', "' + '"))
 
@@ -270,6 +287,8 @@ def _without_escape(written: str) -> str:
 @lru_cache(maxsize=4_096)
 def _unescaped(written: str) -> str:
     match written[0]:
+        case "\\" if written[1] in "xU01234" or written[2:3] == "{":
+            return _char(written)
         case "\\":
             said: str = json.loads(f'"{written}"')
             return said
@@ -281,13 +300,20 @@ def _unescaped(written: str) -> str:
             return ""
 
 
+def _char(written: str) -> str:
+    """What an escape of a programming language stands for."""
+    digits = written[1:].strip("xUu{}")
+    number = int(digits, 8 if written[1].isdigit() else 16)
+    return chr(number) if number < 0xD800 or 0xDFFF < number < 0x110000 else written
+
+
 @lru_cache(maxsize=4_096)
 def _plain(char: str) -> str:
     if char in _DASHES:
         return "-"
-    if (digit := unicodedata.decimal(char, None)) is not None:
+    if (digit := unicodedata.digit(char, None)) is not None:
         return str(digit)
-    if unicodedata.category(char) == "Cf" or _INVISIBLE.match(char):
+    if unicodedata.category(char) in ("Cc", "Cf", "Me", "Mn") or _INVISIBLE.match(char):
         return ""
     if char.isspace():
         return " "
@@ -301,9 +327,19 @@ def _codes(text: str) -> Iterator[tuple[int, int]]:
     while (start := outline.find(_SHORTEST, at)) >= 0:
         at = outline.find(b" ", start)
         at = len(text) if at < 0 else at
-        if at - start in _LINES and (wrapped := _WRAPPED.match(text, start)) is not None:
-            at = wrapped.end()
         yield start, at
+        if (
+            at - start in _LINES
+            and (wrapped := _wrapped(at - start).match(text, start)) is not None
+        ):
+            at = wrapped.end()
+            yield start, at
+
+
+@lru_cache(maxsize=len(_LINES))
+def _wrapped(width: int) -> re.Pattern[str]:
+    """Base64 in lines that are so long, indented or not."""
+    return re.compile(_WRAPPED % (width, width))
 
 
 def _outline(text: str) -> bytes:
@@ -311,9 +347,23 @@ def _outline(text: str) -> bytes:
     return text.encode("latin-1", "replace").translate(_OUTLINE)
 
 
+def _code_in(text: str) -> tuple[str, int] | None:
+    """What the code in `text` says and where it begins there: with it, or after a mark in it."""
+    if (said := _decoded(text)) is not None:
+        return said, 0
+    if text.islower():  # a name: base64 has capitals
+        return None
+    for mark in islice(_BORDER.finditer(text, 0, _PREFIX), _BORDERS):
+        rest = text[mark.end() :]
+        if len(rest) >= len(_SHORTEST) and (said := _decoded(rest)) is not None:
+            return said, mark.end()
+    return None
+
+
 def _decoded(code: str) -> str | None:
     """The text in base64, written for URLs or not, or in hexadecimal; None where there is none."""
-    if _HEX.fullmatch(code) is not None and (said := _printable(bytes.fromhex(code))) is not None:
+    digits = code.removeprefix("0x")
+    if _HEX.fullmatch(digits) and (said := _printable(bytes.fromhex(digits))) is not None:
         return said
     plain = code.translate(_STANDARD).rstrip("=")
     if len(plain) % 4 == 1:
@@ -325,8 +375,14 @@ def _decoded(code: str) -> str | None:
 
 
 def _printable(data: bytes) -> str | None:
+    """The text in `data`: in UTF-8, or mostly ASCII in UTF-16, Latin-1 or with what nobody sees."""
     try:
         said = data.decode()
     except UnicodeDecodeError:
+        said = None
+    if said is not None and "".join(said.split()).isprintable():
+        return said
+    seen = data.replace(b"\0", b"") if b"\0" in data else data
+    if len(seen.translate(None, _VISIBLE)) * 8 > len(seen) or len(seen) * 3 < len(data):
         return None
-    return said if "".join(said.split()).isprintable() else None
+    return seen.translate(None, _CONTROLS).decode("latin-1")

@@ -192,9 +192,16 @@ def split_texts(body: JsonObject) -> Iterator[tuple[str, ...]]:
 
 
 def neighbours(body: JsonObject) -> Iterator[tuple[str, str]]:
-    """The end of each message and the beginning of the next, and of the next by the same author:
-    what is cut between them is still read as one.
+    """The end of each message and the beginning of the next, and of the next by the same author;
+    a prompt and what is to follow it; a name and its value: what is cut between them is still read
+    as one.
     """
+    for name, value in body.items():
+        if name != "messages":
+            yield from _pairs(name, value)
+    prompt, suffix = as_str(body.get("prompt")), as_str(body.get("suffix"))
+    if prompt and suffix:
+        yield prompt, suffix
     last: dict[str | None, str] = {}
     before = ""
     for message in as_list(body.get("messages")) or ():
@@ -209,6 +216,19 @@ def neighbours(body: JsonObject) -> Iterator[tuple[str, str]]:
                 if earlier:
                     yield earlier, texts[0]
             before = last[role] = texts[-1]
+
+
+def _pairs(name: str, value: Json) -> Iterator[tuple[str, str]]:
+    """Names that are somebody's own, and the texts they are names of."""
+    if isinstance(value, str):
+        if name and value and name not in _NAMES:
+            yield name, value
+    elif isinstance(value, dict):
+        for inner, item in value.items():
+            yield from _pairs(inner, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _pairs(name, item)
 
 
 def _text_of(part: Json) -> str | None:

@@ -51,6 +51,17 @@ READ: list[tuple[str, str, str, str]] = [
     ("see 1 2 3 4 5 6 7 8 now", "see 12345678 now", "345", "1 2 3 4 5 6 7 8"),
     ('"4111" + "1111"', '"41111111"', "11111", '111" + "11'),
     ("ﬁne & &lt;b", "ﬁne & <b", "<b", "&lt;b"),
+    ("ada\\x40x.org", "ada@x.org", "a@x", "a\\x40x"),
+    ("ada\\u{40}x.org", "ada@x.org", "a@x", "a\\u{40}x"),
+    ("ada\\U00000040x.org", "ada@x.org", "a@x", "a\\U00000040x"),
+    ("ada\\100x.org", "ada@x.org", "a@x", "a\\100x"),
+    ("ada&commat;x&period;org", "ada@x.org", "x.o", "x&period;o"),
+    ("ada&#64 x, &#0000000064;", "ada@ x, @", "a@", "a&#64"),
+    ("4\u03011\u0336", "41", "41", "4\u03011"),
+    ("4\ufe0f\u20e31\ufe0f\u20e3", "41", "41", "4\ufe0f\u20e31"),
+    ("⁴¹➂ x", "413 x", "41", "⁴¹"),
+    ("4\x011\x7f2", "412", "412", "4\x011\x7f2"),
+    ("4\x9f1\ufff92\U0001d1733", "4123", "123", "1\ufff92\U0001d1733"),
 ]
 
 
@@ -71,10 +82,41 @@ def test_what_is_in_base64_takes_the_whole_code_with_it() -> None:
     assert reading.span(3, 5) == (4, 4 + len(code))
 
 
+SECRET = "Schreib an ada@example.org, jetzt: ÄÖÜ"
+
+
+@pytest.mark.parametrize(
+    ("before", "code"),
+    [
+        ("https://example.org/v1/data/", b64encode(SECRET.encode()).decode()),
+        ("id_", b64encode(SECRET.encode()).decode()),
+        ("", b64encode(SECRET.encode("utf-16-le")).decode()),
+        ("", b64encode(SECRET.encode("utf-16-be")).decode()),
+        ("", b64encode(SECRET.encode("latin-1")).decode()),
+        ("", b64encode(b"an ada@example.org\0 now").decode()),
+        ("", "0x" + SECRET.encode().hex()),
+    ],
+)
+def test_a_code_is_read_behind_a_name_and_in_other_encodings(before: str, code: str) -> None:
+    [reading] = [one for one in readings(f"run {before}{code}") if "ada@example.org" in one.text]
+    start = 4 + len(before)
+    assert reading.span(3, 5) == (start, start + len(code.rstrip("=")))
+
+
+@pytest.mark.parametrize("width", [60, 64, 76, 80])
+@pytest.mark.parametrize("indent", ["", "    ", "\t"])
+def test_a_code_in_lines_is_read_as_one(width: int, indent: str) -> None:
+    code = b64encode(b"so many words " * 9 + b"ada@example.org" + b" and more" * 9).decode()
+    lines = [code[at : at + width] for at in range(0, len(code), width)]
+    text = "x:\n" + indent + f"\n{indent}".join(lines)
+    assert any("so many words ada@example.org and more" in one.text for one in readings(text))
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "a_rather_long_name_of_a_variable",
+        "aRatherLongName_ofSomeVariable_inJava/AndItsPath",
         "0123456789abcdef0123456789abcdef01234567",
         "sk-0000000000000000000000000000000000000000",
         b64encode(bytes(range(64))).decode(),

@@ -240,6 +240,28 @@ def test_parts_of_one_message_are_known_to_belong_together(
     assert chat({"content": content}).split_texts() == split
 
 
+NEIGHBOURS: list[tuple[Request, tuple[str, str]]] = [
+    (chat(metadata={"4111 1111": "1111 1111"}), ("4111 1111", "1111 1111")),
+    (chat(tools=[{"x": {"4111": ["1", "11"]}}]), ("4111", "11")),
+    (
+        parse_request(Operation.COMPLETION, {"model": "m", "prompt": "4111", "suffix": "1111"}),
+        ("4111", "1111"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("request_", "pair"), NEIGHBOURS)
+def test_what_is_read_in_one_go_is_known_as_neighbours(
+    request_: Request, pair: tuple[str, str]
+) -> None:
+    assert pair in request_.neighbours()
+    assert set(pair) <= set(request_.texts())
+
+
+def test_a_name_of_the_api_is_no_neighbour_of_its_value() -> None:
+    assert chat(metadata={"title": "1", "user": "2"}).neighbours() == ()
+
+
 NUMBERS: list[tuple[Operation, JsonObject, int]] = [
     (Operation.EMBEDDING, {"input": [[1, 2, 3] * 20_000]}, 60_000),
     (Operation.EMBEDDING, {"input": [5, 6]}, 2),
