@@ -22,8 +22,8 @@ _MASKED = re.compile(r"\w+[*]+\w*|\w*[*]+\w+")
 
 def plain(text: str) -> str:
     """Lower case, without accents, invisible characters and look-alikes of Latin letters."""
-    form = _ACCENTS.sub("", normal_form(text).text)
-    return form if form.isascii() else form.translate(_LOOK_ALIKES)
+    form = normal_form(text).text
+    return form if form.isascii() else _ACCENTS.sub("", form).translate(_LOOK_ALIKES)
 
 
 def words(text: str) -> Iterator[tuple[str, ...]]:

@@ -109,12 +109,13 @@ def _read(body: JsonObject) -> _Prompt:
     secret, said = _conversation(body)
     if len(secret) <= _STEP:
         return _Prompt(len(secret), {})
-    grams = [*_grams(secret)]
-    public = {*grams}.intersection(_grams(said))
+    # In loops of Python, and not in one call into C, which would let no other thread run meanwhile.
     places: dict[_Gram, list[int]] = {}
-    for at, gram in enumerate(grams):
-        if gram not in public and len(known := places.setdefault(gram, [])) < _MOST_PLACES:
+    for at, gram in enumerate(_grams(secret)):
+        if len(known := places.setdefault(gram, [])) < _MOST_PLACES:
             known.append(at)
+    for gram in _grams(said):
+        places.pop(gram, None)
     return _Prompt(len(secret), places)
 
 
