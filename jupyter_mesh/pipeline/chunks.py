@@ -112,6 +112,20 @@ def _replaced(value: Json, path: _Path, new: str) -> Json:
     return {**value, str(first): _replaced(value[str(first)], rest, new)}
 
 
+def without_logprobs(data: JsonObject) -> JsonObject:
+    """A copy of a chunk or answer without the tokens that its choices spell the text out in; the
+    same object when there are none.
+    """
+    choices = as_list(data.get("choices")) or ()
+    if not any(isinstance(one, dict) and one.get("logprobs") for one in choices):
+        return data
+    bare: list[Json] = [
+        {**one, "logprobs": None} if isinstance(one, dict) and "logprobs" in one else one
+        for one in choices
+    ]
+    return {**data, "choices": bare}
+
+
 def chunk_text(data: JsonObject) -> str:
     """All text a chunk carries, joined."""
     return "".join([text for _, _, text in texts(data)])

@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from ..errors import Blocked
-from ..schemas.events import Answer, Chunk, Events, Finished, Metered, Notice
+from ..schemas.events import Answer, Chunk, Event, Events, Finished, Metered, Notice
 from ..schemas.guard_rules import ModerationRule
 from ..schemas.json import Json, as_list
 from ..schemas.request import Operation, Request
 from .answer_window import Window
 from .call import Call, Produced
+from .chunks import without_logprobs
 from .findings import JOINTS
 from .judging import ASKED_AGAIN, Hit, hits, record, rules_for
 from .moderation_report import naming_the_guard, taken_out
@@ -95,6 +97,10 @@ async def _answer(
     try:
         async with aclosing(await next(call)) as events:
             async for event in events:
+                if redacts and (bare := _without_logprobs(event)) is not event:
+                    event = bare
+                    if (notice := _told_of_logprobs(call)) is not None:
+                        yield notice
                 if isinstance(event, Finished):
                     await _watch(call, rules, written)
                 elif monitors and isinstance(event, Chunk | Answer):
@@ -128,6 +134,24 @@ async def _watch(call: Call, rules: Sequence[ModerationRule], written: Produced)
             [hit] = await hits(call, rule, [text], "response", part)
             if hit is not None:
                 record(call, hit, "response")
+
+
+def _without_logprobs(event: Event) -> Event:
+    """The tokens of an answer say again what is taken out of its text, or stands before it."""
+    if not isinstance(event, Chunk | Answer):
+        return event
+    data = without_logprobs(event.data)
+    return event if data is event.data else replace(event, data=data, raw=None)
+
+
+def _told_of_logprobs(call: Call) -> Notice | None:
+    if any(notice.code == "no_logprobs" for notice in call.report.notices):
+        return None
+    return call.notice(
+        "no_logprobs",
+        "`logprobs` are left out of this answer: a content guard may take things out of its text, "
+        "and they would say them again.",
+    )
 
 
 def _told_of_the_wait(call: Call, window: Window) -> Notice | None:

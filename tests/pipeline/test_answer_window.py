@@ -12,12 +12,13 @@ import pytest
 from jupyter_mesh.guards.deny_list import DenyListConfig, DenyListDetector
 from jupyter_mesh.guards.patterns import Patterns, PatternsConfig
 from jupyter_mesh.guards.secrets import Secrets, SecretsConfig
-from jupyter_mesh.schemas.events import Chunk, Events, Finished, Metered
+from jupyter_mesh.schemas.events import Answer, Chunk, Events, Finished, Metered
 from jupyter_mesh.schemas.guard_rules import ModerationRule
+from jupyter_mesh.schemas.json import JsonObject, as_list, as_object
 from jupyter_mesh.schemas.spend import Usage
 from jupyter_mesh.spi.guard import Detector, Finding, GuardConfig, GuardedCall, Judge, Verdict
 from jupyter_mesh.spi.provider import Attempt
-from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider, chunk
+from jupyter_mesh.testing.scripted_provider import Reply, ScriptedProvider, answer, chunk
 
 from .world import Pipeline, candidate, chat, pipeline
 
@@ -189,3 +190,57 @@ async def test_what_is_taken_out_is_no_hit_for_the_next_rule_and_no_judge_reads_
     assert [verdict["action"] for verdict in outcome.call.report.verdicts] == ["redact"]
     assert any("<EMAIL_ADDRESS>" in read for read in reader.read)
     assert not any("keller" in read for read in reader.read)
+
+
+class Spelling(ScriptedProvider):
+    """Says the tokens of its answer beside it, in chunks or whole, in the manner of one route."""
+
+    def __init__(self, text: str, tokens: Literal["content", "tokens"]) -> None:
+        super().__init__()
+        self._pieces = [text[at : at + 4] for at in range(0, len(text), 4)]
+        self._tokens = tokens
+
+    def _logprobs(self, pieces: Sequence[str]) -> JsonObject:
+        if self._tokens == "tokens":
+            return {"tokens": [*pieces], "token_logprobs": [-0.1 for _ in pieces]}
+        return {"content": [{"token": piece, "bytes": [*piece.encode()]} for piece in pieces]}
+
+    async def stream(self, attempt: Attempt) -> Events:
+        self.attempts.append(attempt)
+        if attempt.stream:
+            for piece in self._pieces:
+                data = chunk(attempt.model, {"content": piece})
+                yield Chunk(_beside(data, self._logprobs([piece])), raw=b"as it came")
+            yield Chunk(chunk(attempt.model, {}, "stop"))
+        else:
+            data = answer(attempt.model, "".join(self._pieces), "stop")
+            yield Answer(_beside(data, self._logprobs(self._pieces)), raw=b"as it came")
+        yield Metered(Usage(input=1, output=2))
+        yield Finished()
+
+
+def _beside(data: JsonObject, logprobs: JsonObject) -> JsonObject:
+    choices = [as_object(one) or {} for one in as_list(data["choices"]) or ()]
+    return {**data, "choices": [{**one, "logprobs": logprobs} for one in choices]}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("tokens", ["content", "tokens"])
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ({"action": "redact"}, False),
+        ({"action": "redact", "mode": "monitor"}, True),
+        ({"action": "alert"}, True),
+    ],
+)
+async def test_what_is_taken_out_is_not_said_again_token_by_token(
+    stream: bool, tokens: Literal["content", "tokens"], rule: dict[str, object], told: bool
+) -> None:
+    text = f"Write to {SECRETS['address']}. {'some words ' * 60}"
+    rules = {"detectors": ["patterns"], **rule}
+    outcome = await world(text, rules, provider=Spelling(text, tokens)).ask(chat(stream=stream))
+    said = [event for event in outcome.events if isinstance(event, Chunk | Answer)]
+    assert ("'elle'" in str([event.data for event in said])) == told
+    assert any(event.raw == b"as it came" for event in said) == told
+    assert outcome.notices.count("no_logprobs") == (not told)
