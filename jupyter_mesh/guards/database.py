@@ -16,7 +16,15 @@ from ..errors import ScreeningUnavailable
 from ..schemas.channels import SecretReference
 from ..schemas.durations import Duration
 from ..schemas.json import JsonObject
-from ..spi.guard import MOST_FINDINGS, Detector, Finding, GuardConfig, GuardedCall, GuardTools
+from ..spi.guard import (
+    MOST_FINDINGS,
+    Detector,
+    Finding,
+    GuardConfig,
+    GuardedCall,
+    GuardTools,
+    ReadFrom,
+)
 from ..spi.workers import ScannedSpan, Scanner
 from .name_list import ListSource, NameList, Names
 from .name_table import MOST_ENTITIES, CurrentTable, UnusableTable
@@ -112,6 +120,14 @@ class Database(Detector):
         )
         self._tools, self._list = tools, NameList(name, source, tools)
         self._keeping = asyncio.create_task(self._list.keep_fresh())
+
+    def read(self) -> ReadFrom | None:
+        return None if self._list is None else self._list.read
+
+    def read_again(self) -> bool:
+        if self._list is not None:
+            self._list.read_again()
+        return self._list is not None
 
     async def aclose(self) -> None:
         if self._keeping is not None:

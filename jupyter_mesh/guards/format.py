@@ -27,7 +27,8 @@ class FormatConfig(GuardConfig):
             schema; `always`: JSON; `never`: do not look.
         json_schema: A JSON Schema (draft 2020-12) that the answer must fit besides. It refers to
             its own parts only.
-        fenced: Take JSON inside a Markdown fence for JSON.
+        fenced: Take JSON inside a Markdown fence for JSON; without it such an answer, which many
+            models give, does not have the form.
         shortest: Characters, without space around, that it has at least.
         longest: Characters that it has at most.
     """
@@ -99,6 +100,8 @@ class Format(Judge):
         try:
             orjson.loads(text)
         except orjson.JSONDecodeError as error:
+            if _unfenced(text) != text:
+                return "it is not JSON only, it stands in a Markdown fence"
             return f"it is not JSON only ({error})"
         schema = as_object(dig(body, "response_format", "json_schema", "schema")) if asked else None
         if schema is None and said.json_schema is None:

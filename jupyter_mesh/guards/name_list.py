@@ -14,12 +14,13 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
 from ..errors import MeshError
 from ..schemas.json import JsonObject
-from ..spi.guard import GuardTools
+from ..spi.guard import GuardTools, ReadFrom
 from ..spi.happenings import Happening
 from .name_builder import FRAMES, Built, Failed, Plain, Task
 from .name_table import CurrentTable, UnusableTable
@@ -94,6 +95,8 @@ class NameList:
         self._failing: bool | None = None
         self._tried = asyncio.Event()
         self._gone = asyncio.Event()
+        self._anew = False
+        self._read: ReadFrom | None = None
 
     @property
     def scanner_settings(self) -> JsonObject:
@@ -137,9 +140,24 @@ class NameList:
                 failures = min(failures + 1, 20)
                 self._tell_failing(str(error))
             self._tried.set()
-            self._gone.clear()
+            if not self._anew:  # nobody has asked for it meanwhile
+                self._gone.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._gone.wait(), pause)
+
+    @property
+    def read(self) -> ReadFrom | None:
+        """What was read last, maybe in an earlier run or by another gateway."""
+        if self._read is None and self._table is not None:
+            with suppress(UnusableTable):
+                header = self._table.get().header
+                return ReadFrom(header.names, datetime.fromtimestamp(header.built_at, UTC))
+        return self._read
+
+    def read_again(self) -> None:
+        """Read it now, not only when its time has come."""
+        self._anew = True
+        self._gone.set()
 
     def look_after_table(self) -> None:
         """Others could not use the table: make it again at once where somebody removed it."""
@@ -153,7 +171,10 @@ class NameList:
             ListFailed: What was in force before still is.
         """
         asked = time.time()
-        task = await asyncio.to_thread(self._task, asked)
+        anew, self._anew = self._anew, False
+        # What another gateway has just read will do, unless somebody wants to have it read now.
+        since = asked if anew else asked - self._source.every / 2
+        task = await asyncio.to_thread(self._task, since)
         if self._has_names():
             self._tried.set()
         try:
@@ -165,9 +186,10 @@ class NameList:
             self._plain = Names(forms.get, built.entities, True)
         else:
             self._plain = None
+        self._read = ReadFrom(built.names, datetime.fromtimestamp(asked, UTC))
         self._tell_working(built.names)
 
-    def _task(self, asked: float) -> Task:
+    def _task(self, since: float) -> Task:
         """What to do now, with what is secret in it; takes over a table of an earlier run."""
         source, secrets = self._source, self._tools.secrets
         try:
@@ -185,7 +207,7 @@ class NameList:
                 file=self._file,
                 key=key.hex(),
                 source=source.identity,
-                since=asked - source.every / 2,
+                since=since,
             )
         except MeshError as error:
             raise ListFailed(error.message) from None

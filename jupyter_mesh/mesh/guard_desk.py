@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 from ..config import standard_detectors
-from ..errors import ConfigError, Conflict, InvalidRequest, NotPermitted, Unavailable
+from ..errors import ConfigError, Conflict, InvalidRequest, NotFound, NotPermitted, Unavailable
 from ..pipeline.call import Call
 from ..pipeline.snapshot import Candidate, Snapshot
-from ..schemas.catalog import Residency
 from ..schemas.guard_rules import ModerationRule, ScreeningRule
 from ..schemas.guards import (
     DraftObject,
     GuardForms,
     GuardInForce,
     GuardKind,
+    GuardRead,
     GuardTrial,
     GuardTrialResult,
     GuardUse,
@@ -68,21 +68,41 @@ class GuardDesk:
         """What policy is made of."""
         guards = self._parts.guards
         every: dict[str, Guard] = {**guards.detectors, **guards.judges}
-        config, plugins = self._parts.governance.config, self._parts.plugins
-        declared = config.guards
         return GuardForms(
             kinds=[self._kind(name) for name in self._parts.plugins.names(GUARD_GROUP)],
-            in_force=[
-                _in_force(
-                    name,
-                    declared[name].guard if name in declared else name,
-                    one,
-                    reach(one, config, plugins),
-                )
-                for name, one in sorted(every.items())
-            ],
+            in_force=[self._in_force(name, one) for name, one in sorted(every.items())],
             screening_schema=form_of(ScreeningRule),
             moderation_schema=form_of(ModerationRule),
+        )
+
+    def read_again(self, name: str) -> GuardInForce:
+        """Have a guard read anew what it reads from elsewhere; what is in force meanwhile.
+
+        Raises:
+            NotFound: There is no such guard.
+            InvalidRequest: It reads nothing.
+        """
+        guards = self._parts.guards
+        guard = guards.detectors.get(name) or guards.judges.get(name)
+        if guard is None:
+            raise NotFound(f"There is no guard {name[:80]!r}.")
+        if not guard.read_again():
+            raise InvalidRequest(f"The guard {name!r} reads nothing from elsewhere.")
+        return self._in_force(name, guard)
+
+    def _in_force(self, name: str, guard: Guard) -> GuardInForce:
+        config = self._parts.governance.config
+        declared = config.guards.get(name)
+        known = guard.entities() if isinstance(guard, Detector) else None
+        read = guard.read()
+        return GuardInForce(
+            name=name,
+            guard=name if declared is None else declared.guard,
+            finds="spans" if isinstance(guard, Detector) else "verdicts",
+            entities=None if known is None else sorted(known),
+            residency=reach(guard, config, self._parts.plugins).value,
+            standard=name in standard_detectors(),
+            read=None if read is None else GuardRead(entries=read.entries, at=read.at),
         )
 
     def _kind(self, name: str) -> GuardKind:
@@ -224,18 +244,6 @@ class GuardDesk:
     def _guard_as_it_is(self, name: str) -> JsonObject | None:
         rule = self._parts.governance.config.guards.get(name)
         return None if rule is None else cast(JsonObject, rule.model_dump(mode="json"))
-
-
-def _in_force(name: str, kind: str, guard: Guard, residency: Residency) -> GuardInForce:
-    known = guard.entities() if isinstance(guard, Detector) else None
-    return GuardInForce(
-        name=name,
-        guard=kind,
-        finds="spans" if isinstance(guard, Detector) else "verdicts",
-        entities=None if known is None else sorted(known),
-        residency=residency.value,
-        standard=name in standard_detectors(),
-    )
 
 
 def _candidates(snapshot: Snapshot, model: str | None) -> tuple[Candidate, ...]:

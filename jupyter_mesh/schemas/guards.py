@@ -34,6 +34,13 @@ class GuardKind(Body):
     fault: str | None = Field(default=None, description="Why it cannot be used.")
 
 
+class GuardRead(Body):
+    """What a guard has read from elsewhere, such as names from a database."""
+
+    entries: int
+    at: datetime = Field(description="When reading them began.")
+
+
 class GuardInForce(Body):
     """A guard that works now, under the name that policy gives it."""
 
@@ -47,6 +54,10 @@ class GuardInForce(Body):
         description="How far the texts go that it is shown, before anything in them is redacted."
     )
     standard: bool = Field(description="Part of `standard`, which is there without being set.")
+    read: GuardRead | None = Field(
+        default=None,
+        description="What this gateway has read for it; null: nothing yet, or it reads nothing.",
+    )
 
 
 class GuardForms(Body):

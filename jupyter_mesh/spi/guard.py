@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -112,6 +113,19 @@ class GuardTools:
     key: Callable[[str], bytes] = _no_key
 
 
+@frozen
+class ReadFrom:
+    """What a guard has read from elsewhere.
+
+    Attributes:
+        entries: How many.
+        at: When reading them began.
+    """
+
+    entries: int
+    at: datetime
+
+
 class Guard(ABC):
     """What detectors and judges share. Making one is cheap and touches nothing: one is also made to
     see whether a configuration holds. It works between `start` and `aclose`.
@@ -143,6 +157,16 @@ class Guard(ABC):
         before the first text. Returns at once: what takes time belongs in a task that `aclose`
         ends, and what is not ready yet raises when it is asked.
         """
+
+    def read(self) -> ReadFrom | None:
+        """What it goes by now, of a guard that reads that from elsewhere; None where it does not,
+        or has not yet.
+        """
+        return None
+
+    def read_again(self) -> bool:
+        """Begin to read that anew, without waiting for it; False where there is nothing to read."""
+        return False
 
     async def aclose(self) -> None:  # noqa: B027 most hold nothing
         """Let go of everything; no text comes afterwards."""

@@ -99,6 +99,14 @@ GUARDS = (
         response=guards.PolicyReplayResult,
         summary="What a policy would have done to past calls whose text is kept",
     ),
+    Route(
+        method="POST",
+        path="/api/guards/{name}/read",
+        handler=guard_routes.read_guard,
+        scope=Scope.ADMIN,
+        response=guards.GuardInForce,
+        summary="Have a guard read anew what it reads from elsewhere, such as names of a database",
+    ),
 )
 
 ADMIN = (

@@ -41,3 +41,9 @@ async def replay_policy(gateway: Gateway, request: HttpRequest, body: Json) -> R
     asked = parsed(PolicyReplay, body)
     with answerable():
         return reply_with(await gateway.mesh.guards.replay(request.principal, asked))
+
+
+async def read_guard(gateway: Gateway, request: HttpRequest, _body: Json) -> Reply:
+    """`POST /api/guards/{name}/read`: at once, not only when its time has come."""
+    request.fields()
+    return reply_with(gateway.mesh.guards.read_again(request.params["name"]))

@@ -61,7 +61,8 @@ async def fault(
         ('{"people": 3}', BY_SCHEMA, "its top: `required` does"),
         ('{"city": "Rome", "people": "many"}', BY_SCHEMA, "['people']"),
         ('{"city": "Rome"', BY_SCHEMA, "not JSON only"),
-        ('```json\n{"city": "Rome"}\n```', BY_SCHEMA, "not JSON only"),
+        ('```json\n{"city": "Rome"}\n```', BY_SCHEMA, "in a Markdown fence"),
+        ('Here:\n```json\n{"city": "Rome"}\n```', BY_SCHEMA, "not JSON only ("),
         ("[]", {"type": "json_schema", "json_schema": {"schema": {"type": "nonsense"}}}, None),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mesh.errors import ConfigError, ScreeningUnavailable
+from jupyter_mesh.errors import ConfigError, InvalidRequest, NotFound, ScreeningUnavailable
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.schemas.guards import GuardTrial
 from jupyter_mesh.testing.fake_openai import Behaviour, FakeOpenAI
@@ -123,6 +123,38 @@ async def test_a_list_that_an_admin_changes_is_read_anew_and_the_same_one_goes_o
         await loaded(mesh)
         await ask(mesh, chat("ask Lovelace"))
         assert "ask <EMPLOYEE_1>" in upstream.requests[-1].body.decode()
+
+
+@pytest.mark.parametrize("hashed", [False, True])
+async def test_a_list_is_read_again_when_an_admin_says_so(
+    tmp_path: Path, upstream: FakeOpenAI, hashed: bool
+) -> None:
+    url = sqlite_with(tmp_path / "staff.db", NAMES, "first, last")
+    guards = {"staff": staff(url, hashed=hashed), "orders": ORDERS}
+    up = {"up": connection(upstream)}
+    screening = [{"detectors": ["staff"]}]
+    async with mesh_of(tmp_path, up, guards=guards, screening=screening) as mesh:
+        await loaded(mesh)
+
+        def read() -> int | None:
+            [shown] = [one for one in mesh.guards.forms().in_force if one.name == "staff"]
+            return None if shown.read is None else shown.read.entries
+
+        before = read()
+        assert before is not None
+        sqlite_with(tmp_path / "staff.db", [*NAMES, ("Grace", "Hopper")], "first, last")
+        assert mesh.guards.read_again("staff").read is not None
+
+        async def more() -> bool:
+            return (read() or 0) > before
+
+        await until(more)
+        await ask(mesh, chat("ask Grace Hopper"))
+        assert "ask <PERSON_1>" in upstream.requests[-1].body.decode()
+        with pytest.raises(InvalidRequest, match="reads nothing"):
+            mesh.guards.read_again("orders")
+        with pytest.raises(NotFound):
+            mesh.guards.read_again("nobody")
 
 
 @pytest.mark.parametrize(

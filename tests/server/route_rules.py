@@ -131,6 +131,9 @@ RULES: Mapping[str, Rule] = {
     "GET /api/guards/use": Rule(scope=AUDIT),
     "POST /api/guards/try": Rule(scope=ADMIN, body={"text": "{word}"}),
     "POST /api/guards/replay": Rule(scope=ADMIN, body={"calls": 5}),
+    "POST /api/guards/{name}/read": Rule(
+        scope=ADMIN, path="/api/guards/{absent}/read", answers=(404,)
+    ),
     "GET /api/health": Rule(scope=ADMIN),
     "GET /api/openapi.json": Rule(scope=None),
     "GET /healthz": Rule(scope=None),

@@ -480,6 +480,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guards/{name}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a guard read anew what it reads from elsewhere, such as names of a database */
+        post: operations["read_guard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -2099,6 +2116,11 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * @description What this gateway has read for it; null: nothing yet, or it reads nothing.
+             * @default null
+             */
+            read: components["schemas"]["GuardRead"] | null;
+            /**
              * Residency
              * @description How far the texts go that it is shown, before anything in them is redacted.
              * @enum {string}
@@ -2137,6 +2159,20 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+        };
+        /**
+         * GuardRead
+         * @description What a guard has read from elsewhere, such as names from a database.
+         */
+        GuardRead: {
+            /**
+             * At
+             * Format: date-time
+             * @description When reading them began.
+             */
+            at: string;
+            /** Entries */
+            entries: number;
         };
         /**
          * GuardTrial
@@ -4997,6 +5033,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GuardUse"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_guard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardInForce"];
                 };
             };
             /** @description Refused */

@@ -15,7 +15,8 @@ const FORMS = {
       finds: 'spans',
       entities: ['IBAN_CODE'],
       residency: 'local',
-      standard: true
+      standard: true,
+      read: null
     },
     {
       name: 'words',
@@ -23,7 +24,8 @@ const FORMS = {
       finds: 'verdicts',
       entities: null,
       residency: 'external',
-      standard: false
+      standard: false,
+      read: null
     }
   ],
   screening_schema: {
