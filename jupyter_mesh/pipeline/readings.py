@@ -48,7 +48,7 @@ _ESCAPE = re.compile(
     r"|\\[\"\\/bfnrt]"
     r"|\\(?:x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8}|u\{[0-9a-fA-F]{1,6}\}|[0-3][0-7]{2})"
     r"|(?:%[0-9A-Fa-f]{2})+"
-    r"|\" \+ \"|' \+ '"
+    r"|\"\s{0,9}\+\s{0,9}\"|'\s{0,9}\+\s{0,9}'"
     r"|&(?:#[0-9]{1,10};?|#[xX][0-9a-fA-F]{1,8};?|[a-zA-Z]{2,8};)"
 )
 _ODD = re.compile(
@@ -269,7 +269,9 @@ def _is_odd(text: str) -> bool:
 
 
 def _is_coded(text: str) -> bool:
-    return any(one in text for one in ("\\", "%", "&", '" + "', "' + '"))
+    return any(one in text for one in ("\\", "%", "&")) or (
+        "+" in text and any(one in text for one in ('"+', '" ', '"\n', "'+", "' ", "'\n"))
+    )
 
 
 def _is_spaced(text: str) -> bool:

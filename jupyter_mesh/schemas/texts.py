@@ -227,8 +227,10 @@ def _pairs(name: str, value: Json) -> Iterator[tuple[str, str]]:
         for inner, item in value.items():
             yield from _pairs(inner, item)
     elif isinstance(value, list):
+        kinds = (dict, list) if name in _NAMES else (dict, list, str)
         for item in value:
-            yield from _pairs(name, item)
+            if type(item) in kinds:  # there may be very many numbers
+                yield from _pairs(name, item)
 
 
 def _text_of(part: Json) -> str | None:
