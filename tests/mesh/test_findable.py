@@ -160,6 +160,7 @@ EXPRESSIONS = {
         {"entity": "TICKET", "pattern": "t[0-9]{4}", "score": 0.3, "context": ["ticket"]},
     ],
 }
+ASKED = {"o": {"provider": "echo", "models": {"e": {"internal": True}, "c": {"internal": True}}}}
 CALLED: dict[str, dict[str, object]] = {
     "words": {"guard": "word_list", "words": {"slang": ["grumph"]}},
     "denied": {"guard": "deny_list", "terms": ["falcon"], "entity": "PROJECT"},
@@ -209,7 +210,7 @@ def judges(install: Callable[..., None]) -> None:
 
 def judged(guard: str, category: str, mode: str = "enforce") -> None:
     rule = {"guard": guard, "categories": {category: 0.5}, "mode": mode}
-    check(guards=CALLED, moderation=[rule])
+    check(connections=ASKED, guards=CALLED, moderation=[rule])
 
 
 @pytest.mark.usefixtures("judges")
@@ -322,7 +323,12 @@ def test_a_caller_that_nobody_is_is_told(
 ) -> None:
     rule = {"for": target, **({"guard": "words"} if section == "moderation" else {})}
     config = Config.model_validate(
-        {"guards": CALLED, "groups": {"analysts": {"allow": ["*"]}}, section: [rule]}
+        {
+            "connections": ASKED,
+            "guards": CALLED,
+            "groups": {"analysts": {"allow": ["*"]}},
+            section: [rule],
+        }
     )
     told = [one for one in references.doubtful_names(config) if f"{section}[0].for" in one]
     assert len(told) == 1
