@@ -104,7 +104,7 @@ class Database(Detector):
         return 1.0
 
     def remedy(self, entity: str) -> str | None:
-        return f"Name a column of the query that holds {entity} under `columns`."
+        return f"name a column of the query that holds {entity} under `columns`"
 
     def start(self, name: str, tools: GuardTools) -> None:
         said = self._settings

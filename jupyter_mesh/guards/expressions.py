@@ -97,7 +97,7 @@ class Expressions(Detector):
         return max(scores, default=None)
 
     def remedy(self, entity: str) -> str | None:
-        return f"Write a pattern for {entity} under `patterns`."
+        return f"write a pattern for {entity} under `patterns`"
 
     def start(self, name: str, tools: GuardTools) -> None:
         self._workers = tools.workers

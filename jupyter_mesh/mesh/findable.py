@@ -48,7 +48,7 @@ def unfindable(config: Config, guards: Mapping[str, Guard]) -> Iterator[Unfindab
             )
         )
         detectors = [one for name in names if isinstance(one := guards[name], Detector)]
-        found = chain(_faults(asked, names, detectors), _doubted(asked, detectors))
+        found = chain(_faults(asked, names, guards), _doubted(asked, detectors))
         for message in found:
             yield Unfindable(f"{asked.place}: {message}", asked.enforced)
     yield from _unjudged(config, guards)
@@ -129,10 +129,12 @@ def _known_to_presidio() -> AbstractSet[str]:
     return KNOWN.keys() | frozenset(LABELS.values())
 
 
-def _faults(asked: _Asked, names: Sequence[str], detectors: Sequence[Detector]) -> Iterator[str]:
+def _faults(asked: _Asked, names: Sequence[str], guards: Mapping[str, Guard]) -> Iterator[str]:
     known: set[str] = set()
     told = True
-    for name, one in zip(names, detectors, strict=True):
+    every = {name: one for name, one in guards.items() if isinstance(one, Detector)}
+    detectors = {name: one for name, one in every.items() if name in names}
+    for name, one in detectors.items():
         entities = one.entities()
         if entities is None:
             told = False
@@ -142,13 +144,19 @@ def _faults(asked: _Asked, names: Sequence[str], detectors: Sequence[Detector]) 
             wanted = min(asked.entities, default="PERSON")
             yield f"the detector {name!r} can find nothing{_after(one.remedy(wanted))}"
     for entity in sorted(asked.entities - known) if told else ():
-        remedies = "; or ".join(dict.fromkeys(_remedies(entity, asked, names, detectors)))
-        hint = "" if remedies else near(entity, known)
+        others = [name for name, one in every.items() if entity in (one.entities() or ())]
+        ways = [f"name `{name}` among its detectors" for name in sorted(others)]
+        ways += _remedies(entity, asked, names, detectors.values())
+        remedies = "; or ".join(dict.fromkeys(ways))
+        elsewhere = known.union(*(one.entities() or () for one in every.values()))
+        hint = "" if others else near(entity, elsewhere)
+        if "did you mean" not in hint:
+            hint = "" if remedies else near(entity, known)
         yield f"none of its detectors can find {entity}{hint}{_after(remedies)}"
 
 
 def _remedies(
-    entity: str, asked: _Asked, names: Sequence[str], detectors: Sequence[Detector]
+    entity: str, asked: _Asked, names: Sequence[str], detectors: Iterable[Detector]
 ) -> Iterator[str]:
     for one in detectors:
         if remedy := one.remedy(entity):
@@ -163,4 +171,4 @@ def _remedies(
 
 
 def _after(remedy: str | None) -> str:
-    return f": {remedy}." if remedy else "."
+    return f": {remedy.rstrip('.')}." if remedy else "."

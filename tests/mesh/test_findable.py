@@ -28,6 +28,17 @@ KEYS = (
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U "
     "sk-proj-" + "aB3dE6gH9jK2mN5pQ8sT1vW4" * 2 + " curl -u ada:s3cret-Word-77 https://example.org"
 )
+OWN = {
+    "o": {"provider": "openai", "models": {"e": {"internal": True}, "c": {"internal": True}}},
+}
+STAFF = {
+    "staff": {
+        "guard": "database",
+        "url": "sqlite:///staff.db",
+        "query": "SELECT project FROM staff",
+        "columns": {"project": "PROJECT"},
+    }
+}
 FEW = {"few": {"guard": "patterns", "entities": ["US_SSN"]}}
 
 
@@ -48,7 +59,9 @@ def with_presidio(monkeypatch: pytest.MonkeyPatch, install: Callable[..., None])
 
 
 def check(**sections: object) -> None:
-    config = Config.model_validate({"guards": {**NAMES, **FEW}, **sections})
+    config = Config.model_validate(
+        {"connections": OWN, "guards": {**NAMES, **FEW, **STAFF}, **sections}
+    )
     check_guards(config, Plugins())
 
 
@@ -56,14 +69,30 @@ REFUSED: list[tuple[dict[str, object], list[str]]] = [
     ({"entities": {"PERSON": "block"}}, ["screening[0]", "can find PERSON", INSTALL]),
     ({"entities": {"PERSON": "redact", "EMAIL_ADDRESS": "block"}}, ["can find PERSON", INSTALL]),
     ({"entities": {"EMAIL": "block"}}, ["did you mean 'EMAIL_ADDRESS'"]),
-    ({"entities": {"CUSTOMER": "block"}}, ["can find CUSTOMER (there are"]),
+    ({"entities": {"CUSTOMER": "block"}}, ["can find CUSTOMER: name `names` among"]),
+    ({"entities": {"CUSTOMRE": "block"}}, ["can find CUSTOMRE (did you mean 'CUSTOMER'?)."]),
+    (
+        {"detectors": ["staff"], "entities": {"CUSTOMER": "block"}},
+        [
+            "can find CUSTOMER: name `names` among its detectors; or name a column of the query "
+            "that holds CUSTOMER under `columns`.",
+        ],
+    ),
+    (
+        {"detectors": ["staff"], "entities": {"PROJCET": "block"}},
+        [
+            "can find PROJCET (did you mean 'PROJECT'?): name a column of the query that holds "
+            "PROJCET under `columns`.",
+        ],
+    ),
+    ({"detectors": ["names"], "entities": {"ZEBRA": "block"}}, ["(there are: CUSTOMER)."]),
     (
         {"detectors": ["few"], "entities": {"CREDIT_CARD": "block"}},
         ["add CREDIT_CARD to `entities` of the guard `patterns`"],
     ),
     (
         {"detectors": ["names"], "entities": {"API_KEY": "block"}},
-        ["can find API_KEY (there are: CUSTOMER)"],
+        ["can find API_KEY: name `secrets` among its detectors."],
     ),
 ]
 
@@ -75,6 +104,7 @@ def test_what_nobody_can_find_is_refused(rule: dict[str, object], said: list[str
         check(screening=[rule])
     for piece in said:
         assert piece in refused.value.message
+    assert ".." not in refused.value.message
 
 
 KEPT: list[dict[str, object]] = [
