@@ -184,9 +184,10 @@ def _new(hit: Hit, stretch: Stretch) -> list[Finding]:
 
 
 def _take_out(hit: Hit, stretch: Stretch) -> None:
-    for one in merged(hit.findings):
-        stretch.take_out(one.start, one.end, f"<{one.entity}>")
-    if not hit.findings:
-        before = len(stretch.before)
-        stretch.take_out(before, before + len(stretch.text), _REMOVED)
-        stretch.seen = ""
+    if hit.findings:
+        found = merged(hit.findings)
+        stretch.take_out((one.start, one.end, f"<{one.entity}>") for one in found)
+        return
+    before = len(stretch.before)
+    stretch.take_out([(before, before + len(stretch.text), _REMOVED)])
+    stretch.seen = ""

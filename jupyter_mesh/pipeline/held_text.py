@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from ..schemas.events import Answer, Chunk, Event
 from ..schemas.frozen import frozen
 from .chunks import Channel, map_texts, texts
 
-_RUN = frozenset(ascii_letters + digits + "_-./+=%~:@&?#!$*\\")
+_RUN = ascii_letters + digits + "_-./+=%~:@&?#!$*\\"
 """What tokens, keys and addresses are written with: none of it is known before its end."""
 
 
@@ -91,36 +92,42 @@ class Stretch:
         """`text`, with which the waiting begins, as it is let go."""
         at = self.start
         end = at + len(text)
-        if not any(one.start < end and at < one.end for one in self.replacements):
-            return text
         parts: list[str] = []
-        for one in self.replacements:
-            if one.end <= at or one.start >= end:
-                continue
+        for one in islice(self.replacements, bisect_right(self.replacements, at, key=_end), None):
+            if one.start >= end:
+                break
             parts.append(text[at - self.start : max(one.start, at) - self.start])
             if one.start >= self.start:
                 parts.append(one.instead)
             at = min(one.end, end)
-        return "".join([*parts, text[at - self.start :]])
+        return "".join([*parts, text[at - self.start :]]) if parts else text
 
     def is_taken_out(self, start: int, end: int) -> bool:
         """Whether all of this, counted from the beginning of `before`, is replaced already."""
         offset = self.start - len(self.before)
-        return any(
-            one.start <= max(start + offset, self.start) and end + offset <= one.end
-            for one in self.replacements
-        )
-
-    def take_out(self, start: int, end: int, instead: str) -> None:
-        """Replace this, counted from the beginning of `before`, with all that overlaps it."""
-        offset = self.start - len(self.before)
         start, end = max(start + offset, self.start), end + offset
-        over = [one for one in self.replacements if one.start < end and start < one.end]
-        start = min([start, *(one.start for one in over)])
-        end = max([end, *(one.end for one in over)])
-        apart = [one for one in self.replacements if one not in over]
-        apart.append(Replacement(start, end, instead))
-        self.replacements = sorted(apart, key=lambda one: one.start)
+        place = bisect_right(self.replacements, start, key=_end)
+        first = next(islice(self.replacements, place, None), None)
+        return first is not None and first.start <= start and end <= first.end
+
+    def take_out(self, places: Iterable[tuple[int, int, str]]) -> None:
+        """Replace these, counted from the beginning of `before`, with all that overlaps them; they
+        are in order and do not overlap one another.
+        """
+        offset = self.start - len(self.before)
+        new = [
+            Replacement(max(start + offset, self.start), end + offset, instead)
+            for start, end, instead in places
+        ]
+        apart: list[Replacement] = []
+        for one in sorted([*self.replacements, *new], key=lambda one: one.start):
+            last = apart[-1] if apart else None
+            if last is None or last.end <= one.start:
+                apart.append(one)
+            else:
+                longer = one if one.end - one.start > last.end - last.start else last
+                apart[-1] = Replacement(last.start, max(last.end, one.end), longer.instead)
+        self.replacements = apart
 
     def uncut(self, place: int, *, runs: bool) -> int:
         """The last place up to `place`, both counted in `text`, that lies in nothing that is
@@ -135,7 +142,7 @@ class Stretch:
                 if one.start < self.start + at < one.end:
                     at = max(one.start - self.start, 0)
             if runs and text[at] in _RUN:
-                at = _run_start(text, at)
+                at = len(text[:at].rstrip(_RUN))
             if at == place:
                 return place
             place = at
@@ -147,7 +154,7 @@ class Stretch:
         self.before = (self.before + piece.text)[-shown_again:]
         self.seen = (self.seen + piece.shown)[-shown_again:]
         self.start += len(piece.text)
-        self.replacements = [one for one in self.replacements if one.end > self.start]
+        del self.replacements[: bisect_right(self.replacements, self.start, key=_end)]
 
 
 class Waiting:
@@ -259,8 +266,5 @@ class Waiting:
         return held.released()
 
 
-def _run_start(text: str, at: int) -> int:
-    """Where the token begins that `text[at]` goes on with."""
-    while at and text[at - 1] in _RUN:
-        at -= 1
-    return at
+def _end(one: Replacement) -> int:
+    return one.end
