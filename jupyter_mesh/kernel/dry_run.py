@@ -37,13 +37,12 @@ def dry_run_text(cell: Cell, runs: list[DryRun]) -> str:
 
 def _run_lines(run: DryRun) -> list[str]:
     fallback = f" (else {', '.join(run.candidates[1:])})" if len(run.candidates) > 1 else ""
-    lines = [f"To {run.model}{fallback}:"]
+    whom = f"{run.model}{fallback}"
+    lines = [f"Would be refused, and not sent to {whom}:" if run.blocked else f"To {whom}:"]
     for message in as_list(dig(run.prompt, "messages")) or ():
         role = as_str(dig(message, "role")) or "?"
         lines.append(f"[{role}] {_content_text(dig(message, 'content'))}")
-    lines += _findings(run.findings)
-    if run.blocked:
-        lines.append("It would be refused.")
+    lines += _findings(run)
     lines.append(f"Tokens: {run.input_tokens:,} in, at most {run.max_output_tokens:,} out")
     if run.estimated_cost_usd is None or run.max_cost_usd is None:
         lines.append("Cost: unknown, the model has no price")
@@ -64,11 +63,12 @@ def _content_text(content: Json) -> str:
     return "\n".join(parts)
 
 
-def _findings(findings: list[Json]) -> list[str]:
+def _findings(run: DryRun) -> list[str]:
     """A table of what was found and what comes of it."""
-    if not findings:
-        return ["Found: nothing"]
-    rows = [_HEADS, *(_row(as_object(finding) or {}) for finding in findings)]
+    if not run.findings:
+        unread = f"Not looked through: no rule holds for {run.model}"
+        return ["Found: nothing" if run.screened else unread]
+    rows = [_HEADS, *(_row(as_object(finding) or {}) for finding in run.findings)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -8,8 +8,10 @@ from ..errors import Blocked
 from ..pipeline.authorize import authorize
 from ..pipeline.bound import USUAL_OUTPUT, output_bound, tokens_cost
 from ..pipeline.call import Call
+from ..pipeline.judging import rules_for
 from ..pipeline.price import more_requests
 from ..pipeline.resolve import resolve
+from ..pipeline.screening_plan import covering
 from ..pipeline.snapshot import Candidate
 from ..schemas.api import DryRun
 from ..schemas.request import Request
@@ -29,6 +31,8 @@ async def dry_run(call: Call) -> DryRun:
     """
     authorize(call)
     resolve(call)
+    screened = any(covering(call, one) for one in call.candidates)
+    screened = screened or bool(rules_for(call, "request"))
     done = await rehearse(call, ())
     if done.error is not None and not isinstance(done.error, Blocked):
         raise done.error
@@ -40,6 +44,7 @@ async def dry_run(call: Call) -> DryRun:
         candidates=[one.id for one in call.candidates],
         prompt=dict(call.request.body),
         findings=list(call.report.verdicts),
+        screened=screened,
         blocked=done.error is not None,
         input_tokens=tokens,
         max_output_tokens=longest,

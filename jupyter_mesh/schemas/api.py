@@ -322,6 +322,10 @@ class DryRun(Body):
     findings: list[JsonValue] = Field(
         description="Kinds and counts of what would be redacted, blocked or alerted."
     )
+    screened: bool = Field(
+        default=True,
+        description="Whether some rule for requests holds for it; if not, nothing was looked for.",
+    )
     blocked: bool
     input_tokens: int
     max_output_tokens: int = Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +13,8 @@ from jupyter_mesh.client.affordable import within
 from jupyter_mesh.client.api import Api
 from jupyter_mesh.client.call import ChatCall
 from jupyter_mesh.client.errors import MeshClientError
+from jupyter_mesh.kernel.cell import Cell
+from jupyter_mesh.kernel.dry_run import dry_run_text
 from jupyter_mesh.mesh import Mesh
 from jupyter_mesh.schemas.api import DryRun
 from jupyter_mesh.testing.fake_openai import FakeOpenAI
@@ -133,3 +135,36 @@ async def test_a_limit_that_the_prompt_alone_breaks_refuses(
             with pytest.raises(MeshClientError) as failure:
                 await within(api_of(mesh), ChatCall(model=model, messages=()), Decimal(limit))
             assert failure.value.code == "too_expensive"
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "first", "said"),
+    [
+        ("out/m", "clean", "To out/m:", "Found: nothing"),
+        ("in/m", "clean", "To in/m:", "Not looked through: no rule holds for in/m"),
+        ("in/m", "ada@example.org", "To in/m:", "Not looked through: no rule holds for in/m"),
+        ("judged/m", "clean", "To judged/m:", "Found: nothing"),
+        ("out/m", "ada@example.org", "Would be refused, and not sent to out/m:", "Found:"),
+    ],
+)
+async def test_it_tells_a_clean_text_from_one_that_no_rule_looks_through(
+    tmp_path: Path, model: str, text: str, first: str, said: str
+) -> None:
+    async with FakeOpenAI() as upstream:
+        connections = {
+            name: connection(upstream, residency=residency)
+            for name, residency in (("out", "external"), ("in", "local"), ("judged", "local"))
+        }
+        policy: dict[str, Any] = {
+            "screening": [{"for": {"residency": "external"}, "entities": {"*": "block"}}],
+            "guards": {"words": {"guard": "deny_list", "terms": ["project falcon"]}},
+            "moderation": [
+                {"guard": "words", "for": {"direction": "request", "connection": "judged"}}
+            ],
+        }
+        async with mesh_of(tmp_path, connections, **policy) as mesh:
+            run = await mesh.dry_run(mesh.call(ADA, chat(text, model)))
+        lines = dry_run_text(cast(Cell, SimpleNamespace(notices=())), [run]).splitlines()
+        assert lines[0] == first
+        assert said in lines
+        assert not upstream.requests

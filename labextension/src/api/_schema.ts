@@ -1982,6 +1982,12 @@ export interface components {
             model: string;
             /** @description The body as it would be sent, after redaction. */
             prompt: components["schemas"]["JsonValue"];
+            /**
+             * Screened
+             * @description Whether some rule for requests holds for it; if not, nothing was looked for.
+             * @default true
+             */
+            screened: boolean;
         };
         /**
          * DryRunRequest
