@@ -13,6 +13,8 @@ from .secret_checks import entropy
 from .span import Span
 
 _PASSWORD_WORDS = ("password", "passwd", "passphrase", "passwort", "pwd")
+_SHORT_WORDS = ("pass", "pw")
+"""Of passwords, too, but only where they stand for themselves: not in `bypass`, `pass_rate`."""
 _KEY_WORDS = (
     "secret",
     "token",
@@ -42,13 +44,14 @@ _SIGN = re.compile(
 _FLAG = re.compile(r"--[\w-]{0,24}+\Z")
 _AFTER_FLAG = re.compile(r"[ \t]{1,3}+(?!-)")
 _QUOTED = re.compile(r"[rbf]{0,2}([\"'`])((?>(?:(?!\1)[^\\\n]|\\.){4,256}))\1", re.IGNORECASE)
-_BARE = re.compile(r"[^\s\"'`,;&<>(){}\[\]]{6,256}+(?![(\[])")
+_BARE = re.compile(r"(?:[^\s\"'`,;&<>(){}\[\]]|&(?![\w.-]{1,32}=)){6,256}+(?![(\[])")
 
 _PLACEHOLDER = re.compile(
-    r"[x*.…\-_]+|<.*>|\$.*|%.*%|\{.*\}|\[.*\]"
+    r"[x*.…\-_]+|<.*>|%.*%|\{.*\}|\[.*\]"
+    r"|\$(?:\D*|[{(].*|\d{1,2}|(?-i:[A-Z_][A-Z0-9_]*))"
     r"|(?:your|my|the|some|example|sample|dummy|placeholder|changeme|replace|insert|enter|todo|none|null"
     r"|true|false|undefined|required|optional|string|redacted|hidden|env:|file:|store:|https?:|/)"
-    r"(?![a-z0-9]).*"
+    r"(?![a-z0-9]|[^\s\w.,:;/<>()\[\]{}-](?=.*\d)).*"
     r"|.*(?:environ|getenv|getpass|config\.|settings\.|process\.env).*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -71,7 +74,9 @@ def find_assigned_secrets(text: str) -> Iterator[Span]:
         value = _value_after(text, start, end)
         if value is None:
             continue
-        entity = "PASSWORD" if word in _PASSWORD_WORDS else "API_KEY"
+        if word in _SHORT_WORDS and not _is_meant(text, start, end, value):
+            continue
+        entity = "API_KEY" if word in _KEY_WORDS else "PASSWORD"
         if _is_secret(text[value.start : value.end], entity, quoted=value.quoted):
             done = value.end
             yield Span(value.start, value.end, entity, 0.8)
@@ -86,7 +91,7 @@ def _lower(text: str) -> str:
 
 
 def _named(lowered: str) -> Iterator[tuple[int, str]]:
-    for word in (*_PASSWORD_WORDS, *_KEY_WORDS):
+    for word in (*_PASSWORD_WORDS, *_SHORT_WORDS, *_KEY_WORDS):
         start = lowered.find(word)
         while start >= 0:
             yield start, word
@@ -97,6 +102,30 @@ def _goes_on(text: str, end: int) -> bool:
     """Whether the word is only the beginning of another: `tokenizer`, `tokens`, `SECRETARY`."""
     last, following = text[end - 1], text[end : end + 1]
     return following.isalpha() and following.islower() == last.islower()
+
+
+def _is_meant(text: str, start: int, end: int, value: _Value) -> bool:
+    """Whether a short word names what follows as a password: `DB_PASS=…`, `"pass": "…"`, `pw: …`;
+    `PASS: test_1` and `low_pass = filter_2` do not.
+    """
+    before, said = text[start - 1 : start], text[value.start : value.end]
+    is_camel = before.islower() and text[start].isupper()
+    if before.isalnum() and not is_camel:
+        return False
+    between = text[end : value.start]
+    if not _SHORT_SIGN.match(between):
+        return False
+    is_joined = is_camel or before in ("_", "-")
+    is_key = "=" in between or between[:1] in ('"', "'")
+    if text[start:end].lower() == "pass" and not (is_joined or is_key):
+        return False
+    if not value.quoted and " " in between and "=" in between and _IDENTIFIER.fullmatch(said):
+        return False
+    return any(map(str.isdigit, said)) and any(map(str.isalpha, said))
+
+
+_SHORT_SIGN = re.compile(r"\d{0,3}[^\w-]")
+_IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 
 
 def _value_after(text: str, start: int, end: int) -> _Value | None:

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from .span import Span
 
 Run: TypeAlias = tuple[int, int]
 
-_RUN = re.compile(r"[+(\d](?>(?:[ .\-/()\u00a0\u2011\u202f]{0,2}\d){6,})")
+_BREAK = r"[ \-]?\r?\n[ \t>]{0,4}"
+"""Where a line ends, also in a quoted mail."""
+_RUN = re.compile(
+    rf"[+(\d](?>(?:(?:[ .\-/()_\t\u00b7\u00a0\u2011\u202f]{{0,2}}|\)?{_BREAK})\d){{6,}})"
+)
 _BEYOND = 12
 """Characters past a run that a pattern may look at: an extension, a word border."""
 
@@ -34,8 +39,16 @@ def _in_runs(pattern: re.Pattern[str], text: str, runs: list[Run]) -> Iterator[r
                 yield match
 
 
-_CARD_RUN = re.compile(r"(?<![\w.+])\d(?>(?:[ \-\u00a0\u2011\u202f]?\d){11,})")
-_GOES_ON = re.compile(r"\w|\.\d")
+_CARD_RUN = re.compile(
+    rf"(?<![\w.+])\d(?>(?:(?: {{1,2}}|[\-\u00a0\u2011\u202f]|{_BREAK})?\d){{11,}})"
+)
+_MARKED_CARD = re.compile(
+    r"(?<![\w.+])\d{4}([._\t/\u00b7])"
+    r"(?:\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{6}\1\d{4,5})(?!\w|\.\d)"
+)
+"""In the groups of a card, with a sign between them that decimals and tables have, too."""
+_GOES_ON = re.compile(r"\w|\.(?!0(?!\w))\d")
+"""`.0` is how a table of numbers writes a whole one."""
 _GROUP = re.compile(r"\d+")
 _ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
@@ -48,21 +61,28 @@ _ISSUERS = re.compile(
     r"|(?:5018|5020|5038|6304|6759|676[1-3])\d{8,15}"  # Maestro
 )
 _MOST_GROUPS = 6
+_MOST_MORE = 2
+"""Groups beside a card that runs over a line: more are a table."""
+_LONGEST_GROUP = 7
+"""Digits of a group of such a card: longer ones are numbers of their own, one in a line."""
 
 
 def find_credit_cards(text: str, runs: list[Run]) -> Iterator[Span]:
     """CREDIT_CARD: an issuer's prefix and length, and the Luhn checksum (ISO/IEC 7812-1)."""
     for run in _in_runs(_CARD_RUN, text, runs):
+        groups = [match.span() for match in _GROUP.finditer(text, *run.span())]
         # No part of the pattern: it would be tried again from every digit of a long run.
         if _GOES_ON.match(text, run.end()):
-            continue
-        groups = [match.span() for match in _GROUP.finditer(text, *run.span())]
+            groups.pop()
         first = 0
         while first < len(groups):
             last = _card_from(text, groups, first)
             if last is not None:
                 yield Span(groups[first][0], groups[last][1], "CREDIT_CARD", 1.0)
             first = first + 1 if last is None else last + 1
+    for marked in _in_runs(_MARKED_CARD, text, runs):
+        if _is_card("".join(filter(str.isdecimal, marked[0]))):
+            yield Span(*marked.span(), "CREDIT_CARD", 1.0)
 
 
 def _card_from(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
@@ -72,25 +92,40 @@ def _card_from(text: str, groups: list[tuple[int, int]], first: int) -> int | No
         start, end = groups[last]
         if last > first and end - start < 3:
             return None
+        if text.count("\n", groups[first][0], start) > 1:
+            return None
         digits += text[start:end]
         if len(digits) > 19:
             return None
-        if len(digits) >= 12 and _is_card("".join(str(int(digit)) for digit in digits)):
-            return last
+        if len(digits) >= 12 and _is_card(digits):
+            return last if _is_in_one_piece(text, groups, first, last) else None
     return None
 
 
+def _is_in_one_piece(text: str, groups: list[tuple[int, int]], first: int, last: int) -> bool:
+    """Whether a card stands in one line, or over two as something that was too long for one."""
+    breaks = text.count("\n", groups[first][0], groups[last][1])
+    if not breaks:
+        return True
+    longest = max(end - start for start, end in groups[first : last + 1])
+    more = len(groups) - (last - first + 1)
+    return longest <= _LONGEST_GROUP and more <= _MOST_MORE
+
+
 def _is_card(digits: str) -> bool:
+    if not digits.isascii():
+        digits = "".join(str(int(digit)) for digit in digits)
     return _ISSUERS.fullmatch(digits) is not None and passes_luhn(digits)
 
 
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 
 
 def passes_luhn(digits: str) -> bool:
     """Whether the last digit is right for the others, by Luhn's formula."""
-    values = [int(digit) for digit in reversed(digits)]
-    return (sum(values[::2]) + sum(_DOUBLED[value] for value in values[1::2])) % 10 == 0
+    data = digits.encode()
+    total = sum(data[::-1][::2]) + sum(data[::-1][1::2].translate(_DOUBLED))
+    return (total - ord("0") * len(data)) % 10 == 0
 
 
 _TWO_DIGITS = re.compile(r"[0-9][0-9]")
@@ -119,33 +154,34 @@ def find_ibans(text: str) -> Iterator[Span]:
         length = _IBAN_LENGTHS.get(text[start : start + 2].upper())
         if length is None or text[start - 1 : start].isalnum():
             continue
-        code, end = _gather(text, start, length)
-        if len(code) == length and passes_mod_97(code) and not text[end : end + 1].isalnum():
-            yield Span(start, end, "IBAN_CODE", 1.0)
+        code = _code_of(length).match(text, start)
+        if code is None or text[code.end() : code.end() + 1].isalnum():
+            continue
+        if passes_mod_97(_BETWEEN.sub("", code[0]).upper()):
+            yield Span(start, code.end(), "IBAN_CODE", 1.0)
 
 
-def _gather(text: str, start: int, length: int) -> tuple[str, int]:
-    """`length` letters and digits from `start` on, single spaces and hyphens skipped."""
-    code, position, gap = "", start, False
-    while len(code) < length and position < len(text):
-        char = text[position]
-        if char.isascii() and char.isalnum():
-            code, gap = code + char.upper(), False
-        elif gap or char not in " -\u00a0":
-            break
-        else:
-            gap = True
-        position += 1
-    return code, position
+_BETWEEN = re.compile(r"[^A-Za-z0-9]+")
+_AS_NUMBERS = {ord(char): str(int(char, 36)) for char in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+@lru_cache(maxsize=64)
+def _code_of(length: int) -> re.Pattern[str]:
+    """So many letters and digits, with a sign, two blanks or the end of a line between them."""
+    between = rf"(?: {{1,2}}|[\-._\t\u00a0]|{_BREAK})?"
+    return re.compile(rf"[A-Za-z0-9](?>(?:{between}[A-Za-z0-9]){{{length - 1}}})")
 
 
 def passes_mod_97(code: str) -> bool:
     """Whether the two check digits of an IBAN are right."""
-    return int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1
+    return int((code[4:] + code[:4]).translate(_AS_NUMBERS)) % 97 == 1
 
 
+_AFTER_HYPHEN = r"(?:(?<=-)\r?\n[ \t>]{0,4})?"
 _SSN = re.compile(
-    r"(?<![\w.-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-]|\.\d)", re.ASCII
+    rf"(?<![\w.-])(?!000|666|9)\d{{3}}([- ]){_AFTER_HYPHEN}(?!00)\d{{2}}\1{_AFTER_HYPHEN}"
+    r"(?!0000)\d{4}(?![\w-]|\.\d)",
+    re.ASCII,
 )
 _BARE_SSN = re.compile(r"(?<!\w)(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}(?!\w)", re.ASCII)
 _SSN_WORDS = re.compile(r"\bssn\b|social\s{1,3}security", re.IGNORECASE)
@@ -170,6 +206,12 @@ _END = r"(?!\w|[.-]\d)"
 _EXTENSION = r"(?:(?: ?x| ext\.? ?)\d{1,5})?"
 _PHONES = (
     (rf"(?<![\w+])\+[1-9](?:{_GAP}\d){{7,14}}{_EXTENSION}{_END}", 0.8),
+    # over two lines; not where a line begins: there `+` stands for what a change adds
+    (
+        rf"(?<![\w+\n])\+[1-9]\d{{0,2}}[ .\-/(](?:{_GAP}\d){{1,6}}\)?{_BREAK}"
+        rf"\d(?:{_GAP}\d){{4,9}}{_END}",
+        0.7,
+    ),
     (rf"(?<![\w.])00[1-9]\d{{0,2}}[ ./()-](?:{_GAP}\d){{6,12}}{_END}", 0.7),
     (
         r"(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}([.-]))"
