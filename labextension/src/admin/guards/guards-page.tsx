@@ -8,6 +8,7 @@ import { type ISpot, type View } from '../place';
 import { Loaded } from '../ui/loaded';
 import { Managed, NotInForce } from '../ui/managed';
 import { Missing } from '../ui/missing';
+import { momentWords } from '../ui/moments';
 import { PageHead, Section } from '../ui/page';
 import { GuardEditor } from './guard-editor';
 import { GuardUseView } from './guard-use';
@@ -222,6 +223,17 @@ function Abilities({ guard }: { guard: GuardInForce | undefined }): React.JSX.El
           >
             {trans.__('shows texts to a service: %1', residencyName(guard.residency, trans))}
           </span>
+        </>
+      )}
+      {guard.read !== null && (
+        <>
+          {' '}
+          {trans._n(
+            '%1 entry, read %2',
+            '%1 entries, read %2',
+            guard.read.entries,
+            momentWords(guard.read.at)
+          )}
         </>
       )}
       {entities.length > MOST_ENTITIES && (
