@@ -216,6 +216,7 @@ class Mesh:
             outcome = outcome_of(call, failure)
             if failure is not None or call.report.notices or call.report.verdicts:
                 self._parts.watcher.note(call, failure)
+                self._parts.guard_troubles.note(failure)
             if self._tracer is not None:
                 self._tracer.observe(call, outcome, failure)
             metrics.observe(call, outcome)

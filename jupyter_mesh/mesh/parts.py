@@ -30,6 +30,7 @@ from .alerting import AlertBook, AlertDesk, Conditions, Courier, Watcher
 from .background import every
 from .catalogue import Catalogue
 from .governance import Governance
+from .guard_troubles import GuardTroubles
 from .guards import Guards, check_guards
 from .key_holders import KeyHolder, key_holders
 from .metrics import Metrics
@@ -70,6 +71,7 @@ class Parts:
     courier: Courier = field(init=False)
     conditions: Conditions = field(init=False)
     watcher: Watcher = field(init=False)
+    guard_troubles: GuardTroubles = field(default_factory=GuardTroubles)
     metrics: Metrics = field(default_factory=Metrics)
     turned_away: TurnedAway = field(init=False)
     sinks: Sinks = field(init=False)
@@ -137,6 +139,7 @@ class Parts:
 
         self.watcher = Watcher(self.alerts)
         self.happenings.listen(self.watcher.heard)
+        self.happenings.listen(self.guard_troubles.heard)
         self.courier = Courier(self.alert_store, self.secrets, channels, self.alerts)
         self.conditions = Conditions(self, self.alert_store, self.alerts)
         self.alert_desk = AlertDesk(self.alert_store, self.alerts, self.courier, channels)

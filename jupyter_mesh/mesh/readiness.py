@@ -18,6 +18,9 @@ def health_of(parts: Parts) -> Health:
         checks[f"connection {name}"] = _said_of(connection, parts.health)
     if parts.guards.doubts:
         checks["screening"] = " ".join(parts.guards.doubts)
+    guards = parts.guards.detectors.keys() | parts.guards.judges.keys()
+    for subject, trouble in parts.guard_troubles.current(guards):
+        checks[f"guard {subject}"] = trouble
     healthy = parts.journal.healthy
     if (sealing := _sealing_fault(parts)) is not None:
         checks["sealing"], healthy = sealing, False

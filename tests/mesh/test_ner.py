@@ -95,7 +95,9 @@ async def test_why_a_guard_cannot_ask_its_model_is_told_to_admins_without_the_te
         result = await mesh.guards.try_text(ROOT, GuardTrial(text=said))
         await mesh._parts.alerts.flush()
         (alert,) = (await mesh.alerts.page(state="open", kind="moderation")).alerts
-        for told in (caplog.text, alert.text, str(result.reason)):
+        health = mesh.health()
+        assert health.status == "ok"
+        for told in (caplog.text, alert.text, str(result.reason), f"{health.checks}"):
             assert "400" in told
             assert "subjects" in told
             assert said not in told
