@@ -17,6 +17,9 @@ from .chunks import Channel, map_texts, texts
 _RUN = ascii_letters + digits + "_-./+=%~:@&?#!$*\\"
 """What tokens, keys and addresses are written with: none of it is known before its end."""
 
+_SHORT = 100
+"""Characters of what is known again by what is left of it to look at, when more of it comes."""
+
 
 @frozen
 class Replacement:
@@ -136,12 +139,13 @@ class Stretch:
         text = self.text
         if place >= len(text):
             return place  # the choice went on elsewhere
+        unfinished = len(text.rstrip(_RUN))
         while True:
             at = place
             for one in self.replacements:
-                if one.start < self.start + at < one.end:
+                if one.start < self.start + at < one.end and one.end - one.start > _SHORT:
                     at = max(one.start - self.start, 0)
-            if runs and text[at] in _RUN:
+            if runs and at >= unfinished:
                 at = len(text[:at].rstrip(_RUN))
             if at == place:
                 return place
