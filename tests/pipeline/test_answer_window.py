@@ -244,3 +244,15 @@ async def test_what_is_taken_out_is_not_said_again_token_by_token(
     assert ("'elle'" in str([event.data for event in said])) == told
     assert any(event.raw == b"as it came" for event in said) == told
     assert outcome.notices.count("no_logprobs") == (not told)
+
+
+async def test_chunks_that_end_in_the_midst_of_words_are_let_go_as_they_come() -> None:
+    text = " ".join(f"user{n}@example.com" for n in range(1_000, 1_400))
+    one = world(
+        f"{text} {SECRETS['key']}",
+        {"detectors": ["patterns"], "action": "redact"},
+        {"detectors": ["secrets"]},
+    )
+    outcome = await one.ask(chat(stream=True))
+    assert outcome.notices[-1] == "content_filter"
+    assert outcome.text.count("<EMAIL_ADDRESS>") > 300
