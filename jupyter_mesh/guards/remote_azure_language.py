@@ -100,7 +100,7 @@ class AzureLanguage(RemoteDetector):
     def entities(self) -> frozenset[str] | None:
         return frozenset(entity_name(one, _NAMES) for one in self._settings.categories) or None
 
-    def longest(self, text: str) -> int:
+    def most_characters(self, text: str) -> int:
         return _LONGEST
 
     async def look(self, texts: Sequence[str], deadline: Deadline) -> list[list[Spotted]]:

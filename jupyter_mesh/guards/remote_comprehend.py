@@ -100,7 +100,7 @@ class Comprehend(RemoteDetector):
     def entities(self) -> frozenset[str]:
         return frozenset({*_NAMES.values(), *_UNCHANGED.split()})
 
-    def longest(self, text: str) -> int:
+    def most_characters(self, text: str) -> int:
         return most_characters(text, _MOST_BYTES)
 
     async def look(self, texts: Sequence[str], deadline: Deadline) -> list[list[Spotted]]:

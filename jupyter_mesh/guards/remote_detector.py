@@ -45,7 +45,7 @@ class RemoteDetector(RemoteGuard, Detector):
         found: list[dict[Spotted, None]] = [{} for _ in texts]
         deadline = self.service.deadline()
         unknown: dict[str, list[Slice]] = {}
-        for part in slices(texts, self.longest):
+        for part in slices(texts, self.most_characters):
             if (known := self._recent.get(part.text)) is not None:
                 _add(found, part, known)
             else:
@@ -61,12 +61,12 @@ class RemoteDetector(RemoteGuard, Detector):
         ]
 
     @abstractmethod
-    def longest(self, text: str) -> int:
+    def most_characters(self, text: str) -> int:
         """How many characters of `text` may go into one request."""
 
     @abstractmethod
     async def look(self, texts: Sequence[str], deadline: Deadline) -> list[list[Spotted]]:
-        """What the service finds in each of at most `most_texts` texts, none longer than `longest`
+        """What the service finds in each of at most `most_texts` texts, none longer than `most_characters`
         said.
 
         Raises:

@@ -117,7 +117,7 @@ class Dlp(RemoteDetector):
     def entities(self) -> frozenset[str] | None:
         return frozenset(entity_name(one, _NAMES) for one in self._settings.info_types) or None
 
-    def longest(self, text: str) -> int:
+    def most_characters(self, text: str) -> int:
         return most_characters(text, _MOST_BYTES)
 
     async def look(self, texts: Sequence[str], deadline: Deadline) -> list[list[Spotted]]:

@@ -61,7 +61,7 @@ class PresidioService(RemoteDetector):
     def entities(self) -> frozenset[str] | None:
         return frozenset(self._settings.entities) or None
 
-    def longest(self, text: str) -> int:
+    def most_characters(self, text: str) -> int:
         return self._settings.max_characters
 
     async def look(self, texts: Sequence[str], deadline: Deadline) -> list[list[Spotted]]:
