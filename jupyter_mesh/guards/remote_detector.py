@@ -66,8 +66,8 @@ class RemoteDetector(RemoteGuard, Detector):
 
     @abstractmethod
     async def look(self, texts: Sequence[str], deadline: Deadline) -> list[list[Spotted]]:
-        """What the service finds in each of at most `most_texts` texts, none longer than `most_characters`
-        said.
+        """What the service finds in each of at most `most_texts` texts, none longer than
+        `most_characters` said.
 
         Raises:
             MeshError: It does not say.

@@ -78,7 +78,7 @@ async def test_texts_longer_than_a_service_takes_are_looked_through_whole(
     limits = {"max_characters": 2_000} if vendor is PRESIDIO else {}
     async with vendor.server() as service:
         guard = vendor.make(service.address, **limits)
-        border = guard.longest(filler)
+        border = guard.most_characters(filler)
         text = (
             filler * (border - len(PERSON) // 2) + PERSON + filler * (border - 340) + f" {EMAIL} "
         )
