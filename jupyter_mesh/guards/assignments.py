@@ -44,7 +44,7 @@ _SIGN = re.compile(
 _FLAG = re.compile(r"--[\w-]{0,24}+\Z")
 _AFTER_FLAG = re.compile(r"[ \t]{1,3}+(?!-)")
 _QUOTED = re.compile(r"[rbf]{0,2}([\"'`])((?>(?:(?!\1)[^\\\n]|\\.){4,256}))\1", re.IGNORECASE)
-_BARE = re.compile(r"(?:[^\s\"'`,;&<>(){}\[\]]|&(?![\w.-]{1,32}=)){6,256}+(?![(\[])")
+_BARE = re.compile(r"(?>(?:[^\s\"'`,;&<>(){}\[\]]|&(?![\w.-]{1,32}=)){6,256})(?![(\[])")
 
 _PLACEHOLDER = re.compile(
     r"[x*.…\-_]+|<.*>|%.*%|\{.*\}|\[.*\]"
