@@ -16,7 +16,9 @@ from .readings import is_json, said_by
 from .threads import Numbers
 
 _IN_NUMBER = re.compile(r"[-+.0-9eE]+")
-_STRING_OR_NUMBER = re.compile(r'"(?>(?:[^"\\]++|\\.)*)"|(?P<number>-?[0-9][-+.0-9eE]*+)', re.DOTALL)
+_STRING_OR_NUMBER = re.compile(
+    r'"(?>(?:[^"\\]++|\\.)*)"|(?P<number>-?[0-9][-+.0-9eE]*+)', re.DOTALL
+)
 
 
 @dataclass(slots=True)
