@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ..errors import ModerationUnavailable
-from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
+from ..spi.guard import GuardConfig, GuardedCall, Verdict
 from .asked_models import REMEMBER_SECONDS, labels_of
+from .batch_judge import BatchJudge
 from .remembered import Remembered
 from .windows import windows
 
@@ -42,7 +43,7 @@ class ClassifierConfig(GuardConfig):
     overlap: int = Field(default=100, ge=0, le=10_000)
 
 
-class Classifier(Judge):
+class Classifier(BatchJudge):
     """Judges by what a model of the mesh says; the worst piece of a text decides."""
 
     Config: type[GuardConfig] = ClassifierConfig
@@ -52,21 +53,11 @@ class Classifier(Judge):
         super().__init__(config)
         assert isinstance(config, ClassifierConfig)
         self._settings = config
-        self._tools: GuardTools | None = None
         self._known: Remembered[dict[str, float]] = Remembered(REMEMBER_SECONDS)
 
     def categories(self) -> frozenset[str] | None:
         """What the labels are called; which ones a model has is not known here."""
         return frozenset(self._settings.labels.values()) or None
-
-    def start(self, name: str, tools: GuardTools) -> None:
-        self._tools = tools
-
-    async def judge(
-        self, text: str, direction: Literal["request", "response"], call: GuardedCall
-    ) -> Verdict:
-        [verdict] = await self.judge_all([text], direction, call)
-        return verdict
 
     async def judge_all(
         self,

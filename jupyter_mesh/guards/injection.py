@@ -9,8 +9,9 @@ from pydantic import Field
 
 from ..errors import ModerationUnavailable
 from ..schemas.json import Json, JsonObject, as_list, as_object
-from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
+from ..spi.guard import GuardConfig, GuardedCall, Verdict
 from .asked_models import REMEMBER_SECONDS, labels_of
+from .batch_judge import BatchJudge
 from .injection_signs import CATEGORIES, InjectionScanner, signs
 from .looked_through import looked_through
 from .remembered import Remembered
@@ -44,7 +45,7 @@ class InjectionConfig(GuardConfig):
     order: tuple[str, ...] = ()
 
 
-class Injection(Judge):
+class Injection(BatchJudge):
     """Judges by phrases, and by a classifier where there is one; the surer of both counts."""
 
     Config: type[GuardConfig] = InjectionConfig
@@ -54,21 +55,11 @@ class Injection(Judge):
         super().__init__(config)
         assert isinstance(config, InjectionConfig)
         self._settings = config
-        self._tools: GuardTools | None = None
         self._known: Remembered[float] = Remembered(REMEMBER_SECONDS)
 
     def categories(self) -> frozenset[str]:
         by_model = {_BY_MODEL} if self._settings.model is not None else set[str]()
         return frozenset(by_model | (CATEGORIES if self._settings.phrases else set[str]()))
-
-    def start(self, name: str, tools: GuardTools) -> None:
-        self._tools = tools
-
-    async def judge(
-        self, text: str, direction: Literal["request", "response"], call: GuardedCall
-    ) -> Verdict:
-        [verdict] = await self.judge_all([text], direction, call)
-        return verdict
 
     async def judge_all(
         self,

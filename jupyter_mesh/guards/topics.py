@@ -14,8 +14,9 @@ from pydantic import Field, model_validator
 
 from ..errors import ModerationUnavailable
 from ..schemas.json import Json, JsonObject, as_list, as_object
-from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
+from ..spi.guard import GuardConfig, GuardedCall, Verdict
 from .asked_models import REMEMBER_SECONDS, vectors_of
+from .batch_judge import BatchJudge
 from .remembered import Remembered
 from .windows import windows
 
@@ -57,7 +58,7 @@ class TopicsConfig(GuardConfig):
         return self
 
 
-class Topics(Judge):
+class Topics(BatchJudge):
     """Judges by nearness: the cosine of the embeddings, from 0 to 1.
 
     Of a request it reads what people and tools say, and holds only the last question against
@@ -71,22 +72,12 @@ class Topics(Judge):
         super().__init__(config)
         assert isinstance(config, TopicsConfig)
         self._settings = config
-        self._tools: GuardTools | None = None
         self._known: Remembered[Vector] = Remembered(REMEMBER_SECONDS)
         self._learned: dict[str, list[tuple[str, Vector]]] = {}
         self._learning = asyncio.Lock()
 
     def categories(self) -> frozenset[str]:
         return frozenset({*self._settings.deny, *((_OFF_TOPIC,) if self._settings.allow else ())})
-
-    def start(self, name: str, tools: GuardTools) -> None:
-        self._tools = tools
-
-    async def judge(
-        self, text: str, direction: Literal["request", "response"], call: GuardedCall
-    ) -> Verdict:
-        [verdict] = await self.judge_all([text], direction, call)
-        return verdict
 
     async def judge_all(
         self,

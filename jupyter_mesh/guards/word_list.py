@@ -10,7 +10,8 @@ from pydantic import Field
 
 from ..errors import ConfigError
 from ..schemas.json import Json, JsonObject
-from ..spi.guard import GuardConfig, GuardedCall, GuardTools, Judge, Verdict
+from ..spi.guard import GuardConfig, GuardedCall, Verdict
+from .batch_judge import BatchJudge
 from .lexicon import Lexicon, LexiconScanner, built_in
 from .looked_through import looked_through
 
@@ -34,7 +35,7 @@ class WordListConfig(GuardConfig):
     files: dict[str, Path] = Field(default_factory=dict[str, Path])
 
 
-class WordList(Judge):
+class WordList(BatchJudge):
     """Judges by the words in a text, however they are dressed up; knows no context."""
 
     Config: type[GuardConfig] = WordListConfig
@@ -48,19 +49,9 @@ class WordList(Judge):
         self._lexicon = Lexicon(terms)
         named: dict[str, Json] = {name: [*some] for name, some in terms.items()}
         self._scanned: JsonObject = {"categories": named}
-        self._tools: GuardTools | None = None
 
     def categories(self) -> frozenset[str]:
         return self._categories
-
-    def start(self, name: str, tools: GuardTools) -> None:
-        self._tools = tools
-
-    async def judge(
-        self, text: str, direction: Literal["request", "response"], call: GuardedCall
-    ) -> Verdict:
-        [verdict] = await self.judge_all([text], direction, call)
-        return verdict
 
     async def judge_all(
         self,
